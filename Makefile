@@ -1,0 +1,42 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help setup demo test check format lock
+
+help:
+	@echo "make setup   the environment, in .venv, from requirements.lock"
+	@echo "make demo    one whole exit on real servers (ARGS=--json for one line at the end)"
+	@echo "make test    all tests"
+	@echo "make check   format, lint, types, import rule, all tests: the gate"
+
+# The stamp carries the lock's age: a changed lock installs again, an unchanged one costs nothing.
+.venv/.installed: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+setup: .venv/.installed
+
+demo: setup
+	@$(BIN)/farewell demo $(ARGS)
+
+test: setup
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --verbose >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest
+
+format: setup
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock:
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --all-extras pyproject.toml -o requirements.lock --upgrade --quiet

@@ -1,0 +1,92 @@
+"""Accounts, contacts, contracts and our own people: what `farewell import` fills."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field
+
+from models.tables.form import Row, aware
+
+
+class AccountRow(Row, table=True):
+    """A customer. `id` is opaque; the name is personal in a one-man company, so it stays in here."""
+
+    __tablename__ = "account"
+    id: str = Field(primary_key=True, max_length=64)
+    name: str
+    country: str = Field(max_length=2)
+    timezone: str
+    currency: str = Field(max_length=3)
+    language: str = Field(max_length=8)
+    jurisdiction: str
+    manager: str
+    customer_since: date
+    yearly_value: Decimal = Field(max_digits=18, decimal_places=3)
+    product_root_key: str
+    erased_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+
+
+class ContactRow(Row, table=True):
+    """A person at the customer. `kind`: `main` `billing` `export`."""
+
+    __tablename__ = "contact"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    kind: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    language: str
+    channel: str = "email"
+    timezone: str
+    come_back: bool = False
+    opted_out: bool = False
+
+
+class ContractRow(Row, table=True):
+    """An agreement. `state`: `active` `ended`; `signatories` are contact ids that may end it."""
+
+    __tablename__ = "contract"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    title: str
+    started_on: date
+    term_ends_on: date | None = None
+    notice_days: int | None = None
+    renews: bool = True
+    state: str = "active"
+    ended_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+    erase_clause: str | None = None
+    signatories: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class AccountStateRow(Row, table=True):
+    """What the built-in contract system says of an account: `active` `read_only` `ended`."""
+
+    __tablename__ = "account_state"
+    account: str = Field(primary_key=True, foreign_key="account.id")
+    state: str = "active"
+    changed_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+    changed_by: str | None = None
+
+
+class BlockingFactRow(Row, table=True):
+    """Something imported that stops an exit until it's dealt with: a dispute, a ticket, an unowned asset."""
+
+    __tablename__ = "blocking_fact"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    code: str
+    text: str
+    fix: str
+
+
+class PersonRow(Row, table=True):
+    """One of ours."""
+
+    __tablename__ = "person"
+    id: str = Field(primary_key=True)
+    name: str
+    email: str
+    roles: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))

@@ -1,0 +1,53 @@
+"""The built-in identity and access systems: users, groups, credentials. Source: DOMAIN identity."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from models.tables.form import Row, aware
+
+
+class UserRow(Row, table=True):
+    """A user at the customer; deactivated first, deleted only at erasure. Source: DOMAIN identity.1."""
+
+    __tablename__ = "user"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    name: str
+    email: str
+    active: bool = True
+    export_contact: bool = False
+    deactivated_by: str | None = None
+
+
+class GroupRow(Row, table=True):
+    """A group of users."""
+
+    __tablename__ = "group"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    name: str
+
+
+class MembershipRow(Row, table=True):
+    """A user in a group."""
+
+    __tablename__ = "membership"
+    group: str = Field(primary_key=True, foreign_key="group.id")
+    user: str = Field(primary_key=True, foreign_key="user.id")
+
+
+class CredentialRow(Row, table=True):
+    """What lets somebody in: gated, never deleted, until erasure. Source: DOMAIN identity.5.
+
+    `gated_by` is the idempotency key of the effect that gated it; undoing that effect frees these rows alone.
+    """
+
+    __tablename__ = "credential"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    kind: str = Field(index=True)
+    label: str
+    owner: str | None = None
+    gated_by: str | None = None
+    gated_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))

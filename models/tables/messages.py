@@ -1,0 +1,45 @@
+"""Messages: the outbox, and who must not be written to again."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from models.tables.form import Row, aware
+
+
+class MessageRow(Row, table=True):
+    """A message, before and after it left. `message_id` is derived, so the second attempt finds the first.
+
+    `state`: `sending` `sent` `skipped` (with `why`). Body and address are erased with the account.
+    """
+
+    __tablename__ = "message"
+    message_id: str = Field(primary_key=True)
+    case: str = Field(index=True)
+    account: str = Field(index=True)
+    kind: str
+    channel: str
+    language: str
+    recipient: str | None = None
+    subject: str | None = None
+    body: str | None = None
+    state: str = "sending"
+    why: str = ""
+    sent_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+
+
+class FollowUpContactRow(Row, table=True):
+    """The least that the follow-ups need, until the cadence ends. Source: DOMAIN erasure.7, DESIGN, Security."""
+
+    __tablename__ = "follow_up_contact"
+    case: str = Field(primary_key=True)
+    account: str = Field(index=True)
+    name: str
+    email: str | None = None
+    language: str
+    channel: str
+    timezone: str
+    country: str
+    signed_by: str
+    customer_since: datetime = Field(sa_column=aware())
+    come_back: bool = False
