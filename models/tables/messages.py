@@ -1,6 +1,6 @@
 """Messages: the outbox, and who must not be written to again."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Field
 
@@ -10,7 +10,7 @@ from models.tables.form import Row, aware
 class MessageRow(Row, table=True):
     """A message, before and after it left. `message_id` is derived, so the second attempt finds the first.
 
-    `state`: `sending` `sent` `skipped` (with `why`). Body and address are erased with the account.
+    `state`: `sending` `sent` `skipped` (with `why`). Content and address are erased with the account.
     """
 
     __tablename__ = "message"
@@ -21,8 +21,11 @@ class MessageRow(Row, table=True):
     channel: str
     language: str
     recipient: str | None = None
+    sender: str | None = None
     subject: str | None = None
-    body: str | None = None
+    text: str | None = None
+    html: str | None = None
+    marketing: bool = False
     state: str = "sending"
     why: str = ""
     sent_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
@@ -40,6 +43,7 @@ class FollowUpContactRow(Row, table=True):
     channel: str
     timezone: str
     country: str
+    account_name: str
     signed_by: str
-    customer_since: datetime = Field(sa_column=aware())
+    customer_since: date
     come_back: bool = False

@@ -1,0 +1,357 @@
+"""The ports: one Protocol per kind of system. Every effect takes a `key` and may be called twice with it.
+
+All raise `connectors.errors.ConnectorError`, and nothing of the library behind them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+from models.account import AccountFacts, Actor, Person
+from models.case import CaseRequest, Decision, StageRecord
+from models.inventory import DataSet, Inventory
+from models.ledger import ActivityRef, Fact, LedgerEntry
+from models.messages import Draft, Kept, Reader
+from models.money import BillingState, Settlement
+from models.payload import Receipt
+from models.plan import Plan
+
+
+class Directory(Protocol):
+    """Accounts, contacts, contracts and our own people."""
+
+    def facts(self, account: str) -> AccountFacts:
+        """All of an account that a plan needs; raises NotFound."""
+        ...
+
+    def accounts(self) -> list[AccountFacts]:
+        """Every account, by id."""
+        ...
+
+    def person(self, person: str) -> Person:
+        """One of ours; raises NotFound."""
+        ...
+
+    def prefer(self, account: str, choice: Mapping[str, str | bool]) -> None:
+        """Keeps how the contact wants to be written to: `channel`, `language`, `come_back`."""
+        ...
+
+    def keep_for_follow_ups(self, case: str, account: str) -> None:
+        """Sets the least apart that the follow-ups need. Source: DOMAIN erasure.7."""
+        ...
+
+    def forget_follow_ups(self, case: str) -> None:
+        """The cadence has ended: the last contact goes."""
+        ...
+
+    def erase(self, account: str, what: str) -> tuple[int, int]:
+        """Erases `contacts` `users` `messages` or `notes`; answers (before, erased)."""
+        ...
+
+    def count(self, account: str, what: str) -> int:
+        """How many of them there are."""
+        ...
+
+
+class CaseStore(Protocol):
+    """Cases, plans, decisions, notes, documents and holds in Farewell's own database."""
+
+    def open_case(self, request: CaseRequest, at: datetime) -> CaseRequest:
+        """Opens a case, or answers with the open one of that account. `request.case` may be empty."""
+        ...
+
+    def abandon(self, case: str) -> None:
+        """Takes back a case whose workflow never started."""
+        ...
+
+    def record(self, record: StageRecord, at: datetime) -> None:
+        """Keeps where the case stands; a late, older record changes nothing that has ended."""
+        ...
+
+    def case(self, account: str) -> Mapping[str, Any] | None:
+        """The newest case of an account, as a plain row, or None."""
+        ...
+
+    def cases(self) -> list[Mapping[str, Any]]:
+        """All cases, newest first."""
+        ...
+
+    def keep_plan(self, case: str, plan: Plan, at: datetime) -> None:
+        """Keeps a plan under its hash; again changes nothing."""
+        ...
+
+    def plan(self, case: str, plan_hash: str) -> Plan:
+        """The plan of that hash; raises NotFound."""
+        ...
+
+    def decide(self, decision: Decision, at: datetime) -> None:
+        """Keeps a decision under its idempotency key, and what the person wrote as a note."""
+        ...
+
+    def decisions(self, case: str) -> list[Mapping[str, Any]]:
+        """What was decided, in order."""
+        ...
+
+    def keep_document(self, case: str, kind: str, key: str, body: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+        """Keeps a document; a second write with the same key changes nothing and answers the first."""
+        ...
+
+    def documents(self, case: str, kind: str) -> list[Mapping[str, Any]]:
+        """The bodies of that kind, in the order in which they were kept."""
+        ...
+
+    def place_hold(self, account: str, actor: Actor, ground: str, data_sets: Sequence[str], at: datetime) -> str:
+        """Places a hold, standing at once; answers its id."""
+        ...
+
+    def confirm_hold(self, hold: str, actor: Actor, at: datetime) -> str:
+        """A second person confirms; answers the account. Raises Rejected for the same person."""
+        ...
+
+    def release_hold(self, hold: str, actor: Actor, at: datetime) -> bool:
+        """The first ask is noted (False), a second person's releases (True)."""
+        ...
+
+    def holds(self, account: str) -> list[Mapping[str, Any]]:
+        """The holds that stand: `id`, `data_sets` (empty means all), `ground`, `placed_by`, `placed_at`, `confirmed_by`."""
+        ...
+
+
+class Ledger(Protocol):
+    """The append-only chain."""
+
+    def append(self, fact: Fact, ref: ActivityRef | None) -> LedgerEntry:
+        """Adds an entry at the end of the case's chain; the same `ref` again answers the entry that stands."""
+        ...
+
+    def entries(self, case: str) -> list[LedgerEntry]:
+        """The chain of a case, in order."""
+        ...
+
+
+class Outbox(Protocol):
+    """Every message, before and after it left."""
+
+    def prepare(self, draft: Draft) -> Kept:
+        """Keeps the message under its Message-ID; a second time answers what stands."""
+        ...
+
+    def sent(self, message_id: str, at: datetime) -> None:
+        """It left."""
+        ...
+
+    def skipped(self, message_id: str, why: str) -> None:
+        """It won't leave."""
+        ...
+
+    def messages(self, case: str) -> list[Kept]:
+        """What was sent or skipped in a case, in order."""
+        ...
+
+    def reader(self, case: str, account: str) -> Reader:
+        """To whom messages of this case go now: the contact, or what is kept for the follow-ups."""
+        ...
+
+
+class Messenger(Protocol):
+    """Delivers a message. SMTP can't promise once: a stable Message-ID lets the other side see a repeat."""
+
+    def deliver(self, message: Kept) -> None:
+        """Hands it over; returns when the other side has taken it."""
+        ...
+
+
+class ContractSystem(Protocol):
+    """State of account and contract."""
+
+    def state(self, account: str) -> str:
+        """`active` `read_only` or `ended`."""
+        ...
+
+    def serve_notice(self, account: str, ends_at: datetime, key: str) -> Receipt:
+        """Tells it when the contract will end, and that it does not renew."""
+        ...
+
+    def withdraw_notice(self, account: str, key: str, at: datetime) -> Receipt:
+        """It renews as before."""
+        ...
+
+    def freeze(self, account: str, key: str, at: datetime) -> Receipt:
+        """Read-only."""
+        ...
+
+    def unfreeze(self, account: str, key: str, at: datetime) -> Receipt:
+        """As before."""
+        ...
+
+    def terminate(self, account: str, key: str, at: datetime) -> Receipt:
+        """The contracts end."""
+        ...
+
+    def recontract(self, account: str, key: str, at: datetime) -> Receipt:
+        """A new agreement on the old terms; the ended ones stay ended. Source: DOMAIN stages.7."""
+        ...
+
+
+class BillingSystem(Protocol):
+    """Subscriptions, invoices, payments."""
+
+    def state(self, account: str, at: datetime) -> BillingState:
+        """What is invoiced, paid, unbilled and in credit."""
+        ...
+
+    def stop_renewal(self, account: str, key: str, at: datetime) -> Receipt:
+        """Nothing is charged beyond the effective date. Source: DOMAIN money.4."""
+        ...
+
+    def resume_renewal(self, account: str, key: str, at: datetime) -> Receipt:
+        """As before."""
+        ...
+
+    def freeze(self, account: str, key: str, at: datetime) -> Receipt:
+        """Charges stop at `at`, dunning is muted."""
+        ...
+
+    def unfreeze(self, account: str, key: str, at: datetime) -> Receipt:
+        """As before."""
+        ...
+
+    def settle(self, account: str, settlement: Settlement, key: str, at: datetime) -> list[Receipt]:
+        """Makes the final invoice, credits, refunds and write-offs, each once. Source: DOMAIN money.7."""
+        ...
+
+    def reverse(self, account: str, settled_by: str, key: str, at: datetime) -> list[Receipt]:
+        """Answers each document of `settled_by` by a counter-document, once."""
+        ...
+
+
+class IdentitySystem(Protocol):
+    """Users and groups."""
+
+    def users(self, account: str, after: str, limit: int) -> list[str]:
+        """A page of the ids of all users after the id `after`, ordered, the export contact included."""
+        ...
+
+    def count(self, account: str, *, active: bool) -> int:
+        """How many users there are, or are active."""
+        ...
+
+    def deactivate(self, account: str, users: Sequence[str], key: str) -> int:
+        """Deactivates those that are active, but the export contact; remembers `key`. Answers how many now bear it."""
+        ...
+
+    def reactivate(self, account: str, key: str) -> int:
+        """Reactivates those that the effect `key` deactivated, and no others."""
+        ...
+
+    def delete(self, account: str) -> int:
+        """Deletes users, groups and memberships; for erasure."""
+        ...
+
+
+class AccessSystem(Protocol):
+    """Everything that lets somebody in."""
+
+    def counts(self, account: str) -> dict[str, int]:
+        """How many credentials of each class are there, gated or not."""
+        ...
+
+    def gate(self, account: str, kind: str, key: str, at: datetime) -> Receipt:
+        """Closes all of a class that are open, but the export contact's sign-in; `count` is how many bear `key`."""
+        ...
+
+    def free(self, account: str, key: str, at: datetime) -> Receipt:
+        """Opens those that the effect `key` closed, and no others."""
+        ...
+
+    def delete(self, account: str) -> int:
+        """Deletes all; for erasure."""
+        ...
+
+
+class ProductDatabase(Protocol):
+    """What is exported and erased. Values are as the database's driver gives them."""
+
+    def columns(self, data_set: DataSet) -> list[Mapping[str, Any]]:
+        """`name`, `type` (the database's own), `nullable`, per column in order; raises NotFound."""
+        ...
+
+    def keys(self, inventory: Inventory, data_set: DataSet) -> Mapping[str, Any]:
+        """`primary`: columns; `foreign`: list of {columns, table, references}."""
+        ...
+
+    def rows(self, inventory: Inventory, data_set: DataSet, root_key: str) -> Iterator[Sequence[Any]]:
+        """All rows of the data set that reach the account, by key, streamed."""
+        ...
+
+    def count(self, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
+        """How many rows reach the account."""
+        ...
+
+    def total(self, root_key: str, inventory: Inventory) -> int:
+        """All rows of all data sets that reach the account."""
+        ...
+
+    def erase(self, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
+        """Deletes (or masks) up to `limit` rows in one transaction; answers how many; 0 means done."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """S3: packages and evidence."""
+
+    def put(self, bucket: str, key: str, body: bytes, *, once: bool = False) -> None:
+        """Writes with a SHA-256 checksum; `once` refuses to overwrite (Conflict) unless the same bytes stand there."""
+        ...
+
+    def put_locked(self, bucket: str, key: str, body: bytes, until: datetime) -> None:
+        """Writes once under Object Lock COMPLIANCE; the same bytes again are fine, others are a Conflict."""
+        ...
+
+    def upload(self, bucket: str, key: str, body: BinaryIO) -> None:
+        """Streams a multipart upload with bounded memory; a failed one leaves nothing."""
+        ...
+
+    def copy(self, source: tuple[str, str], target: tuple[str, str]) -> None:
+        """Copies on the server's side."""
+        ...
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """A small object whole; raises NotFound."""
+        ...
+
+    def read(self, bucket: str, key: str) -> Iterator[bytes]:
+        """An object in chunks of 1 MiB; raises NotFound."""
+        ...
+
+    def list(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
+        """Keys and sizes in bytes, in order of the keys."""
+        ...
+
+    def erase(self, bucket: str, prefix: str) -> int:
+        """Deletes every object under the prefix with every version, marker and upload; answers how many objects."""
+        ...
+
+    def check(self, bucket: str, *, locked: bool) -> None:
+        """Raises if the bucket can't be used (or has no Object Lock though `locked`)."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Keys apart from the database."""
+
+    def digest_key(self, account: str) -> bytes:
+        """The HMAC key of an account's ledger digests; made at the first asking."""
+        ...
+
+
+class Histories(Protocol):
+    """Temporal's histories."""
+
+    def of(self, workflow: str) -> dict[str, Any]:
+        """The history of a closed workflow (all its runs), as Temporal's JSON."""
+        ...
+
+    def closed(self, workflow: str) -> bool:
+        """Whether it has ended."""
+        ...

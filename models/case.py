@@ -1,0 +1,253 @@
+"""The case: its request, its state (also what the query answers), and what people send to it."""
+
+from datetime import date
+
+from pydantic import AwareDatetime
+
+from models.account import Actor
+from models.payload import AccountId, EffectRequest, Payload, Personal
+from models.vocabulary import (
+    Channel,
+    Gate,
+    Mode,
+    Reason,
+    Role,
+    Stage,
+    TaskKind,
+    TaskOutcome,
+    WaitKind,
+)
+
+
+class WaitingFor(Payload):
+    """Whom or what the case waits for, until when, and why, in words."""
+
+    kind: WaitKind
+    who: str
+    until: AwareDatetime | None = None
+    why: str
+
+
+class Task(Payload):
+    """What a person must do. `gate` tasks can't be skipped; one that isn't `blocking` lets the case go on."""
+
+    id: str
+    kind: TaskKind
+    step: str
+    owner: Role
+    cause: str
+    fix: str
+    opened_at: AwareDatetime
+    gate: bool = False
+    blocking: bool = True
+
+
+class Approval(Payload):
+    """One person's yes, bound to a digest. Source: DOMAIN audit.3."""
+
+    gate: Gate
+    person: str
+    roles: tuple[Role, ...]
+    digest: str
+    at: AwareDatetime
+
+
+class Agreed(Payload):
+    """The part of a plan that the workflow steers by; the whole of it is in SQL under `hash`."""
+
+    hash: str
+    dates: dict[str, AwareDatetime]
+    approvals_required: dict[Gate, int]
+    approval_until: AwareDatetime
+    reminder_at: AwareDatetime
+    blockers: tuple[str, ...] = ()
+    data_sets: tuple[str, ...] = ()
+    generation: int = 1
+
+
+class PackageRef(Payload):
+    """A verified package: where it is, and the digest of its tag manifest."""
+
+    location: str
+    digest: str
+    generation: int
+    rows: int
+    files: int
+    size_bytes: int
+    verified_at: AwareDatetime
+
+
+class CaseRequest(Payload):
+    """The input of `OffboardingWorkflow`. `effective_on` is the customer's local date, if one was asked for."""
+
+    case: str
+    account: AccountId
+    mode: Mode
+    reason: Reason
+    requested_by: str
+    manager: str
+    effective_on: date | None = None
+    language: str
+    channel: Channel
+
+
+class CaseState(Payload):
+    """Where the case stands: the query's answer, and what continue-as-new carries.
+
+    `agreed` is the plan in force, `proposed` one that waits for approval; `done` names the steps that an undo
+    must take back, in the order in which they happened. `handled` are the update ids seen so far.
+    """
+
+    case: str
+    account: str
+    mode: Mode
+    stage: Stage = Stage.REQUESTED
+    waiting_for: WaitingFor | None = None
+    opened_at: AwareDatetime
+    closed_at: AwareDatetime | None = None
+    requested_by: str
+    agreed: Agreed | None = None
+    proposed: Agreed | None = None
+    generation: int = 0
+    approvals: tuple[Approval, ...] = ()
+    done: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    tasks_opened: int = 0
+    package: PackageRef | None = None
+    statement_digest: str | None = None
+    statement_closed: bool = False
+    accepted: bool = False
+    reminded: bool = False
+    holds: tuple[str, ...] = ()
+    held_since: AwareDatetime | None = None
+    retrieval_end: AwareDatetime | None = None
+    transition_extended: bool = False
+    undo: str | None = None
+    handled: tuple[str, ...] = ()
+
+
+class Answer(Payload):
+    """What an update answers: where the case stands now, in one line."""
+
+    case: str
+    stage: Stage
+    text: str
+
+
+class Command(Payload):
+    """What every update carries: who asks. `key` makes a repeat harmless."""
+
+    actor: Actor
+    key: str = ""
+
+
+class Approve(Command):
+    """A yes at a gate, to exactly this digest."""
+
+    gate: Gate
+    hash: str
+
+
+class Refuse(Command):
+    """A no at a gate."""
+
+    gate: Gate
+    reason: Personal
+
+
+class Undo(Command):
+    """Withdraw or reinstate."""
+
+    reason: Personal
+
+
+class Reschedule(Command):
+    """Another effective date, in the customer's zone."""
+
+    to: date
+
+
+class ChangeMode(Command):
+    """Another way out."""
+
+    mode: Mode
+    reason: Personal
+
+
+class RetrievalWord(Command):
+    """Acceptance of the package or a waiver, and what shows it."""
+
+    evidence: Personal
+
+
+class Extend(Command):
+    """A later end of transition or retrieval, exclusive, in the customer's zone."""
+
+    to: date
+
+
+class HoldWord(Command):
+    """A hold placed, confirmed or released; the hold itself is in SQL."""
+
+    hold: str
+
+
+class ResolveTask(Command):
+    """How a task ends."""
+
+    task: str
+    outcome: TaskOutcome
+    reason: Personal
+
+
+class AnswerOffer(Command):
+    """Yes or no to the one offer."""
+
+    offer: str
+    accepted: bool
+
+
+class ContactPreference(Command):
+    """How and whether the customer wants to hear from us; `None` leaves a thing as it is."""
+
+    channel: Channel | None = None
+    language: str | None = None
+    come_back: bool | None = None
+
+
+class PlanRequest(EffectRequest):
+    """Makes the plan of `generation`; `effective_on` is a date of the customer's calendar."""
+
+    mode: Mode
+    effective_on: date | None = None
+    transition_end_on: date | None = None
+
+
+class PlanResult(Payload):
+    """The plan that was made and stored."""
+
+    agreed: Agreed
+
+
+class Decision(EffectRequest):
+    """An accepted update, recorded: `details` holds ids and dates, `note` what the person wrote."""
+
+    action: str
+    details: dict[str, str] = {}
+    note: Personal | None = None
+
+
+class StageRecord(EffectRequest):
+    """The read model's part of a state."""
+
+    mode: Mode
+    waiting_for: WaitingFor | None = None
+    effective_date: AwareDatetime | None = None
+    tasks: tuple[Task, ...] = ()
+    ended: bool = False
+
+
+class Noted(Payload):
+    """An effect that has nothing to tell but that it happened."""
+
+    text: str = "done"

@@ -1,0 +1,204 @@
+"""What the activities of the exit are asked, and what they answer: ids, counts, digests, never rows."""
+
+from pydantic import AwareDatetime
+
+from models.case import PackageRef
+from models.money import Amount
+from models.payload import EffectRequest, Payload
+from models.vocabulary import MailKind
+
+
+class AtRequest(EffectRequest):
+    """An effect that bears a date of the plan."""
+
+    at: AwareDatetime
+
+
+class UndoRequest(EffectRequest):
+    """Takes back what the effect of `undoes` (an idempotency key) did."""
+
+    undoes: str
+
+
+class StatementRequest(EffectRequest):
+    """The final statement as of the billing end."""
+
+    billing_end: AwareDatetime
+
+
+class StatementResult(Payload):
+    """`differs` holds, per currency, what is left when the statement doesn't close to zero."""
+
+    digest: str
+    closed: bool
+    differs: dict[str, Amount] = {}
+    handed_over: dict[str, Amount] = {}
+
+
+class AccessResult(Payload):
+    """How many identities and credentials were closed or opened, by class."""
+
+    counts: dict[str, int]
+
+
+class MessageRequest(EffectRequest):
+    """One message; its Message-ID is `<case>.<kind>.<generation>@<sender's domain>`."""
+
+    kind: MailKind
+
+
+class MessageResult(Payload):
+    """`state` is `sent` or `skipped`, and `why`."""
+
+    message_id: str
+    state: str
+    why: str = ""
+
+
+class FollowUpPlan(Payload):
+    """The follow-ups and the instants, already moved off nights, weekends and holidays of the contact."""
+
+    touches: tuple["Touch", ...]
+
+
+class Touch(Payload):
+    """One follow-up to come."""
+
+    kind: MailKind
+    at: AwareDatetime
+
+
+class FollowUpRequest(Payload):
+    """The input of `FollowUpWorkflow`: ids only; the contact is in SQL until the cadence ends."""
+
+    case: str
+    account: str
+
+
+class FollowUpState(Payload):
+    """What the follow-ups' query answers."""
+
+    case: str
+    account: str
+    sent: tuple[str, ...] = ()
+    next: Touch | None = None
+    stopped: str | None = None
+
+
+class ExportRequest(Payload):
+    """The input of `ExportWorkflow`. `plan_hash` tells which plan's data sets are meant."""
+
+    case: str
+    account: str
+    generation: int
+    plan_hash: str
+
+
+class PackageRequest(EffectRequest):
+    """An effect on the package of this generation."""
+
+    plan_hash: str
+
+
+class PackagePlan(Payload):
+    """The names of the parts, in the order of the inventory."""
+
+    data_sets: tuple[str, ...]
+    file_sets: tuple[str, ...]
+
+
+class PartRequest(PackageRequest):
+    """One data set or file set, by `subject`."""
+
+
+class PackagedFile(Payload):
+    """One file of the package. `path` is relative to the bag; `rows` is None for attachments."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    rows: int | None = None
+
+
+class PartResult(Payload):
+    """What one part came to; attachments are listed in the package, not here."""
+
+    name: str
+    files: int
+    rows: int
+    size_bytes: int
+
+
+class CommitRequest(PackageRequest):
+    """Writes what describes the parts, the tag manifest last."""
+
+    parts: tuple[PartResult, ...]
+
+
+class PackageResult(Payload):
+    """A package that was read back, rehashed and recounted."""
+
+    package: PackageRef
+
+
+class PurgeRequest(EffectRequest):
+    """Erases one data set, by `subject`. Holds are read again right before. Source: DOMAIN erasure.3."""
+
+    plan_hash: str
+
+
+class PurgeResult(Payload):
+    """`before` rows (or files), `erased`, `kept` by a retention rule or masked."""
+
+    name: str
+    before: int
+    erased: int
+    kept: int
+
+
+class RecountRequest(EffectRequest):
+    """The independent count after the purge."""
+
+    plan_hash: str
+
+
+class RecountResult(Payload):
+    """`left` names what should be gone and isn't, with the count."""
+
+    counted: int
+    left: dict[str, int] = {}
+
+
+class ClosingRequest(Payload):
+    """The input of `ClosingWorkflow`. `workflows` are those whose histories go into the pack."""
+
+    case: str
+    account: str
+    plan_hash: str
+    opened_at: AwareDatetime
+    workflows: tuple[str, ...]
+
+
+class ClosingState(Payload):
+    """What the closing's query answers."""
+
+    case: str
+    account: str
+    step: str
+    sealed: str | None = None
+
+
+class EvidenceRequest(EffectRequest):
+    """An effect on the evidence pack."""
+
+    plan_hash: str
+    opened_at: AwareDatetime
+    workflows: tuple[str, ...] = ()
+
+
+class EvidenceResult(Payload):
+    """Where the pack is and the digest of what was just made."""
+
+    location: str
+    digest: str
+    entries: int = 0
