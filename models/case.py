@@ -238,9 +238,10 @@ class Decision(EffectRequest):
 
 
 class StageRecord(EffectRequest):
-    """The read model's part of a state."""
+    """The read model's part of a state; `plan_hash` is the plan that waits for approval, else the one in force."""
 
     mode: Mode
+    plan_hash: str | None = None
     waiting_for: WaitingFor | None = None
     effective_date: AwareDatetime | None = None
     tasks: tuple[Task, ...] = ()
