@@ -60,6 +60,7 @@ class Agreed(Payload):
     approvals_required: dict[Gate, int]
     approval_until: AwareDatetime
     reminder_at: AwareDatetime
+    silence_at: AwareDatetime
     blockers: tuple[str, ...] = ()
     data_sets: tuple[str, ...] = ()
     generation: int = 1
@@ -95,7 +96,8 @@ class CaseState(Payload):
     """Where the case stands: the query's answer, and what continue-as-new carries.
 
     `agreed` is the plan in force, `proposed` one that waits for approval; `done` names the steps that an undo
-    must take back, in the order in which they happened. `handled` are the update ids seen so far.
+    must take back (by idempotency key, in the order in which they began); `sent` the messages that were tried.
+    `handled` are the update ids seen so far.
     """
 
     case: str
@@ -111,6 +113,7 @@ class CaseState(Payload):
     generation: int = 0
     approvals: tuple[Approval, ...] = ()
     done: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
     tasks: tuple[Task, ...] = ()
     tasks_opened: int = 0
     package: PackageRef | None = None
@@ -135,10 +138,9 @@ class Answer(Payload):
 
 
 class Command(Payload):
-    """What every update carries: who asks. `key` makes a repeat harmless."""
+    """What every update carries: who asks."""
 
     actor: Actor
-    key: str = ""
 
 
 class Approve(Command):
@@ -162,7 +164,7 @@ class Undo(Command):
 
 
 class Reschedule(Command):
-    """Another effective date, in the customer's zone."""
+    """Another effective date, in the customer's calendar; it makes a new plan that needs new approval."""
 
     to: date
 
@@ -181,9 +183,9 @@ class RetrievalWord(Command):
 
 
 class Extend(Command):
-    """A later end of transition or retrieval, exclusive, in the customer's zone."""
+    """A later end of transition or retrieval: the midnight of the customer's zone, as the sender computed it."""
 
-    to: date
+    until: AwareDatetime
 
 
 class HoldWord(Command):

@@ -5,7 +5,7 @@ from pydantic import AwareDatetime
 from models.case import PackageRef
 from models.money import Amount
 from models.payload import EffectRequest, Payload
-from models.vocabulary import MailKind
+from models.vocabulary import MailKind, Mode
 
 
 class AtRequest(EffectRequest):
@@ -42,9 +42,14 @@ class AccessResult(Payload):
 
 
 class MessageRequest(EffectRequest):
-    """One message; its Message-ID is `<case>.<kind>.<generation>@<sender's domain>`."""
+    """One message; its Message-ID is `<case>.<kind>.<generation>@<sender's domain>`.
+
+    `plan_hash` is the plan that it tells of (empty: the newest); `dates` have moved since that plan was made.
+    """
 
     kind: MailKind
+    plan_hash: str = ""
+    dates: dict[str, AwareDatetime] = {}
 
 
 class MessageResult(Payload):
@@ -76,11 +81,12 @@ class FollowUpRequest(Payload):
 
 
 class FollowUpState(Payload):
-    """What the follow-ups' query answers."""
+    """What the follow-ups' query answers. `sent` and `failed` name kinds; `stopped` says who or what ended them."""
 
     case: str
     account: str
     sent: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     next: Touch | None = None
     stopped: str | None = None
 
@@ -174,6 +180,7 @@ class ClosingRequest(Payload):
 
     case: str
     account: str
+    mode: Mode
     plan_hash: str
     opened_at: AwareDatetime
     workflows: tuple[str, ...]

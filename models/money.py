@@ -7,6 +7,8 @@ from pydantic import AwareDatetime, PlainSerializer
 
 from models.payload import Payload
 
+FINAL = "final"  # stands for the final invoice of a currency until the billing system has made it
+
 Amount = Annotated[Decimal, PlainSerializer(lambda d: format(d, "f"), return_type=str)]
 
 
@@ -38,7 +40,9 @@ class Statement(Payload):
 class InvoiceState(Payload):
     """An invoice as the billing system holds it; `service` is the period it bills, half-open.
 
-    `kind`: `subscription` (in advance), `usage` or `one_off`. `paid` is the part settled by payments.
+    `kind`: `subscription` (in advance), `usage`, `one_off` or `final`. `paid` is the part settled by payments, less
+    what went back; `payments` what each of them still holds, newest first; `credited` the part settled without money:
+    by credits, write-offs and handing over.
     """
 
     invoice_id: str
@@ -50,15 +54,22 @@ class InvoiceState(Payload):
     issued_at: AwareDatetime
     service_start: AwareDatetime | None = None
     service_end: AwareDatetime | None = None
-    payment_id: str | None = None
+    credited: Amount = Decimal(0)
+    payments: dict[str, Amount] = {}
+
+    @property
+    def due(self) -> Decimal:
+        """What is open; negative if too much was paid."""
+        return self.total - self.credited - self.paid
 
 
 class UnbilledUsage(Payload):
-    """Usage that no invoice carries yet, at the price of the contract."""
+    """Usage that no invoice carries yet, at the price of the contract; `usage_ids` are the records behind it."""
 
     description: str
     currency: str
     amount: Amount
+    usage_ids: tuple[str, ...] = ()
 
 
 class BillingState(Payload):
@@ -72,21 +83,26 @@ class BillingState(Payload):
     credit: dict[str, Amount] = {}
 
 
-class Refund(Payload):
-    """Money back, to the payment it came from. Source: DOMAIN money.3."""
+class Document(Payload):
+    """What the billing system must make so that it agrees with a statement.
 
-    invoice_id: str
-    payment_id: str
+    `kind`: `charge` (a line of the final invoice, for `usage_ids`) `credit` `set_off` (paid money or credit balance
+    that goes to another invoice: a pair that sums to zero) `refund` (to `payment_id`) `write_off` `handed_over`.
+    `amount` is signed: it adds to what is due on `invoice_id` (`FINAL`: on the final invoice; None: it takes from the
+    credit balance).
+    """
+
+    kind: str
     currency: str
     amount: Amount
+    description: str
+    invoice_id: str | None = None
+    payment_id: str | None = None
+    usage_ids: tuple[str, ...] = ()
 
 
 class Settlement(Payload):
-    """The statements and the documents that make the billing system agree with them."""
+    """The statements, and the documents that make the billing system agree with them, in the order of making."""
 
     statements: tuple[Statement, ...]
-    charges: tuple[StatementLine, ...] = ()
-    credits: tuple[StatementLine, ...] = ()
-    refunds: tuple[Refund, ...] = ()
-    write_offs: tuple[StatementLine, ...] = ()
-    handed_over: tuple[StatementLine, ...] = ()
+    documents: tuple[Document, ...] = ()

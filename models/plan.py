@@ -31,6 +31,7 @@ class Commitments(Payload):
     account: str
     mode: Mode
     policy: str
+    policy_sha256: str
     inventory_sha256: str
     timezone: str
     dates: dict[str, PlannedDate]

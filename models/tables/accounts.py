@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import JSON, Column
 from sqlmodel import Field
 
-from models.tables.form import Row, aware
+from models.tables.form import Row, aware, money
 
 
 class AccountRow(Row, table=True):
@@ -22,7 +22,7 @@ class AccountRow(Row, table=True):
     jurisdiction: str
     manager: str
     customer_since: date
-    yearly_value: Decimal = Field(max_digits=18, decimal_places=3)
+    yearly_value: Decimal = Field(sa_column=money())
     product_root_key: str
     erased_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
 
@@ -45,7 +45,10 @@ class ContactRow(Row, table=True):
 
 
 class ContractRow(Row, table=True):
-    """An agreement. `state`: `active` `ended`; `signatories` are contact ids that may end it."""
+    """An agreement. `state`: `active` `ended`; `signatories` are contact ids that may end it.
+
+    Once notice is served, `ends_at` says when it ends, whatever `renews` says; `ended_by` is the effect that ended it.
+    """
 
     __tablename__ = "contract"
     id: str = Field(primary_key=True)
@@ -56,13 +59,18 @@ class ContractRow(Row, table=True):
     notice_days: int | None = None
     renews: bool = True
     state: str = "active"
+    ends_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
     ended_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+    ended_by: str | None = None
     erase_clause: str | None = None
     signatories: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
 
 class AccountStateRow(Row, table=True):
-    """What the built-in contract system says of an account: `active` `read_only` `ended`."""
+    """What the built-in contract system says of an account: `active` `read_only` `ended`.
+
+    `changed_by` is the freeze that made it read-only; without one somebody else did, and no undo touches it.
+    """
 
     __tablename__ = "account_state"
     account: str = Field(primary_key=True, foreign_key="account.id")

@@ -2,25 +2,32 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
+from sqlalchemy import JSON, Column
 from sqlmodel import Field
 
-from models.tables.form import Row, aware
+from models.tables.form import Row, aware, money
 
 
 class SubscriptionRow(Row, table=True):
-    """What is charged again and again. `renews` falls at notice; `ends_at` and `muted` at the freeze."""
+    """What is charged again and again. `renews` falls at notice; `ends_at` and `muted` at the freeze.
+
+    `stopped_by` is the effect that stopped the renewal; `before_freeze` what an unfreeze gives back.
+    """
 
     __tablename__ = "subscription"
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     plan: str
     interval: str
-    price: Decimal = Field(max_digits=18, decimal_places=3)
+    price: Decimal = Field(sa_column=money())
     currency: str
     renews: bool = True
     dunning_muted: bool = False
     ends_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+    stopped_by: str | None = None
+    before_freeze: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
 
 
 class InvoiceRow(Row, table=True):
@@ -33,7 +40,7 @@ class InvoiceRow(Row, table=True):
     kind: str
     description: str
     currency: str
-    total: Decimal = Field(max_digits=18, decimal_places=3)
+    total: Decimal = Field(sa_column=money())
     issued_at: datetime = Field(sa_column=aware())
     due_at: datetime = Field(sa_column=aware())
     service_start: datetime | None = Field(default=None, sa_column=aware(nullable=True))
@@ -49,12 +56,15 @@ class PaymentRow(Row, table=True):
     account: str = Field(foreign_key="account.id", index=True)
     invoice: str = Field(foreign_key="invoice.id", index=True)
     currency: str
-    amount: Decimal = Field(max_digits=18, decimal_places=3)
+    amount: Decimal = Field(sa_column=money())
     paid_at: datetime = Field(sa_column=aware())
 
 
 class CounterDocumentRow(Row, table=True):
-    """What answers an invoice or undoes one. `kind`: `credit` `refund` `write_off` `handed_over` `reversal`.
+    """What answers an invoice or undoes one. `kind`: `credit` `set_off` `refund` `write_off` `handed_over` `reversal`.
+
+    `amount` is signed: it adds to what is due on `invoice`, or, without one, takes from the credit balance.
+    A reversal's id is that of the document it undoes + `-reversed`.
 
     `made_by` (the effect's idempotency key and line) is unique, so no retry pays twice. Source: DOMAIN money.7.
     """
@@ -65,7 +75,7 @@ class CounterDocumentRow(Row, table=True):
     kind: str
     description: str
     currency: str
-    amount: Decimal = Field(max_digits=18, decimal_places=3)
+    amount: Decimal = Field(sa_column=money())
     invoice: str | None = Field(default=None, foreign_key="invoice.id")
     payment: str | None = Field(default=None, foreign_key="payment.id")
     made_at: datetime = Field(sa_column=aware())
@@ -80,7 +90,7 @@ class UsageRow(Row, table=True):
     account: str = Field(foreign_key="account.id", index=True)
     description: str
     currency: str
-    amount: Decimal = Field(max_digits=18, decimal_places=3)
+    amount: Decimal = Field(sa_column=money())
     used_at: datetime = Field(sa_column=aware())
     invoice: str | None = Field(default=None, foreign_key="invoice.id")
 
@@ -91,4 +101,4 @@ class BalanceRow(Row, table=True):
     __tablename__ = "balance"
     account: str = Field(primary_key=True, foreign_key="account.id")
     currency: str = Field(primary_key=True)
-    credit: Decimal = Field(max_digits=18, decimal_places=3)
+    credit: Decimal = Field(sa_column=money())

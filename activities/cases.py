@@ -1,0 +1,30 @@
+"""The read model of a case, and what people decided in it."""
+
+from temporalio import activity
+
+from connectors.ports import CaseStore, Directory
+from models.case import Decision, Noted, StageRecord
+
+_PREFERENCE = "set_contact_preference"
+
+
+class CaseActivities:
+    """Tells SQL where a case stands. The interceptor writes the ledger entry of each."""
+
+    def __init__(self, *, store: CaseStore, directory: Directory) -> None:
+        self._store, self._directory = store, directory
+
+    @activity.defn(name="record_stage")
+    def record_stage(self, record: StageRecord) -> Noted:
+        """Keeps the stage; the same record again changes nothing."""
+        self._store.record(record, activity.info().scheduled_time)
+        return Noted()
+
+    @activity.defn(name="record_decision")
+    def record_decision(self, decision: Decision) -> Noted:
+        """Keeps a decision and, where it is one, the contact's preference; both once by key."""
+        self._store.decide(decision, activity.info().scheduled_time)
+        if decision.action == _PREFERENCE:
+            truth = {"true": True, "false": False}
+            self._directory.prefer(decision.account, {k: truth.get(v, v) for k, v in decision.details.items()})
+        return Noted()

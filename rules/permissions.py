@@ -1,0 +1,89 @@
+"""Who may send what, when: CONTRACTS, Updates, as one table."""
+
+from models.account import Actor
+from models.case import CaseState
+from models.payload import Payload
+from models.refusal import Refusal
+from models.vocabulary import ENDS, Role, Stage
+
+S = Stage
+_BEFORE_FREEZE = (S.REQUESTED, S.APPROVAL, S.NOTICE, S.TRANSITION)
+_REPLANNING = (S.APPROVAL, S.NOTICE, S.TRANSITION)
+_UNDOABLE = (S.FREEZE, S.EXPORT, S.DEPROVISION, S.TERMINATE, S.SETTLE, S.RETRIEVAL)
+_RETRIEVAL = (S.SETTLE, S.RETRIEVAL)  # the statement closes beside the window
+_ANY = tuple(stage for stage in Stage if stage not in ENDS)
+
+
+class Permission(Payload):
+    """In which stages, by which roles, and whether the customer may too."""
+
+    stages: tuple[Stage, ...]
+    roles: tuple[Role, ...]
+    customer: bool = False
+
+
+_MANAGER = (Role.ACCOUNT_MANAGER,)
+_COMPLIANCE = (Role.COMPLIANCE,)
+_DECIDERS = (Role.APPROVER, Role.COMPLIANCE)
+
+PERMISSIONS: dict[str, Permission] = {
+    "approve": Permission(stages=(*_REPLANNING, *_RETRIEVAL), roles=_DECIDERS),
+    "refuse": Permission(stages=(*_REPLANNING, *_RETRIEVAL), roles=_DECIDERS),
+    "withdraw": Permission(stages=_BEFORE_FREEZE, roles=_MANAGER, customer=True),
+    "reinstate": Permission(stages=_UNDOABLE, roles=_MANAGER, customer=True),
+    "resume": Permission(stages=(S.PAUSED,), roles=_MANAGER, customer=True),
+    "reschedule": Permission(stages=(*_REPLANNING, S.PAUSED), roles=_MANAGER, customer=True),
+    "change_mode": Permission(stages=(*_REPLANNING, S.PAUSED), roles=_MANAGER, customer=True),
+    "accept_export": Permission(stages=_RETRIEVAL, roles=_MANAGER, customer=True),
+    "waive_export": Permission(stages=_RETRIEVAL, roles=_COMPLIANCE),
+    "extend": Permission(stages=(S.TRANSITION, *_RETRIEVAL), roles=_MANAGER, customer=True),
+    "place_hold": Permission(stages=_ANY, roles=_COMPLIANCE),
+    "confirm_hold": Permission(stages=_ANY, roles=_COMPLIANCE),
+    "release_hold": Permission(stages=_ANY, roles=_COMPLIANCE),
+    "resolve_task": Permission(stages=_ANY, roles=tuple(Role)),
+    "answer_offer": Permission(stages=(*_BEFORE_FREEZE, *_UNDOABLE), roles=_MANAGER, customer=True),
+    "set_contact_preference": Permission(stages=(*_BEFORE_FREEZE, *_UNDOABLE), roles=_MANAGER, customer=True),
+}
+
+
+def refused(update: str, actor: Actor, state: CaseState) -> Refusal | None:
+    """Why this update may not be sent by this person in this stage, or None."""
+    permission = PERMISSIONS[update]
+    if state.stage not in permission.stages:
+        return _wrong_stage(update, state)
+    if state.undo is not None and update not in {"resolve_task", "place_hold", "confirm_hold", "release_hold"}:
+        return Refusal(code="undoing", why="the case is being undone", fix="watch it: farewell watch ACCOUNT")
+    if permission.customer and actor.is_customer:
+        return None
+    if not set(permission.roles) & set(actor.roles):
+        needed = " or ".join(role.value for role in permission.roles)
+        return Refusal(code="role", why=f"{actor.id} may not {words(update)}", fix=f"it needs the role {needed}")
+    return None
+
+
+def _wrong_stage(update: str, state: CaseState) -> Refusal:
+    if update in {"withdraw", "reinstate"}:
+        return _too_late(update, state)
+    return Refusal(
+        code="stage",
+        why=f"{words(update)} isn't possible in stage {state.stage}",
+        fix="see what is: farewell status ACCOUNT",
+    )
+
+
+def _too_late(update: str, state: CaseState) -> Refusal:
+    if state.stage in ENDS:
+        return Refusal(code="ended", why=f"the case has ended: {state.stage}", fix="start a new one: farewell start")
+    if state.stage in {Stage.ERASE, Stage.CERTIFY}:
+        why = "erasure has started: from here nothing can be undone"
+        return Refusal(
+            code="past_the_pivot", why=why, fix="the customer's own package can be restored as a new account"
+        )
+    other = "reinstate" if update == "withdraw" else "withdraw"
+    why = f"{update} isn't possible in stage {state.stage}"
+    return Refusal(code="stage", why=why, fix=f"use: farewell {other} ACCOUNT")
+
+
+def words(update: str) -> str:
+    """The update's name as people say it."""
+    return update.replace("_", " ")

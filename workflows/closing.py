@@ -1,0 +1,81 @@
+"""After the case: histories, certificate, seal. Source: DESIGN, Workflows; DOMAIN stages row 11."""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.cases import CaseActivities
+    from activities.evidence import EvidenceActivities
+    from activities.messaging import MessagingActivities
+    from models.case import StageRecord
+    from models.effects import ClosingRequest, ClosingState, EvidenceRequest, MessageRequest
+    from models.payload import EffectRequest
+    from models.vocabulary import MailKind, Stage
+    from workflows.retries import HEARTBEAT, LONG, TO_THE_END
+
+
+@workflow.defn(name="ClosingWorkflow")
+class ClosingWorkflow:
+    """Proves the exit and seals the proof.
+
+    Started by the case as its last act, abandoned by it; every step is retried to the end. Its key step (destroying
+    the account's key) is empty until there is a key per account.
+    """
+
+    @workflow.init
+    def __init__(self, request: ClosingRequest) -> None:
+        """Nothing is done yet."""
+        self._state = ClosingState(case=request.case, account=request.account, step="waits for the case to end")
+
+    @workflow.run
+    async def run(self, request: ClosingRequest) -> ClosingState:
+        """Histories, certificate, seal, closed, and the mail that says so."""
+        await self._do(EvidenceActivities.await_end, self._evidence(request, "await_end"))
+        await self._do(CaseActivities.record_stage, self._stage(request))
+        await self._do(EvidenceActivities.collect_histories, self._evidence(request, "collect_histories"))
+        await self._do(EvidenceActivities.sign_certificate, self._evidence(request, "sign_certificate"))
+        sealed = await self._do(EvidenceActivities.seal_pack, self._evidence(request, "seal_pack"))
+        self._state = self._state.model_copy(update={"sealed": sealed.location})
+        await self._do(EvidenceActivities.close_case, self._evidence(request, "close_case"))
+        await self._do(MessagingActivities.send_message, self._certificate_mail(request))
+        self._state = self._state.model_copy(update={"step": "closed"})
+        return self._state
+
+    @workflow.query(name="closing")
+    def closing(self) -> ClosingState:
+        """How far it is."""
+        return self._state
+
+    def _evidence(self, request: ClosingRequest, step: str) -> EvidenceRequest:
+        return EvidenceRequest(
+            case=request.case,
+            account=request.account,
+            stage=Stage.CERTIFY,
+            step=step,
+            plan_hash=request.plan_hash,
+            opened_at=request.opened_at,
+            workflows=request.workflows,
+        )
+
+    def _stage(self, request: ClosingRequest) -> StageRecord:
+        about = {"case": request.case, "account": request.account, "step": "enter_certify"}
+        return StageRecord(**about, stage=Stage.CERTIFY, mode=request.mode)
+
+    def _certificate_mail(self, request: ClosingRequest) -> MessageRequest:
+        about = {"case": request.case, "account": request.account, "step": "send_message"}
+        return MessageRequest(**about, stage=Stage.CERTIFY, subject="certificate", kind=MailKind.CERTIFICATE)
+
+    async def _do(self, method: Callable[..., Any], request: EffectRequest) -> Any:
+        words = request.step.replace("_", " ")
+        self._state = self._state.model_copy(update={"step": words})
+        workflow.set_current_details(f"**{request.account}** is being certified: {words}.")
+        return await workflow.execute_activity_method(
+            method,
+            request,
+            start_to_close_timeout=LONG,
+            heartbeat_timeout=HEARTBEAT if request.step == "await_end" else None,
+            retry_policy=TO_THE_END,
+            summary=words,
+        )

@@ -1,0 +1,285 @@
+"""The case: one account leaves, from request to erasure. Source: DESIGN, Workflows; DOMAIN stages."""
+
+from collections.abc import Awaitable, Callable
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.access import AccessActivities
+    from activities.billing import BillingActivities
+    from activities.contract import ContractActivities
+
+    from activities.erasure import ErasureActivities
+    from activities.planning import PlanningActivities
+    from models.case import CaseRequest, CaseState, PackageRef, PlanRequest, WaitingFor
+    from models.effects import (
+        AtRequest,
+        ClosingRequest,
+        ExportRequest,
+        FollowUpRequest,
+        PurgeRequest,
+        RecountRequest,
+    )
+    from models.payload import EffectRequest
+    from models.vocabulary import Gate, MailKind, Role, Stage, WaitKind
+    from rules.gates import approved
+    from workflows.closing import ClosingWorkflow
+    from workflows.export import ExportWorkflow
+    from workflows.follow_up import FollowUpWorkflow
+    from workflows.retries import GATE, LONG_GATE, LONG_STEP, PURGE, UNDO
+    from workflows.retrieval import CaseRetrieval
+    from workflows.steps import Undone
+    from workflows.undoing import undo_of
+
+
+@workflow.defn(name="OffboardingWorkflow")
+class OffboardingWorkflow(CaseRetrieval):
+    """Takes one account out, and can go back until the pivot.
+
+    Started by `farewell start` as `offboarding-<account>-<n>`; lives for weeks or months; people steer it by updates
+    (`workflows.decisions`). It ends by handing over to `ClosingWorkflow`, or withdrawn, reinstated or refused.
+    """
+
+    @workflow.init
+    def __init__(self, request: CaseRequest, state: CaseState | None = None) -> None:
+        """`state` is what an earlier run of this case carried over."""
+        super().__init__(
+            request,
+            state
+            or CaseState(
+                case=request.case,
+                account=request.account,
+                mode=request.mode,
+                opened_at=workflow.now(),
+                requested_by=request.requested_by,
+            ),
+        )
+
+    @workflow.run
+    async def run(self, request: CaseRequest, state: CaseState | None = None) -> CaseState:  # noqa: ARG002
+        """The whole exit, as its stages read."""
+        try:
+            for stage in self._stages():
+                await stage()
+        except Undone:
+            await self._undo()
+        await self._mails_out()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.state
+
+    @workflow.query(name="case")
+    def case(self) -> CaseState:
+        """Where the case stands."""
+        return self.state
+
+    def _stages(self) -> list[Callable[[], Awaitable[None]]]:
+        """What is still to come, from the stage that an earlier run had reached."""
+        order = {
+            Stage.REQUESTED: self._make_plan,
+            Stage.APPROVAL: self._await_approval,
+            Stage.NOTICE: self._serve_notice,
+            Stage.TRANSITION: self._stand_in_transition,
+            Stage.FREEZE: self._freeze,
+            Stage.EXPORT: self._export,
+            Stage.DEPROVISION: self._deprovision,
+            Stage.TERMINATE: self._terminate,
+            Stage.SETTLE: self._settle_and_hand_over,
+            Stage.ERASE: self._erase,
+        }
+        reached = Stage.SETTLE if self.state.stage is Stage.RETRIEVAL else self.state.stage
+        names = list(order)
+        return [order[name] for name in names[names.index(reached) :]]
+
+    # -- request, plan, approval
+
+    async def _make_plan(self) -> None:
+        await self._enter(Stage.REQUESTED)
+        self._mail(MailKind.ACKNOWLEDGEMENT)
+        self._keep(generation=1)
+        wish = {"mode": self._request.mode, "effective_on": self._request.effective_on}
+        request = self._ask(PlanRequest, "make_plan", actor=self._request.requested_by, **wish)
+        made = await self._do(PlanningActivities.make_plan, request, GATE)
+        self._keep(proposed=made.agreed)
+
+    async def _await_approval(self) -> None:
+        """An approval that nobody gives expires to refused, never to approved."""
+        while True:
+            proposed = self.state.proposed
+            if proposed is None:
+                raise self._refused()
+            why = f"the plan {proposed.hash[:15]}… needs {proposed.approvals_required[Gate.PLAN]} approval(s)"
+            until = proposed.approval_until
+            await self._enter(
+                Stage.APPROVAL, WaitingFor(kind=WaitKind.APPROVAL, who=Role.APPROVER, until=until, why=why)
+            )
+            if not await self._wait(lambda was=proposed: self._plan_approved() or self.state.proposed != was, until):
+                raise self._refused()
+            if self._plan_approved():
+                return self._agree()
+
+    def _refused(self) -> Undone:
+        self._keep(undo="refuse")
+        return Undone()
+
+    def _plan_approved(self) -> bool:
+        proposed = self.state.proposed
+        required = proposed.approvals_required[Gate.PLAN] if proposed else 0
+        return proposed is not None and approved(Gate.PLAN, proposed.hash, self.state.approvals, required)
+
+    def _agree(self) -> None:
+        """The plan in force from now on; the erasure gate is bound to it, so older yeses there are void."""
+        self._keep(agreed=self.state.proposed, proposed=None)
+
+    # -- notice and transition
+
+    async def _serve_notice(self) -> None:
+        await self._until(Stage.NOTICE, "notice_end", "the notice period, in which all can still be withdrawn")
+
+    async def _stand_in_transition(self) -> None:
+        if self._dates()["transition_end"] > workflow.now():
+            await self._until(Stage.TRANSITION, "transition_end", "the transition: contract, service and charges go on")
+
+    async def _until(self, stage: Stage, name: str, why: str) -> None:
+        """Stands in a stage until a date of the plan in force, which an approved new plan moves."""
+        while True:
+            agreed = self.state.agreed
+            await self._continue_if_long()
+            await self._announce()
+            until = self._dates()[name]
+            await self._enter(stage, WaitingFor(kind=WaitKind.DATE, who="the calendar", until=until, why=why))
+            if not await self._wait(lambda was=agreed: self._plan_approved() or self.state.agreed != was, until):
+                return
+            if self._plan_approved():
+                self._agree()
+                if self._dates()["notice_end"] > workflow.now():
+                    stage, name = Stage.NOTICE, "notice_end"
+
+    async def _announce(self) -> None:
+        """Tells customer, contract and billing when it ends: once for each plan in force."""
+        agreed = self._agreed()
+        generation = agreed.generation
+        self._mail(MailKind.PLAN, generation)
+        about = {"at": agreed.dates["effective_date"], "generation": generation}
+        notice = self._ask(AtRequest, "serve_notice", **about)
+        if notice.idempotency_key in self.state.done:
+            return
+        await self._do_undoable(ContractActivities.serve_notice, notice)
+        await self._do_undoable(BillingActivities.stop_renewal, self._ask(AtRequest, "stop_renewal", **about))
+        self._mail(MailKind.NOTICE, generation)
+
+    # -- freeze, export, access, contract
+
+    async def _freeze(self) -> None:
+        self._keep(proposed=None)
+        await self._enter(Stage.FREEZE)
+        dates = self._dates()
+        freeze = self._ask(AtRequest, "freeze_account", at=dates["effective_date"])
+        await self._do_undoable(ContractActivities.freeze_account, freeze)
+        charges = self._ask(AtRequest, "freeze_charges", at=dates["billing_end"])
+        await self._do_undoable(BillingActivities.freeze_charges, charges)
+
+    async def _export(self) -> None:
+        """No proof, no erasure: a package that can't be made and verified parks the case. Source: DOMAIN stages.2."""
+        await self._enter(Stage.EXPORT)
+        package: PackageRef | None = None
+        self._begin(self._ask(EffectRequest, "export_package").idempotency_key)
+        while package is None:
+            try:
+                package = await self._export_once(generation=1)
+            except ChildWorkflowError as error:
+                await self._park("export_package", error, LONG_GATE)
+        window = self._dates()["retrieval_end"] - self._dates()["effective_date"]
+        later = max(self._dates()["retrieval_end"], package.verified_at + window)
+        self._keep(package=package, retrieval_end=later)
+        self._mail(MailKind.EXPORT_READY)
+
+    async def _export_once(self, *, generation: int) -> PackageRef:
+        return await workflow.execute_child_workflow(
+            ExportWorkflow.run,
+            ExportRequest(
+                case=self.state.case, account=self.state.account, generation=generation, plan_hash=self._agreed().hash
+            ),
+            id=f"export-{self.state.case}-{generation}",
+            task_queue="export",
+            static_summary=f"export of {self.state.account}",
+        )
+
+    async def _deprovision(self) -> None:
+        await self._enter(Stage.DEPROVISION)
+        for method in (
+            AccessActivities.disconnect_feed,
+            AccessActivities.deactivate_users,
+            AccessActivities.gate_credentials,
+        ):
+            await self._do_undoable(method, self._ask(EffectRequest, method.__name__), LONG_STEP)
+
+    async def _terminate(self) -> None:
+        await self._enter(Stage.TERMINATE)
+        end = self._ask(AtRequest, "terminate_contract", at=self._dates()["effective_date"])
+        await self._do_undoable(ContractActivities.terminate_contract, end)
+        self._mail(MailKind.GOODBYE)
+        try:
+            await workflow.start_child_workflow(
+                FollowUpWorkflow.run,
+                FollowUpRequest(case=self.state.case, account=self.state.account),
+                id=f"follow-up-{self.state.case}",
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary="the follow-ups, spaced over months",
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("the follow-ups were started by an earlier run")
+
+    # -- the pivot
+
+    async def _erase(self) -> None:
+        """From here nothing is undone: everything of the plan, in order, then counted again. Source: DOMAIN erasure."""
+        await self._enter(Stage.ERASE)
+        plan_hash = self._agreed().hash
+        for name in self._agreed().data_sets:
+            request = self._ask(PurgeRequest, "purge", subject=name, plan_hash=plan_hash)
+            await self._do(ErasureActivities.purge, request, PURGE)
+        recount = self._ask(RecountRequest, "recount", plan_hash=plan_hash)
+        await self._do(ErasureActivities.recount, recount, PURGE)
+        await workflow.start_child_workflow(
+            ClosingWorkflow.run,
+            ClosingRequest(
+                case=self.state.case,
+                account=self.state.account,
+                mode=self.state.mode,
+                plan_hash=plan_hash,
+                opened_at=self.state.opened_at,
+                workflows=(workflow.info().workflow_id, f"export-{self.state.case}-1"),
+            ),
+            id=f"closing-{self.state.case}",
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary="histories, certificate, seal",
+        )
+        self._keep(stage=Stage.CERTIFY, waiting_for=None)
+
+    # -- back
+
+    async def _undo(self) -> None:
+        """Takes back all that was begun, in reverse. Source: DOMAIN stages.7, modes.4."""
+        self._undoing = True
+        plan_hash = self.state.agreed.hash if self.state.agreed else ""
+        for key in reversed(self.state.done):
+            method, request = undo_of(key, self._ask, plan_hash)
+            await self._do(method, request, UNDO)
+        if self.state.undo != "refuse":
+            await self._stop_follow_ups()
+            self._mail(MailKind.WELCOME_BACK)
+        ends = {"withdraw": Stage.WITHDRAWN, "reinstate": Stage.REINSTATED, "refuse": Stage.REFUSED}
+        self._keep(closed_at=workflow.now())
+        await self._enter(ends[self.state.undo or "refuse"])
+
+    async def _stop_follow_ups(self) -> None:
+        """Who stays gets no more goodbyes. Source: DOMAIN messages.5."""
+        if f"{MailKind.GOODBYE}.1" not in self.state.sent:
+            return
+        follow_ups = workflow.get_external_workflow_handle_for(FollowUpWorkflow.run, f"follow-up-{self.state.case}")
+        try:
+            await follow_ups.signal(FollowUpWorkflow.end, "reinstated")
+        except ApplicationError as gone:
+            workflow.logger.info("the follow-ups have ended already: %s", gone.type)

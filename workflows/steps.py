@@ -1,0 +1,215 @@
+"""How a case does a step: with retries, then as a task that a person ends. And how it waits, and writes mails."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.cases import CaseActivities
+    from activities.messaging import MessagingActivities
+    from models.case import Agreed, CaseState, StageRecord, Task, WaitingFor
+    from models.effects import MessageRequest
+    from models.payload import EffectRequest
+    from models.vocabulary import ENDS, MailKind, Role, Stage, TaskKind, TaskOutcome, WaitKind
+    from workflows.retries import STEP, Manner
+    from workflows.words import cause_of, in_words, kind_of
+
+R = TypeVar("R", bound=EffectRequest)
+STAGE = SearchAttributeKey.for_keyword("FarewellStage")
+WAITING_FOR = SearchAttributeKey.for_keyword("FarewellWaitingFor")
+EFFECTIVE_DATE = SearchAttributeKey.for_datetime("FarewellEffectiveDate")
+
+
+class Undone(Exception):  # no error: it unwinds the walk when somebody withdraws or reinstates
+    """The case goes back."""
+
+
+class CaseSteps:
+    """The case's state, and the ways to change it: a step, a wait, a task, a message."""
+
+    def __init__(self, state: CaseState) -> None:
+        """Outcomes of tasks and messages under way live as long as the run; all else is in the state."""
+        self.state = state
+        self._outcomes: dict[str, TaskOutcome] = {}
+        self._mails: set[asyncio.Task[None]] = set()
+        self._undoing = False
+
+    def _keep(self, **changes: Any) -> None:
+        self.state = self.state.model_copy(update=changes)
+        workflow.set_current_details(in_words(self.state))
+
+    def _ask(self, kind: type[R], step: str, **fields: Any) -> R:
+        """The request of a step, with all that its idempotency key needs."""
+        about = {"case": self.state.case, "account": self.state.account, "stage": self.state.stage, "step": step}
+        return kind(**{**about, **fields})
+
+    # -- stages and waits
+
+    async def _enter(self, stage: Stage, waiting_for: WaitingFor | None = None) -> None:
+        self._keep(stage=stage, waiting_for=waiting_for)
+        dates = self._dates()
+        effective = dates.get("effective_date")
+        updates = [STAGE.value_set(stage), _waiting(waiting_for)]
+        workflow.upsert_search_attributes([*updates, EFFECTIVE_DATE.value_set(effective)] if effective else updates)
+        await self._record(effective)
+
+    async def _record(self, effective: datetime | None) -> None:
+        """Tells the read model."""
+        about = {"mode": self.state.mode, "waiting_for": self.state.waiting_for, "tasks": self.state.tasks}
+        ended = self.state.stage in ENDS
+        step = f"enter_{self.state.stage}"
+        await self._do(
+            CaseActivities.record_stage,
+            self._ask(StageRecord, step, effective_date=effective, ended=ended, generation=self._visit(), **about),
+        )
+
+    def _visit(self) -> int:
+        return max(1, self.state.generation)
+
+    def _agreed(self) -> Agreed:
+        """The plan in force; there is one from the notice on."""
+        if self.state.agreed is None:
+            raise ApplicationError("no plan is agreed", type="NoPlan", non_retryable=True)
+        return self.state.agreed
+
+    def _dates(self) -> dict[str, datetime]:
+        agreed = self.state.agreed or self.state.proposed
+        return agreed.dates if agreed else {}
+
+    async def _wait(self, happened: Callable[[], bool], until: datetime | None = None) -> bool:
+        """Waits for what `happened` looks at, or until an instant; answers whether it did. An undo ends it."""
+
+        def wake() -> bool:
+            return happened() or self._undo_asked()
+
+        left = None if until is None else until - workflow.now()
+        try:
+            if left is None or left.total_seconds() > 0:
+                await workflow.wait_condition(wake, timeout=left)
+        except TimeoutError:
+            return False
+        if self._undo_asked():
+            raise Undone
+        return happened()
+
+    def _undo_asked(self) -> bool:
+        return self.state.undo is not None and not self._undoing
+
+    # -- a step
+
+    async def _do(self, method: Callable[..., Any], request: EffectRequest, manner: Manner = STEP) -> Any:
+        """Does one effect. After its retries a person decides: again, or (never at a gate) without it: then None."""
+        while True:
+            try:
+                return await workflow.execute_activity_method(
+                    method,
+                    request,
+                    start_to_close_timeout=manner.attempt,
+                    heartbeat_timeout=manner.heartbeat,
+                    retry_policy=manner.retries,
+                    summary=f"{request.step.replace('_', ' ')} {request.subject}".removesuffix(" -"),
+                )
+            except ActivityError as error:
+                if await self._park(request.step, error, manner) is TaskOutcome.SKIP:
+                    return None
+
+    async def _do_undoable(self, method: Callable[..., Any], request: EffectRequest, manner: Manner = STEP) -> Any:
+        """Does an effect that can be taken back; noted before it begins, for it may happen and still fail."""
+        self._begin(request.idempotency_key)
+        result = await self._do(method, request, manner)
+        if self._undo_asked():
+            raise Undone
+        return result
+
+    def _begin(self, key: str) -> None:
+        if key not in self.state.done:
+            self._keep(done=(*self.state.done, key))
+
+    async def _park(self, step: str, error: ActivityError | ChildWorkflowError, manner: Manner) -> TaskOutcome:
+        """Waits until a person ends the task that a failed step has become."""
+        kind, (cause, fix) = kind_of(error), cause_of(error)
+        owner = Role.COMPLIANCE if kind is TaskKind.HOLD_REVIEW else Role.ENGINEER
+        task = self._open_task(kind, step, owner, cause, fix, gate=manner.gate)
+        before, why = self.state.waiting_for, f"{step.replace('_', ' ')} failed: {cause}"
+        self._keep(waiting_for=WaitingFor(kind=WaitKind.TASK, who=owner, why=why))
+        workflow.upsert_search_attributes([_waiting(self.state.waiting_for)])
+        try:
+            await self._wait(lambda: task.id in self._outcomes)
+        finally:
+            self._keep(waiting_for=before)
+            self._close_task(task.id)
+        workflow.upsert_search_attributes([_waiting(before)])
+        return self._outcomes[task.id]
+
+    # -- tasks
+
+    def _open_task(
+        self, kind: TaskKind, step: str, owner: Role, cause: str, fix: str, *, gate: bool = False, blocking: bool = True
+    ) -> Task:
+        number = self.state.tasks_opened + 1
+        task = Task(
+            id=f"T{number}",
+            kind=kind,
+            step=step,
+            owner=owner,
+            cause=cause,
+            fix=fix,
+            opened_at=workflow.now(),
+            gate=gate,
+            blocking=blocking,
+        )
+        self._keep(tasks=(*self.state.tasks, task), tasks_opened=number)
+        return task
+
+    def _close_task(self, task_id: str) -> None:
+        self._keep(tasks=tuple(task for task in self.state.tasks if task.id != task_id))
+
+    # -- messages
+
+    def _mail(self, kind: MailKind, generation: int = 1) -> None:
+        """Sends beside the walk: a mail that fails becomes a task and never changes the state."""
+        name = f"{kind}.{generation}"
+        if name not in self.state.sent:
+            self._keep(sent=(*self.state.sent, name))
+            self._mails.add(asyncio.create_task(self._send(kind, generation)))
+
+    async def _send(self, kind: MailKind, generation: int) -> None:
+        request = self._ask(MessageRequest, "send_message", subject=kind.value, generation=generation, kind=kind)
+        again = True
+        while again:
+            try:
+                await workflow.execute_activity_method(
+                    MessagingActivities.send_message,
+                    request,
+                    start_to_close_timeout=STEP.attempt,
+                    retry_policy=STEP.retries,
+                    summary=f"mail: {kind.replace('_', ' ')}",
+                )
+                again = False
+            except ActivityError as error:
+                again = await self._mail_failed(kind, error)
+
+    async def _mail_failed(self, kind: MailKind, error: ActivityError) -> bool:
+        """Whether a person wants it tried again; the case doesn't wait for the answer."""
+        cause, fix = cause_of(error)
+        task = self._open_task(TaskKind.STEP_FAILED, f"send_{kind}", Role.ENGINEER, cause, fix, blocking=False)
+        await workflow.wait_condition(lambda: task.id in self._outcomes or self.state.stage in ENDS)
+        self._close_task(task.id)
+        return self._outcomes.get(task.id) is TaskOutcome.RETRY
+
+    async def _mails_out(self) -> None:
+        """Waits for the messages under way, but not for those that wait for a person."""
+        await workflow.wait_condition(self._no_mail_under_way)
+
+    def _no_mail_under_way(self) -> bool:
+        parked = sum(not task.blocking and task.step.startswith("send_") for task in self.state.tasks)
+        return sum(not mail.done() for mail in self._mails) <= parked
+
+
+def _waiting(waiting_for: WaitingFor | None) -> Any:
+    return WAITING_FOR.value_set(waiting_for.kind) if waiting_for else WAITING_FOR.value_unset()
