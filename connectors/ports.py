@@ -84,6 +84,10 @@ class CaseStore(Protocol):
         """The plan of that hash; raises NotFound."""
         ...
 
+    def plans(self, case: str) -> list[Plan]:
+        """The plans of a case, in the order in which they were kept."""
+        ...
+
     def decide(self, decision: Decision, at: datetime) -> None:
         """Keeps a decision under its idempotency key, and what the person wrote as a note."""
         ...
@@ -168,8 +172,8 @@ class ContractSystem(Protocol):
         """`active` `read_only` or `ended`."""
         ...
 
-    def serve_notice(self, account: str, ends_at: datetime, key: str) -> Receipt:
-        """Tells it when the contract will end, and that it does not renew."""
+    def serve_notice(self, account: str, ends_at: datetime, key: str, at: datetime) -> Receipt:
+        """Tells it when the contract will end, and that it does not renew; a later notice moves the end."""
         ...
 
     def withdraw_notice(self, account: str, key: str, at: datetime) -> Receipt:
@@ -189,7 +193,7 @@ class ContractSystem(Protocol):
         ...
 
     def recontract(self, account: str, key: str, at: datetime) -> Receipt:
-        """A new agreement on the old terms; the ended ones stay ended. Source: DOMAIN stages.7."""
+        """New agreements on the terms of those that the effect `key` ended. Source: DOMAIN stages.7."""
         ...
 
 
@@ -197,7 +201,7 @@ class BillingSystem(Protocol):
     """Subscriptions, invoices, payments."""
 
     def state(self, account: str, at: datetime) -> BillingState:
-        """What is invoiced, paid, unbilled and in credit."""
+        """What is invoiced, paid and in credit now, and the unbilled usage of before `at`. Source: DOMAIN money.9."""
         ...
 
     def stop_renewal(self, account: str, key: str, at: datetime) -> Receipt:
@@ -217,7 +221,10 @@ class BillingSystem(Protocol):
         ...
 
     def settle(self, account: str, settlement: Settlement, key: str, at: datetime) -> list[Receipt]:
-        """Makes the final invoice, credits, refunds and write-offs, each once. Source: DOMAIN money.7."""
+        """Makes the final invoices and the documents, each once; a receipt per kind and currency.
+
+        Source: DOMAIN money.7.
+        """
         ...
 
     def reverse(self, account: str, settled_by: str, key: str, at: datetime) -> list[Receipt]:

@@ -1,0 +1,133 @@
+"""The money engine: what closes an account's statements to zero. Source: DOMAIN money.1–money.6.
+
+On a statement appear the invoices that are open or have unused days to credit, the final invoice and the credit
+balance (`rules.invoicing`), and then what closes it: refunds of what we owe, or a write-off, or finance takes over.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from models.money import BillingState, Document, Settlement, Statement, StatementLine
+from rules.invoicing import ZERO, Item, items
+from rules.rounding import rounded
+
+
+def settle(
+    billing: BillingState, billing_end: datetime, thresholds: Mapping[str, Decimal], timezone: str
+) -> Settlement:
+    """Settles everything as of `billing_end`, in the minor units of each currency; days are those of `timezone`.
+
+    A pure function; the order of invoices and usage changes nothing, and what has been settled settles to nothing.
+    A currency without a threshold forgives nothing. Source: DOMAIN money.3, money.5, money.6.
+    """
+    statements, documents = [], []
+    for currency in _currencies(billing):
+        found = items(billing, currency, billing_end, timezone)
+        if not found:
+            continue
+        set_offs, left = _set_off(found)
+        closing = [*_refunds(left), *_debts(left, thresholds.get(currency, ZERO))]
+        statements.append(_statement(currency, found, closing))
+        documents += [*(document for item in found for document in item.documents), *set_offs, *closing]
+    return Settlement(statements=tuple(statements), documents=tuple(documents))
+
+
+def outstanding(billing: BillingState) -> dict[str, Decimal]:
+    """Per currency in which anything is open, unbilled or in credit: what the customer owes on balance.
+
+    Zero means that debts and credits are there and don't yet answer each other. Source: DOMAIN money.5.
+    """
+    found: dict[str, list[Decimal]] = {currency: [] for currency in _currencies(billing)}
+    for invoice in billing.invoices:
+        found[invoice.currency].append(invoice.due)
+    for used in billing.usage:
+        found[used.currency].append(used.amount)
+    for currency, credit in billing.credit.items():
+        found[currency].append(-credit)
+    return {currency: sum(open_, ZERO) for currency, open_ in found.items() if any(open_)}
+
+
+def _currencies(billing: BillingState) -> list[str]:
+    return sorted({*(x.currency for x in billing.invoices), *(x.currency for x in billing.usage), *billing.credit})
+
+
+def _set_off(found: Sequence[Item]) -> tuple[list[Document], list[Item]]:
+    """Pays debts from what we owe in the same currency, the credit balance first; answers what is left of each.
+
+    Source: DOMAIN money.3 (earlier credits are deducted first).
+    """
+    left = {item.invoice_id: item.due for item in found}
+    documents = []
+    for debt in (item for item in found if item.due > 0):
+        for claim in sorted((item for item in found if item.due < 0), key=lambda item: item.invoice_id is not None):
+            amount = min(left[debt.invoice_id], -left[claim.invoice_id])
+            if amount:
+                documents += _pair(claim, debt, amount)
+                left[debt.invoice_id] -= amount
+                left[claim.invoice_id] += amount
+    return documents, [item.model_copy(update={"due": left[item.invoice_id]}) for item in found]
+
+
+def _pair(claim: Item, debt: Item, amount: Decimal) -> list[Document]:
+    return [
+        _document("set_off", amount, f"Set against: {debt.description}", claim),
+        _document("set_off", -amount, f"Paid from: {claim.description}", debt),
+    ]
+
+
+def _refunds(left: Sequence[Item]) -> list[Document]:
+    """What we owe, however small, to the payments that it came from, the newest first. Source: DOMAIN money.3.
+
+    What no payment holds (a credit balance) is paid out without one: to where, a person asks.
+    """
+    return [
+        _document("refund", amount, f"Refund: {item.description}", item, payment)
+        for item in left
+        for payment, amount in _shares(item)
+    ]
+
+
+def _shares(item: Item) -> list[tuple[str | None, Decimal]]:
+    owed, shares = -item.due, []
+    for payment, holds in [*item.payments.items(), (None, owed)]:
+        share = min(owed, holds)
+        if share > 0:
+            shares.append((payment, share))
+            owed -= share
+    return shares
+
+
+def _debts(left: Sequence[Item], threshold: Decimal) -> list[Document]:
+    """What the customer owes on balance: forgiven at or under the threshold, else handed to finance.
+
+    Source: DOMAIN money.5, money.6.
+    """
+    debts = [item for item in left if item.due > 0]
+    if sum((item.due for item in debts), ZERO) > threshold:
+        return [_document("handed_over", -x.due, f"Handed to finance: {x.description}", x) for x in debts]
+    return [_document("write_off", -x.due, f"{_reason(threshold, x.currency)}: {x.description}", x) for x in debts]
+
+
+def _reason(threshold: Decimal, currency: str) -> str:
+    return f"Written off, the balance is at or under {rounded(threshold, currency)} {currency}"
+
+
+def _document(kind: str, amount: Decimal, description: str, item: Item, payment: str | None = None) -> Document:
+    return Document(
+        kind=kind,
+        currency=item.currency,
+        amount=amount,
+        description=description,
+        invoice_id=item.invoice_id,
+        payment_id=payment,
+    )
+
+
+def _statement(currency: str, found: Sequence[Item], closing: Sequence[Document]) -> Statement:
+    lines = [line for item in found for line in item.lines]
+    lines += [
+        StatementLine(kind=x.kind, description=x.description, amount=x.amount, reference=x.invoice_id or "")
+        for x in closing
+    ]
+    return Statement(currency=currency, lines=tuple(lines), total=sum((line.amount for line in lines), ZERO))
