@@ -27,9 +27,8 @@ def add_money(draft: Draft) -> None:
     net = _period_net(draft)
     _add_subscription(draft, net)
     periods = _periods(draft)
-    for index, (start, end) in enumerate(periods):
-        late = draft.account.case == "large_debt" and index >= len(periods) - _UNPAID_MONTHS
-        _add_period(draft, net, (start, end), paid=not late)
+    for left, period in zip(range(len(periods), 0, -1), periods, strict=True):
+        _add_period(draft, net, period, left)
     _add_usage_events(draft)
     _add_usage_invoices(draft)
     if draft.account.case == "credit":
@@ -74,15 +73,18 @@ def _add_subscription(draft: Draft, net: Decimal) -> None:
     )
 
 
-def _add_period(draft: Draft, net: Decimal, period: tuple[date, date], *, paid: bool) -> None:
-    terms, (start, end) = draft.account.terms, period
-    yearly = terms.interval == "year"
+def _add_period(draft: Draft, net: Decimal, period: tuple[date, date], left: int) -> None:
+    """Invoices a period and pays it, as the account's case has it; `left` counts down to 1, the running one."""
+    account, (start, end) = draft.account, period
     issued = draft.midnight(start - timedelta(days=5)) + timedelta(hours=6)
     invoice = _add_invoice(draft, "subscription", net, (issued, draft.midnight(start), draft.midnight(end)))
-    _add_line(draft, invoice, invoice["description"], Decimal(terms.seats), net / terms.seats)
-    if paid:
-        delay = timedelta(days=draft.rng.randrange(3, 12)) if yearly else timedelta(hours=1)
-        _add_payment(draft, invoice, issued + delay, "transfer" if yearly else "card")
+    _add_line(draft, invoice, Decimal(account.terms.seats), net / account.terms.seats)
+    if account.case == "large_debt" and left <= _UNPAID_MONTHS:
+        return
+    fee = _BANK_FEE if account.case == "short_payment" and left == 1 else Decimal()
+    yearly = account.terms.interval == "year"
+    delay = timedelta(days=draft.rng.randrange(3, 12)) if yearly else timedelta(hours=1)
+    _add_payment(draft, invoice, issued + delay, fee)
 
 
 def _add_invoice(draft: Draft, kind: str, net: Decimal, times: tuple[datetime, datetime, datetime]) -> Row:
@@ -107,26 +109,25 @@ def _add_invoice(draft: Draft, kind: str, net: Decimal, times: tuple[datetime, d
     )
 
 
-def _add_line(draft: Draft, invoice: Row, description: str, quantity: Decimal, price: Decimal) -> None:
+def _add_line(draft: Draft, invoice: Row, quantity: Decimal, price: Decimal) -> None:
     draft.add(
         "invoice_line",
         id=draft.opaque("lin"),
         invoice_id=invoice["id"],
-        description=description,
+        description=invoice["description"],
         quantity=quantity,
         unit_price=price,
         net=invoice["net"],
     )
 
 
-def _add_payment(draft: Draft, invoice: Row, paid_at: datetime, method: str) -> None:
-    short = draft.account.case == "short_payment" and invoice is draft.rows["invoice"][-1]
+def _add_payment(draft: Draft, invoice: Row, paid_at: datetime, fee: Decimal = Decimal()) -> None:
     draft.add(
         "payment",
         id=draft.opaque("pay"),
         invoice_id=invoice["id"],
-        method=method,
-        amount=invoice["total"] - (_BANK_FEE if short else 0),
+        method="transfer" if draft.account.terms.interval == "year" else "card",
+        amount=invoice["total"] - fee,
         currency=invoice["currency"],
         paid_at=paid_at,
     )
@@ -175,7 +176,7 @@ def _add_usage_invoices(draft: Draft) -> None:
             continue
         issued = end + timedelta(hours=6)
         invoice = _add_invoice(draft, "usage", sms[month] * price, (issued, draft.midnight(month), end))
-        _add_line(draft, invoice, "SMS", Decimal(sms[month]), price)
+        _add_line(draft, invoice, Decimal(sms[month]), price)
         is_last = first_of_month(month, 1) == first_of_month(draft.today)
         if not (is_last and account.case in {"small_debt", "large_debt"}):
-            _add_payment(draft, invoice, issued + timedelta(hours=1), "card")
+            _add_payment(draft, invoice, issued + timedelta(hours=1))

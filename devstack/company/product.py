@@ -17,7 +17,7 @@ from devstack.company.work import add_work
 
 
 def build_product(url: str, *, anchor: date, seed: int = 7) -> None:
-    """Creates the tables in an empty database and fills them: 25 accounts, some 180,000 rows, in seconds.
+    """Creates the tables in an empty database and fills them: 25 accounts, some 190,000 rows, in seconds.
 
     All dates are relative to `anchor`, the customers' today. All or nothing: one transaction.
     """

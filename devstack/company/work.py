@@ -11,6 +11,7 @@ from devstack.company.reference import FAULTS, minor
 
 _ASSETS_A_CLIENT = 4
 _SIGNED = 0.1
+_PART_PRICES = (9, 2, 14, 22, 48, 37, 26, 31)  # in euros, in the order of names.PARTS
 _RATE = {"EUR": 42, "USD": 55, "JPY": 5200, "KWD": 9}
 
 
@@ -71,7 +72,7 @@ def _add_parts(draft: Draft) -> None:
             "part",
             sku=f"R-{1000 + 7 * index}",
             name=name,
-            price=_money(draft, draft.rng.randrange(1, 80) * _RATE[draft.account.terms.currency] // 20),
+            price=_money(draft, _PART_PRICES[index] * _RATE[draft.account.terms.currency] // _RATE["EUR"]),
             stock=Decimal(draft.rng.randrange(8, 900)) / 4,
         )
 
