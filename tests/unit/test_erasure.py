@@ -1,0 +1,178 @@
+"""The purge erases what the plan says, honours holds, and remembers what there was."""
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import holdings
+from activities.erasure import HELD_BY_LAW, ErasureActivities
+from connectors.errors import NotFound, Rejected, Unavailable
+from models.effects import PurgeRequest, RecountRequest
+from models.vocabulary import Stage
+from tests.fakes.evidence import MemoryObjects, MemoryProduct, MemoryStore
+from tests.fakes.papers import ACCOUNT, CASE, INVENTORY, plan
+
+ABOUT = {"case": CASE, "account": ACCOUNT, "stage": Stage.ERASE, "plan_hash": plan().hash}
+
+
+class People:
+    """Directory, identities and access in one."""
+
+    def __init__(self):
+        self.active, self.keys, self.notes = 2, {"api_key": 3}, 4
+
+    def facts(self, account):
+        class Facts:
+            class account:  # noqa: N801
+                root_key = "77"
+
+        return Facts
+
+    def count(self, account, what="users", *, active=True):
+        return self.notes if what == "notes" else self.active if active else 0
+
+    def counts(self, account):
+        return self.keys
+
+    def erase(self, account, what):
+        gone, self.notes = (self.notes, 0) if what == "notes" else (0, self.notes)
+        return gone, gone
+
+    def delete(self, account):
+        self.active, self.keys = 0, {}
+        return 1
+
+
+class Company:
+    def __init__(self):
+        self.product = MemoryProduct(
+            {"task": [[i, "x"] for i in range(2500)], "event": [[1, "Eva"], [2, "Ana"]], "invoice": [[1, "EUR 5"]]}
+        )
+        self.objects, self.people, self.store = MemoryObjects(), People(), MemoryStore(plan())
+        for key in ("uploads/77/a", "uploads/77/b", "uploads/78/not ours"):
+            self.objects.put("files", key, b"x")
+        self.objects.put("packages", "acme/acme-1/1/bagit.txt", b"x")
+        self.objects.put("packages", "acme2/acme2-1/1/bagit.txt", b"not ours")
+
+    def activities(self):
+        return ErasureActivities(
+            product=self.product,
+            objects=self.objects,
+            directory=self.people,
+            identity=self.people,
+            access=self.people,
+            store=self.store,
+            inventory=INVENTORY,
+            files_bucket="files",
+            export_bucket="packages",
+        )
+
+    def purge(self, subject, on_heartbeat=None):
+        environment = ActivityEnvironment()
+        environment.on_heartbeat = on_heartbeat or (lambda *_: None)
+        request = PurgeRequest(**ABOUT, step="purge", subject=subject)
+        return environment.run(self.activities().purge, request)
+
+    def recount(self):
+        return ActivityEnvironment().run(self.activities().recount, RecountRequest(**ABOUT, step="recount"))
+
+
+@pytest.fixture
+def company():
+    return Company()
+
+
+@pytest.mark.parametrize(
+    ("subject", "numbers"),
+    [
+        ("files/attachments", (2, 2, 0)),
+        ("task", (2500, 2500, 0)),
+        ("event", (2, 0, 2)),
+        ("invoice", (1, 0, 1)),
+        ("own/package", (1, 1, 0)),
+        ("own/users", (5, 5, 0)),
+        ("own/notes", (4, 4, 0)),
+    ],
+)
+def test_each_kind_of_data_set_is_counted_and_erased_as_planned(company, subject, numbers):
+    result = company.purge(subject)
+    assert (result.before, result.erased, result.kept) == numbers
+    assert company.purge(subject) == result
+
+
+def test_what_belongs_to_another_account_stays(company):
+    company.purge("files/attachments")
+    company.purge("own/package")
+    assert list(company.objects.buckets["files"]) == ["uploads/78/not ours"]
+    assert list(company.objects.buckets["packages"]) == ["acme2/acme2-1/1/bagit.txt"]
+
+
+def test_a_purge_killed_in_the_middle_still_answers_with_the_first_count(company):
+    def killed(name, erased=0):
+        if erased >= holdings.ROWS_A_BATCH:
+            raise Unavailable("worker", "killed")
+
+    with pytest.raises(Unavailable):
+        company.purge("task", on_heartbeat=killed)
+    assert len(company.product.tables["task"]) == 1500
+    assert company.store.documents(CASE, "purge") == []
+    result = company.purge("task")
+    assert (result.before, result.erased) == (2500, 2500)
+
+
+@pytest.mark.parametrize("covered", [[], ["task"]])
+def test_a_standing_hold_stops_the_purge_before_the_first_row(company, covered):
+    company.store.held = [{"id": "h1", "data_sets": covered}]
+    with pytest.raises(ApplicationError) as caught:
+        company.purge("task")
+    assert (caught.value.type, caught.value.non_retryable) == (HELD_BY_LAW, True)
+    assert len(company.product.tables["task"]) == 2500
+
+
+def test_a_hold_placed_during_the_purge_stops_it_before_the_next_batch(company):
+    def place(name, erased=0):
+        if erased:
+            company.store.held = [{"id": "h1", "data_sets": ["task"]}]
+
+    with pytest.raises(ApplicationError, match="h1"):
+        company.purge("task", on_heartbeat=place)
+    assert len(company.product.tables["task"]) == 1500
+    company.store.held = []
+    assert company.purge("task").before == 2500
+
+
+def test_a_hold_on_another_data_set_doesnt_stop_this_one(company):
+    company.store.held = [{"id": "h1", "data_sets": ["invoice"]}]
+    assert company.purge("task").erased == 2500
+
+
+def test_what_the_plan_doesnt_know_is_never_erased(company):
+    with pytest.raises(Rejected, match="no data set org"):
+        company.purge("org")
+
+
+def test_an_inventory_that_changed_its_mind_since_the_approval_is_refused(company):
+    changed = INVENTORY.data_sets[0].model_copy(update={"erase": "retain"})
+    activities = company.activities()
+    activities._inventory = INVENTORY.model_copy(update={"data_sets": (changed,)})
+    request = PurgeRequest(**ABOUT, step="purge", subject="task")
+    with pytest.raises(Rejected, match="plan says delete"):
+        ActivityEnvironment().run(activities.purge, request)
+    with pytest.raises(NotFound):
+        ActivityEnvironment().run(activities.purge, request.model_copy(update={"subject": "event"}))
+
+
+def test_the_recount_finds_what_is_left_and_keeps_only_a_clean_count(company):
+    found = company.recount()
+    assert found.left == {
+        "files/attachments": 2, "task": 2500, "event": 2, "own/package": 1, "own/users": 5, "own/notes": 4,
+    }  # fmt: skip
+    assert company.store.documents(CASE, "recount") == []
+    for duty in plan().commitments.data_sets:
+        company.purge(duty.name)
+    clean = company.recount()
+    assert (clean.counted, clean.left) == (7, {})
+    (document,) = company.store.documents(CASE, "recount")
+    assert document["counts"]["invoice"] == 1
+    assert document["counts"]["event"] == 2
+    assert document["counts"]["task"] == 0
