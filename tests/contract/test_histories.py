@@ -1,0 +1,142 @@
+"""The suite of the port Histories, on a real server; and that a scrubbed history still replays."""
+
+import base64
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from temporalio import workflow
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer, Worker
+
+with workflow.unsafe.imports_passed_through():
+    from activities.scrub import scrubbed
+    from connectors.errors import NotFound, Unavailable
+    from connectors.histories import TemporalHistories
+    from models.case import Undo
+    from models.payload import Personal
+    from tests.fakes.evidence import OneKey
+
+KEY = OneKey().digest_key("acme")
+SECRET = "Eva is moving to Lima"
+
+
+@workflow.defn
+class Confessional:
+    """Listens to something personal, starts afresh once, and ends."""
+
+    @workflow.init
+    def __init__(self, runs: int) -> None:
+        self.heard: Personal | None = None
+
+    @workflow.run
+    async def run(self, runs: int) -> Personal:
+        await workflow.wait_condition(lambda: self.heard is not None and workflow.all_handlers_finished())
+        if runs > 1:
+            workflow.continue_as_new(runs - 1)
+        assert self.heard
+        return self.heard
+
+    @workflow.update(name="confess")
+    async def confess(self, word: Undo) -> str:
+        self.heard = word.reason
+        return "heard"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server():
+    binary = str(Path(sys.executable).parent / "temporal")
+    environment = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=binary, data_converter=pydantic_data_converter
+    )
+    async with environment:
+        yield environment.client
+
+
+@pytest.fixture
+def histories(server):
+    async def connect():
+        return await Client.connect(server.service_client.config.target_host)
+
+    door = TemporalHistories(connect)
+    yield door
+    door.close()
+
+
+async def confessed(client, runs):
+    """A workflow of as many runs, each told something personal."""
+    name, queue = f"confessional-{uuid4()}", str(uuid4())
+    word = Undo(actor={"id": "ana"}, reason=Personal(text=SECRET))
+    async with Worker(client, task_queue=queue, workflows=[Confessional]):
+        handle = await client.start_workflow(Confessional.run, runs, id=name, task_queue=queue)
+        for _ in range(runs):
+            await client.get_workflow_handle(name).execute_update(Confessional.confess, word)
+        await handle.result()
+    return name
+
+
+def runs_of(history):
+    """The runs of one file: each begins with event 1."""
+    runs: list[dict] = []
+    for event in history["events"]:
+        if event["eventId"] == "1":
+            runs.append({"events": []})
+        runs[-1]["events"].append(event)
+    return runs
+
+
+def decoded(history):
+    """All payloads of a history in clear, in one string."""
+    if isinstance(history, dict):
+        data = history.get("data")
+        own = base64.b64decode(data).decode() if isinstance(data, str) else ""
+        return own + "".join(decoded(part) for part in history.values())
+    return "".join(decoded(part) for part in history) if isinstance(history, list) else ""
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_all_runs_come_scrubbed_and_each_still_replays(server, histories):
+    name = await confessed(server, runs=3)
+    assert histories.closed(name)
+    history = histories.of(name)
+    kept = scrubbed(history, KEY)
+    assert SECRET in decoded(history)
+    assert SECRET not in decoded(kept)
+    runs = runs_of(kept)
+    assert len(runs) == 3
+    replayer = Replayer(workflows=[Confessional], data_converter=pydantic_data_converter)
+    for run in runs:
+        await replayer.replay_workflow(WorkflowHistory.from_json(name, run))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_open_workflow_isnt_closed_and_an_unknown_one_isnt_there(server, histories):
+    handle = await server.start_workflow(Confessional.run, 1, id=f"open-{uuid4()}", task_queue="nobody")
+    assert not histories.closed(handle.id)
+    await handle.terminate()
+    assert histories.closed(handle.id)
+    for ask in (histories.closed, histories.of):
+        with pytest.raises(NotFound):
+            ask("nobody")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_many_threads_may_ask_at_once(server, histories):
+    name = await confessed(server, runs=1)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(histories.closed, [name] * 32))
+
+
+def test_no_server_is_an_error_of_ours():
+    async def connect():
+        raise Unavailable("Temporal", "no server answers")
+
+    door = TemporalHistories(connect)
+    with pytest.raises(Unavailable, match="no server"):
+        door.closed("any")
+    door.close()

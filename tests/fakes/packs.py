@@ -1,0 +1,112 @@
+"""A case that is ready to be certified, and its evidence activities."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from joserfc.jwk import OKPKey
+from temporalio.testing import ActivityEnvironment
+
+from activities.evidence import EvidenceActivities
+from models.ledger import ActivityRef, Fact
+from models.policy import read_policy
+from tests.fakes.evidence import MemoryLedger, MemoryObjects, MemoryStore, OneKey
+from tests.fakes.papers import ACCOUNT, AT, CASE, evidence_request, plan
+
+SIGNER = json.dumps(
+    OKPKey.import_key(
+        {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+        }
+    ).as_dict(private=True)
+)  # the key of RFC 8037, appendix A
+POLICY = read_policy(Path(__file__).parents[2] / "policy.toml")
+
+
+class FakeHistories:
+    def __init__(self):
+        self.open = 0
+
+    def closed(self, workflow):
+        self.open = max(self.open - 1, 0)
+        return self.open == 0
+
+    def of(self, workflow):
+        return {"events": [{"eventId": "1", "identity": "7@evas-laptop"}]}
+
+
+class Closing:
+    def __init__(self, days_late=0):
+        self.at = AT + timedelta(days=days_late)
+        self.ledger, self.store = MemoryLedger(), MemoryStore(plan())
+        self.objects, self.histories = MemoryObjects(), FakeHistories()
+        self.activities = EvidenceActivities(
+            objects=self.objects,
+            ledger=self.ledger,
+            store=self.store,
+            keys=OneKey(),
+            histories=self.histories,
+            signer=SIGNER,
+            policy=POLICY,
+            bucket="evidence",
+        )
+
+    def run(self, name):
+        environment = ActivityEnvironment()
+        environment.info = replace(environment.info, scheduled_time=self.at)
+        return environment.run(getattr(self.activities, name), evidence_request(name))
+
+    def happened(self, count):
+        for _ in range(count):
+            number = len(self.ledger.chain) + 1
+            self.ledger.append(fact(number), ActivityRef(workflow="w", run="r", activity=str(number), attempt=1))
+
+    def sealed(self, folder):
+        """The whole pack, as files in a folder."""
+        for name in ("collect_histories", "sign_certificate", "seal_pack"):
+            self.run(name)
+        for key, body in self.objects.buckets["evidence"].items():
+            path = folder / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        return folder / CASE
+
+
+def fact(number, **changes):
+    about = {
+        "case": CASE,
+        "at": AT + timedelta(minutes=number),
+        "actor": "farewell",
+        "action": "purge",
+        "stage": "erase",
+        "subject": f"t{number}",
+        "attempt": 1,
+        "outcome": "done",
+        "input_hmac": "aa",
+        "output_hmac": "bb",
+    }
+    return Fact(**{**about, **changes})
+
+
+def evidence(days_late=0):
+    """Everything is written down: purges, recount, statement, package, approvals, eight entries."""
+    closing = Closing(days_late)
+    keep = closing.store.keep_document
+    for duty in plan().commitments.data_sets:
+        deleted = duty.erase == "delete"
+        body = {"name": duty.name, "before": 9, "erased": 9 * deleted, "kept": 9 * (not deleted), "at": AT.isoformat()}
+        keep(CASE, "purge", f"purge:{duty.name}", body, AT)
+    counts = {duty.name: 0 if duty.erase == "delete" else 9 for duty in plan().commitments.data_sets}
+    keep(CASE, "recount", "recount", {"counted": 7, "left": {}, "counts": counts}, AT)
+    keep(CASE, "statement", "statement", {"statements": [], "digest": "sha256:statement"}, AT)
+    keep(CASE, "manifest", "manifest", {"digest": "sha256:package"}, AT)
+    keep(CASE, "receipts", "receipts", {"receipts": [{"system": "billing", "account": ACCOUNT}]}, AT)
+    for person in ("bruno", "dora"):
+        details = {"gate": "erasure", "digest": "sha256:erasure"}
+        closing.store.decided.append({"action": "approve", "actor": person, "at": AT, "details": details})
+    closing.happened(8)
+    return closing
