@@ -155,7 +155,7 @@ def _add_usage_events(draft: Draft) -> None:
                 "account_id": account.id,
                 "meter": meter,
                 "quantity": 1,
-                "detail": {"app": rng.choice(_APPS)},
+                "app": rng.choice(_APPS),
                 "occurred_at": utc(draft.working_hour(days_ago)),
             }
         )

@@ -290,7 +290,7 @@ usage_event = Table(
     owner("account"),
     reference("meter"),
     Column("quantity", Integer, nullable=False),
-    document("detail"),
+    text("app"),
     at("occurred_at"),
 )
 
