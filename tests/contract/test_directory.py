@@ -1,0 +1,93 @@
+"""The port Directory, on SQLite and on PostgreSQL."""
+
+import pytest
+from sqlalchemy import Engine
+
+from connectors.errors import NotFound
+from connectors.ports import Directory
+from connectors.store.directory import SqlDirectory
+from connectors.store.outbox import SqlOutbox
+from models.vocabulary import Channel, Role
+from tests.contract.sample_account import AT, add_account, draft_for
+
+
+@pytest.fixture
+def directory(engine: Engine) -> Directory:
+    return SqlDirectory(engine)
+
+
+@pytest.fixture
+def account(engine: Engine) -> str:
+    return add_account(engine)
+
+
+def test_the_facts_hold_all_that_a_plan_needs(directory: Directory, account: str) -> None:
+    facts = directory.facts(account)
+    assert (facts.account.id, facts.account.root_key, facts.account.name) == (account, "17", "Faro Studio")
+    assert [contact.kind for contact in facts.contacts] == ["billing", "main"]
+    assert [contract.signatories for contract in facts.contracts] == [("x",)]
+    assert facts in directory.accounts()
+
+
+def test_who_is_not_there_is_not_found(directory: Directory, account: str) -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        directory.facts("nobody")
+    with pytest.raises(NotFound, match="nobody"):
+        directory.person("nobody")
+    with pytest.raises(NotFound, match="nobody"):
+        directory.keep_for_follow_ups("nobody-1", "nobody")
+
+
+def test_a_person_of_ours_has_roles(directory: Directory, account: str) -> None:
+    assert directory.person("ana").roles == {Role.ACCOUNT_MANAGER}
+
+
+def test_a_preference_changes_whom_we_write_to_and_how(directory: Directory, account: str, engine: Engine) -> None:
+    outbox, case = SqlOutbox(engine), f"{account}-1"
+    directory.prefer(account, {"channel": "sms", "language": "en"})
+    directory.keep_for_follow_ups(case, account)
+    directory.prefer(account, {"come_back": True})
+    for reader in (outbox.reader(case, account), outbox.reader("other-1", account)):
+        assert (reader.channel, reader.language, reader.come_back) == (Channel.SMS, "en", True)
+    with pytest.raises(ValueError, match="name"):
+        directory.prefer(account, {"name": "Eve"})
+
+
+def test_the_follow_ups_keep_their_contact_until_they_end(directory: Directory, account: str, engine: Engine) -> None:
+    outbox, case = SqlOutbox(engine), f"{account}-1"
+    directory.keep_for_follow_ups(case, account)
+    assert directory.erase(account, "contacts") == (2, 2)
+    directory.keep_for_follow_ups(case, account)
+    reader = outbox.reader(case, account)
+    assert (reader.name, reader.account_name, reader.signed_by) == ("Lucía Gil", "Faro Studio", "Ana Ruiz")
+    directory.forget_follow_ups(case)
+    directory.forget_follow_ups(case)
+    with pytest.raises(NotFound):
+        outbox.reader(case, account)
+
+
+def test_erasing_contacts_takes_the_accounts_name_too(directory: Directory, account: str) -> None:
+    assert directory.count(account, "contacts") == 2
+    assert directory.erase(account, "contacts") == (2, 2)
+    assert directory.erase(account, "contacts") == (0, 0)
+    assert directory.count(account, "contacts") == 0
+    assert directory.facts(account).account.name == ""
+
+
+def test_erasing_messages_leaves_that_they_were(directory: Directory, account: str, engine: Engine) -> None:
+    outbox, draft = SqlOutbox(engine), draft_for(account)
+    outbox.prepare(draft)
+    outbox.sent(draft.message_id, AT)
+    assert directory.erase(account, "messages") == (1, 1)
+    assert directory.erase(account, "messages") == (0, 0)
+    [kept] = outbox.messages(draft.case)
+    assert (kept.recipient, kept.subject, kept.text, kept.html) == (None, None, None, None)
+    assert (kept.kind, kept.sent_at) == (draft.kind, AT)
+
+
+@pytest.mark.parametrize("what", ["users", "everything"])
+def test_what_belongs_to_others_is_not_erased_here(directory: Directory, account: str, what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        directory.erase(account, what)
+    with pytest.raises(ValueError, match=what):
+        directory.count(account, what)
