@@ -1,0 +1,143 @@
+"""What happened in an exit, from its ledger; and the sealed pack, fetched and checked."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from commands.options import AccountArgument, Json
+from commands.printing import say, show
+from commands.refused import Exit, Refused
+
+if TYPE_CHECKING:
+    from commands.pack_check import PackReport
+    from connectors.opening import Connections
+    from models.ledger import LedgerEntry
+
+
+class _StoryFirst(TyperGroup):
+    """`audit ACCOUNT` is `audit story ACCOUNT`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Puts the word in where none of the group's is said."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["story", *args]
+        return super().parse_args(ctx, args)
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands."""
+    audits = typer.Typer(cls=_StoryFirst, help="What happened, and its proof: audit ACCOUNT.", no_args_is_help=True)
+    audits.command()(story)
+    audits.command()(fetch)
+    audits.command()(verify)
+    app.add_typer(audits, name="audit")
+
+
+def story(
+    account: AccountArgument,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or the entries.")] = "text",
+    as_json: Json = False,
+) -> None:
+    """Tell the story of the account's newest exit, from its ledger."""
+    from commands.session import case_of, connections
+
+    at = connections()
+    case = case_of(at, account)
+    entries = at.ledger.entries(case["id"])
+    if as_json or form == "json":
+        show({"case": case["id"], "account": account, "entries": [entry.model_dump(mode="json") for entry in entries]})
+    else:
+        from commands.story import tell
+
+        say(tell(entries))
+    _refuse_broken(entries)
+
+
+def fetch(
+    account: AccountArgument,
+    to: Annotated[Path, typer.Option(help="The folder to put it in.")],
+    as_json: Json = False,
+) -> None:
+    """Fetch the sealed evidence pack of the account's newest exit."""
+    from commands.session import case_of, connections
+
+    at = connections()
+    case = case_of(at, account)
+    folder = to / case["id"]
+    files = fetch_pack(at, case["id"], folder)
+    if as_json:
+        show({"case": case["id"], "folder": str(folder), "files": files})
+    else:
+        say(f"{folder}: {files} files; check them with: farewell audit verify {folder}")
+
+
+def fetch_pack(at: "Connections", case: str, folder: Path) -> int:
+    """Writes the sealed pack of a case into the folder; answers how many files."""
+    bucket, prefix = at.settings.s3_evidence_bucket, f"{case}/"
+    found = list(at.objects.list(bucket, prefix))
+    if not found:
+        raise Refused(Exit.NOT_FOUND, f"{case} has no sealed evidence yet", "it's sealed when the case closes")
+    for key, _size in found:
+        _write(folder, key.removeprefix(prefix), at.objects.get(bucket, key))
+    return len(found)
+
+
+def verify(
+    pack: Annotated[Path, typer.Argument(help="The folder of the pack.")],
+    keys: Annotated[Path | None, typer.Option(help="The published keys, a JWKS file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a sealed pack, without any server."""
+    from commands.pack_check import check_pack
+
+    try:
+        report = check_pack(pack, keys)
+    except OSError as error:
+        raise Refused(Exit.NOT_FOUND, f"{error.filename or pack} can't be read: {error.strerror or error}") from None
+    except ValueError:
+        raise Refused(Exit.USAGE, f"{keys} holds no JWKS", "name the published keys as JSON") from None
+    if as_json:
+        show(_report(report))
+    else:
+        _tell(report, pack)
+    if not report.sound:
+        raise typer.Exit(Exit.WRONG)
+
+
+def _report(report: "PackReport") -> dict[str, Any]:
+    return {
+        "sound": report.sound,
+        "findings": list(report.findings),
+        "signer_checked": report.signer_checked,
+        "ledger_entries": report.entries,
+        "head": report.head,
+    }
+
+
+def _tell(report: "PackReport", pack: Path) -> None:
+    for finding in report.findings:
+        say(f"WRONG  {finding}")
+    if report.sound:
+        say(f"{pack} is sound: {report.entries} ledger entries, every byte as it was signed")
+    if report.signer_checked:
+        say("the signer was checked against the published keys")
+    else:
+        say("the signer was checked against the pack's own key only; compare with published ones: --keys JWKS")
+
+
+def _refuse_broken(entries: "list[LedgerEntry]") -> None:
+    from rules.chain import first_fault
+
+    fault = first_fault(entry.model_dump(mode="json") for entry in entries)
+    if fault:
+        raise Refused(Exit.WRONG, f"the ledger's chain is broken at entry {fault.seq}: {fault.why}")
+
+
+def _write(folder: Path, path: str, body: bytes) -> None:
+    target = folder / path
+    if not target.resolve().is_relative_to(folder.resolve()):
+        raise Refused(Exit.WRONG, f"the bucket names a file outside the pack: {path}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(body)

@@ -1,0 +1,102 @@
+"""How the customer wants to hear from us, the one offer, and the end of the follow-ups."""
+
+import uuid
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import AccountArgument, As, Json, Why
+from models.vocabulary import Channel, Language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connectors.opening import Connections
+
+OfferOption = Annotated[str, typer.Option("--offer", help="The offer's id.")]
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(contact)
+    offers = typer.Typer(help="Answer the one offer.", no_args_is_help=True)
+    offers.command()(accept)
+    offers.command()(decline)
+    app.add_typer(offers, name="offer")
+    follow_ups = typer.Typer(help="The messages after the goodbye.", no_args_is_help=True)
+    follow_ups.callback()(lambda: None)  # one command is still a group
+    follow_ups.command()(stop)
+    app.add_typer(follow_ups, name="follow-up")
+
+
+def contact(
+    account: AccountArgument,
+    *,
+    channel: Annotated[Channel | None, typer.Option(help="How to write.")] = None,
+    language: Annotated[Language | None, typer.Option(help="In which language.")] = None,
+    come_back: Annotated[
+        bool | None, typer.Option("--come-back/--no-come-back", help="One offer, months later.")
+    ] = None,
+    who: As = None,
+    as_json: Json = False,
+) -> None:
+    """Change how, in which language and whether the customer hears from us."""
+    from commands.decisions import tell
+    from commands.refused import Exit, Refused
+    from commands.sending import deliver_to
+    from commands.session import acting, case_of, connections
+    from models.case import ContactPreference
+
+    if channel is None and language is None and come_back is None:
+        raise Refused(Exit.USAGE, "nothing to change", "name --channel, --language or --come-back")
+    at = connections()
+    payload = ContactPreference(
+        actor=acting(at, who), key=uuid.uuid4().hex, channel=channel, language=language, come_back=come_back
+    )
+    case = case_of(at, account)
+    tell(deliver_to(at, case, _who_writes(at, case), "set_contact_preference", payload), as_json=as_json)
+
+
+def accept(account: AccountArgument, offer: OfferOption, who: As = None, as_json: Json = False) -> None:
+    """Yes to the offer."""
+    _answer(account, offer, who, accepted=True, as_json=as_json)
+
+
+def decline(account: AccountArgument, offer: OfferOption, who: As = None, as_json: Json = False) -> None:
+    """No to the offer."""
+    _answer(account, offer, who, accepted=False, as_json=as_json)
+
+
+def stop(account: AccountArgument, reason: Why = "", who: As = None, as_json: Json = False) -> None:
+    """No more messages."""
+    from commands.decisions import tell
+    from commands.sending import deliver_to
+    from commands.session import acting, case_of, connections
+    from models.case import Undo
+    from models.payload import Personal
+
+    at = connections()
+    payload = Undo(actor=acting(at, who), key=uuid.uuid4().hex, reason=Personal(text=reason))
+    case = case_of(at, account)
+    tell(deliver_to(at, case, _follow_up(case), "stop", payload), as_json=as_json)
+
+
+def _answer(account: str, offer: str, who: str | None, *, accepted: bool, as_json: bool) -> None:
+    from commands.decisions import tell
+    from commands.sending import send
+    from models.case import AnswerOffer
+
+    tell(send(account, who, "answer_offer", AnswerOffer, offer=offer, accepted=accepted), as_json=as_json)
+
+
+def _who_writes(at: "Connections", case: "Mapping[str, object]") -> str:
+    """After the goodbye the follow-ups write, before it the case."""
+    from models.vocabulary import MailKind
+
+    gone = case["ended_at"] is not None
+    said = gone or any(m.kind is MailKind.GOODBYE for m in at.outbox.messages(str(case["id"])))
+    return _follow_up(case) if said else str(case["workflow_id"])
+
+
+def _follow_up(case: "Mapping[str, object]") -> str:
+    return f"follow-up-{case['id']}"

@@ -1,0 +1,152 @@
+"""What a person says to a running case: every update of CONTRACTS, one command each."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.options import AccountArgument, As, Day, Json, Why
+from commands.printing import say, show
+from models.vocabulary import Gate, Mode, TaskOutcome
+
+if TYPE_CHECKING:
+    from models.case import Answer, Command
+    from models.payload import Personal
+
+GateOption = Annotated[Gate, typer.Option("--gate", help="Which gate.")]
+Evidence = Annotated[str, typer.Option("--evidence", help="What shows it: a letter, a ticket.")]
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (approve, refuse, withdraw, reinstate, resume, reschedule, accept, waive, extend, resolve):
+        app.command()(command)
+    app.command("change-mode")(change_mode)
+
+
+def approve(
+    account: AccountArgument,
+    *,
+    gate: GateOption,
+    digest: Annotated[str, typer.Option("--hash", help="What is approved: the hash that status shows.")],
+    who: As = None,
+    as_json: Json = False,
+) -> None:
+    """Say yes at a gate, to exactly this hash."""
+    from models.case import Approve
+
+    _send(account, who, "approve", Approve, as_json, gate=gate, hash=digest)
+
+
+def refuse(account: AccountArgument, gate: GateOption, reason: Why, who: As = None, as_json: Json = False) -> None:
+    """Say no at a gate."""
+    from models.case import Refuse
+
+    _send(account, who, "refuse", Refuse, as_json, gate=gate, reason=_personal(reason))
+
+
+def withdraw(account: AccountArgument, reason: Why = "", who: As = None, as_json: Json = False) -> None:
+    """Stay after all: takes the exit back before the freeze."""
+    _undo(account, who, "withdraw", reason, as_json)
+
+
+def reinstate(account: AccountArgument, reason: Why = "", who: As = None, as_json: Json = False) -> None:
+    """Come back: undoes what was done after the freeze, until erasure begins."""
+    _undo(account, who, "reinstate", reason, as_json)
+
+
+def resume(account: AccountArgument, reason: Why = "", who: As = None, as_json: Json = False) -> None:
+    """End a pause."""
+    _undo(account, who, "resume", reason, as_json)
+
+
+def reschedule(account: AccountArgument, to: Day, who: As = None, as_json: Json = False) -> None:
+    """Move the effective date; the old dates stand until the new plan is approved."""
+    from models.case import Reschedule
+
+    _send(account, who, "reschedule", Reschedule, as_json, to=to)
+
+
+def change_mode(
+    account: AccountArgument,
+    *,
+    mode: Annotated[Mode, typer.Option(help="The other way out.")],
+    reason: Why = "",
+    who: As = None,
+    as_json: Json = False,
+) -> None:
+    """Leave in another way."""
+    from commands.exits import refuse_unbuilt
+    from models.case import ChangeMode
+
+    refuse_unbuilt(mode)
+    _send(account, who, "change_mode", ChangeMode, as_json, mode=mode, reason=_personal(reason))
+
+
+def accept(account: AccountArgument, evidence: Evidence = "", who: As = None, as_json: Json = False) -> None:
+    """The customer has the package and accepts it."""
+    from models.case import RetrievalWord
+
+    _send(account, who, "accept_export", RetrievalWord, as_json, evidence=_personal(evidence))
+
+
+def waive(account: AccountArgument, evidence: Evidence, who: As = None, as_json: Json = False) -> None:
+    """The customer does without the package, by written word."""
+    from models.case import RetrievalWord
+
+    _send(account, who, "waive_export", RetrievalWord, as_json, evidence=_personal(evidence))
+
+
+def extend(account: AccountArgument, to: Day, who: As = None, as_json: Json = False) -> None:
+    """A later end of transition or retrieval: the midnight with which that day begins, at the customer's."""
+    from models.case import Extend
+
+    _send(account, who, "extend", Extend, as_json, until=_midnight(account, to))
+
+
+def resolve(
+    account: AccountArgument,
+    *,
+    task: Annotated[str, typer.Argument(help="The task's id, as status shows it.")],
+    outcome: Annotated[TaskOutcome, typer.Option(help="How it ends.")],
+    reason: Why = "",
+    who: As = None,
+    as_json: Json = False,
+) -> None:
+    """End a task: try the step again, skip it with a reason, or it is done."""
+    from models.case import ResolveTask
+
+    _send(account, who, "resolve_task", ResolveTask, as_json, task=task, outcome=outcome, reason=_personal(reason))
+
+
+def tell(answer: "Answer", *, as_json: bool) -> None:
+    """Prints what an update answered."""
+    if as_json:
+        show(answer.model_dump(mode="json"))
+    else:
+        say(f"{answer.case}: {answer.text}")
+
+
+def _undo(account: str, who: str | None, update: str, reason: str, as_json: bool) -> None:
+    from models.case import Undo
+
+    _send(account, who, update, Undo, as_json, reason=_personal(reason))
+
+
+def _send(account: str, who: str | None, update: str, kind: type["Command"], as_json: bool, **fields: Any) -> None:
+    from commands.sending import send
+
+    tell(send(account, who, update, kind, **fields), as_json=as_json)
+
+
+def _personal(text: str) -> "Personal":
+    from models.payload import Personal
+
+    return Personal(text=text)
+
+
+def _midnight(account: str, day: date) -> Any:
+    from commands.session import connections, facts_of
+    from rules.dates import midnight
+
+    return midnight(day, facts_of(connections(), account).account.timezone)

@@ -1,0 +1,172 @@
+"""Checks every connection, and says what is wrong and how to mend it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from commands.options import Json
+from commands.printing import say, show
+from commands.refused import Exit
+
+if TYPE_CHECKING:
+    from connectors.opening import Connections
+
+
+class Finding(NamedTuple):
+    """One check: what is wrong (empty: nothing), and how to mend it."""
+
+    check: str
+    wrong: str = ""
+    fix: str = ""
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(doctor)
+
+
+def doctor(as_json: Json = False) -> None:
+    """Check settings, databases, S3, SMTP, Temporal, keys, policy and inventory."""
+    findings = examine()
+    if as_json:
+        show([{"check": f.check, "ok": not f.wrong, "wrong": f.wrong, "fix": f.fix} for f in findings])
+    else:
+        for finding in findings:
+            say(_line(finding))
+    if any(finding.wrong for finding in findings):
+        raise typer.Exit(Exit.WRONG)
+
+
+def examine() -> list[Finding]:
+    """Every check, in the order in which one rests on another."""
+    from commands.session import connections
+    from connectors.configuration import WrongSetting
+    from connectors.errors import ConnectorError
+
+    try:
+        at = connections()
+    except WrongSetting as wrong:
+        return [Finding("settings", str(wrong), "farewell up sets everything for the embedded stack")]
+    except ConnectorError as error:
+        return [Finding("settings", str(error), error.fix)]
+    return [Finding("settings"), *(_examined(name, check, at) for name, check in _CHECKS.items())]
+
+
+def _examined(name: str, check: Callable[["Connections"], None], at: "Connections") -> Finding:
+    from connectors.configuration import WrongSetting
+    from connectors.errors import ConnectorError
+
+    try:
+        check(at)
+    except WrongSetting as wrong:
+        return Finding(name, str(wrong), "correct the setting")
+    except ConnectorError as error:
+        return Finding(name, str(error), error.fix)
+    return Finding(name)
+
+
+def _line(finding: Finding) -> str:
+    if not finding.wrong:
+        return f"ok     {finding.check}"
+    return f"wrong  {finding.check}: {finding.wrong}" + (f"; to mend it: {finding.fix}" if finding.fix else "")
+
+
+def _database(at: "Connections") -> None:
+    """It answers, and its schema is this version's."""
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    from connectors.errors import Rejected
+    from connectors.store.engine import MIGRATIONS
+
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with at.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory.from_config(settings).get_current_head()
+    if present != newest:
+        what = f"its schema is {present or 'empty'}, this version needs {newest}"
+        raise Rejected("database", what, "start a farewell-worker of this version, which migrates it")
+
+
+def _product(at: "Connections") -> None:
+    for data_set in at.inventory.data_sets:
+        at.product.columns(data_set)
+
+
+def _export_bucket(at: "Connections") -> None:
+    at.objects.check(at.settings.s3_export_bucket, locked=False)
+
+
+def _evidence_bucket(at: "Connections") -> None:
+    at.objects.check(at.settings.s3_evidence_bucket, locked=True)
+
+
+def _mail(at: "Connections") -> None:
+    at.messenger.check()
+
+
+def _temporal(_at: "Connections") -> None:
+    import asyncio
+
+    asyncio.run(_attributes_known())
+
+
+async def _attributes_known() -> None:
+    """The server answers, and every search attribute of CONTRACTS is registered."""
+    from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+    from temporalio.service import RPCError
+
+    from connectors.errors import Rejected
+    from connectors.temporal import SEARCH_ATTRIBUTES, connect_temporal
+
+    client = await connect_temporal()
+    try:
+        request = ListSearchAttributesRequest(namespace=client.namespace)
+        known = (await client.operator_service.list_search_attributes(request)).custom_attributes
+    except RPCError as error:
+        raise Rejected("Temporal", error.message, "check TEMPORAL_NAMESPACE and its credentials") from None
+    missing = sorted(SEARCH_ATTRIBUTES.keys() - known.keys())
+    if missing:
+        fix = " ".join(f"--name {name} --type {SEARCH_ATTRIBUTES[name]}" for name in missing)
+        what = f"search attributes are missing: {', '.join(missing)}"
+        raise Rejected("Temporal", what, f"temporal operator search-attribute create {fix}")
+
+
+def _keys(at: "Connections") -> None:
+    """The folder can be written, the master key opens what is in it, the signing key is one."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import OKPKey
+
+    from connectors.configuration import EXPECTED, WrongSetting
+
+    at.keys.digest_key("farewell-doctor")
+    try:
+        key = OKPKey.import_key(at.settings.signing_key.get_secret_value())
+    except (JoseError, ValueError):
+        key = None
+    if key is None or not key.is_private:
+        raise WrongSetting("FAREWELL_SIGNING_KEY", f"expected {EXPECTED['signing_key']}")
+
+
+def _policy(at: "Connections") -> None:
+    _ = at.policy
+
+
+def _inventory(at: "Connections") -> None:
+    _ = at.inventory
+
+
+_CHECKS: dict[str, Callable[["Connections"], None]] = {
+    "policy": _policy,
+    "inventory": _inventory,
+    "keys": _keys,
+    "database": _database,
+    "product database": _product,
+    "bucket for packages": _export_bucket,
+    "bucket for evidence": _evidence_bucket,
+    "mail": _mail,
+    "Temporal": _temporal,
+}

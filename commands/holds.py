@@ -1,0 +1,117 @@
+"""Legal holds: they stand at once, with or without a case. Source: DOMAIN erasure.3."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.options import AccountArgument, As, Json
+from commands.printing import say, show
+from commands.refused import Exit, Refused
+
+if TYPE_CHECKING:
+    from connectors.opening import Connections
+    from models.account import Actor
+    from models.case import HoldWord
+
+HoldOption = Annotated[str | None, typer.Option("--hold", help="Which hold, where several stand.")]
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(hold)
+    app.command()(release)
+
+
+def hold(
+    account: AccountArgument,
+    *,
+    ground: Annotated[str | None, typer.Option(help="The ground: a case number, a letter. Places a hold.")] = None,
+    data_sets: Annotated[list[str] | None, typer.Option("--data-set", help="Only this one; may be repeated.")] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Confirm the hold that somebody else placed.")] = False,
+    which: HoldOption = None,
+    who: As = None,
+    as_json: Json = False,
+) -> None:
+    """Keep data from erasure: place a hold, or confirm one."""
+    from models.case import HoldWord
+
+    if confirm == (ground is not None):
+        raise Refused(Exit.USAGE, "a hold is placed or confirmed", "use either --ground TEXT or --confirm")
+    at, actor = _compliance(account, who)
+    if ground is not None:
+        standing = at.cases.place_hold(account, actor, ground, data_sets or [], datetime.now(UTC))
+        update, text = "place_hold", "stands"
+    else:
+        standing = _standing(at, account, which)
+        _asked(at.cases.confirm_hold, standing, actor)
+        update, text = "confirm_hold", "is confirmed"
+    _tell_case(at, account, update, HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing))
+    _tell(account, standing, text, as_json=as_json)
+
+
+def release(account: AccountArgument, which: HoldOption = None, who: As = None, as_json: Json = False) -> None:
+    """Ask for a hold's release; the second person's word releases it."""
+    from models.case import HoldWord
+
+    at, actor = _compliance(account, who)
+    standing = _standing(at, account, which)
+    released = _asked(at.cases.release_hold, standing, actor)
+    text = "is released" if released else "stands until a second person releases it too"
+    _tell_case(at, account, "release_hold", HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing))
+    _tell(account, standing, text, as_json=as_json)
+
+
+def _compliance(account: str, who: str | None) -> tuple["Connections", "Actor"]:
+    """The connections and the person, who must be of compliance; the account must be known or have a case."""
+    from commands.session import acting, connections, facts_of
+    from models.vocabulary import Role
+
+    at = connections()
+    actor = acting(at, who)
+    if at.cases.case(account) is None:
+        facts_of(at, account)
+    if Role.COMPLIANCE not in actor.roles:
+        raise Refused(Exit.REFUSED, f"{actor.id} may not hold or release", "it needs the role compliance")
+    return at, actor
+
+
+def _standing(at: "Connections", account: str, which: str | None) -> str:
+    standing = [row["id"] for row in at.cases.holds(account)]
+    if which in standing or (which is None and len(standing) == 1):
+        return which or str(standing[0])
+    if which is None and standing:
+        raise Refused(Exit.USAGE, f"several holds stand: {', '.join(standing)}", "name one: --hold ID")
+    raise Refused(Exit.NOT_FOUND, f"no such hold stands on {account}", "farewell hold --ground places one")
+
+
+def _asked(ask: Any, standing: str, actor: "Actor") -> Any:
+    from connectors.errors import Rejected
+
+    try:
+        return ask(standing, actor, datetime.now(UTC))
+    except Rejected as no:
+        raise Refused(Exit.REFUSED, no.what, no.fix) from None
+
+
+def _tell_case(at: "Connections", account: str, update: str, word: "HoldWord") -> None:
+    """Tells the running case, if there is one. The hold itself is in SQL already, and erasure reads it there."""
+    from commands.sending import deliver
+    from connectors.errors import ConnectorError
+
+    case = at.cases.case(account)
+    if case is None or case["ended_at"] is not None:
+        return
+    try:
+        deliver(at, case, update, word)
+    except ConnectorError as error:
+        what = f"done in the database, which erasure obeys, but the case wasn't told: {error}"
+        raise Refused(Exit.OUTSIDE, what, "farewell doctor") from None
+
+
+def _tell(account: str, standing: str, text: str, *, as_json: bool) -> None:
+    if as_json:
+        show({"account": account, "hold": standing, "text": text})
+    else:
+        say(f"{account}: hold {standing} {text}")

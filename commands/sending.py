@@ -1,0 +1,84 @@
+"""Sends an update to a workflow, and keeps a refusal in the ledger: a refused update leaves no event behind."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from commands.refused import Exit, Refused
+from commands.session import acting, connections, open_case_of
+from connectors.temporal import connect_temporal
+from models.case import Answer, Command, Decision
+
+if TYPE_CHECKING:
+    from connectors.opening import Connections
+
+_PATIENCE_SECONDS = 20.0
+
+
+def send(account: str, who: str | None, update: str, kind: type[Command], **fields: Any) -> Answer:
+    """Sends an update to the running case of the account; its answer.
+
+    Raises:
+        Refused: 3 there is no such account, person or case; 4 a rule says no; 5 nobody answers.
+    """
+    at = connections()
+    payload = kind(actor=acting(at, who), key=uuid.uuid4().hex, **fields)
+    return deliver(at, open_case_of(at, account), update, payload)
+
+
+def deliver(at: "Connections", case: Mapping[str, Any], update: str, payload: Command) -> Answer:
+    """Sends an update to the case's workflow; raises Refused or ConnectorError."""
+    return deliver_to(at, case, case["workflow_id"], update, payload)
+
+
+def deliver_to(at: "Connections", case: Mapping[str, Any], workflow: str, update: str, payload: Command) -> Answer:
+    """Sends an update to a workflow of the case; raises Refused or ConnectorError."""
+    try:
+        return asyncio.run(_sent(workflow, update, payload))
+    except WorkflowUpdateFailedError as error:
+        cause = error.cause
+        why = cause.message if isinstance(cause, ApplicationError) else str(cause)
+        fix = str(cause.details[0]) if isinstance(cause, ApplicationError) and cause.details else ""
+        _keep_refusal(at, case, update, payload, why)
+        raise Refused(Exit.REFUSED, why, fix) from None
+
+
+async def _sent(workflow: str, update: str, payload: Command) -> Answer:
+    client = await connect_temporal()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await _answered(client, workflow, update, payload)
+    except TimeoutError:
+        what = f"no worker has answered within {_PATIENCE_SECONDS:.0f} s; the next one may still take the request"
+        raise Refused(Exit.OUTSIDE, what, "start one: farewell up, or farewell-worker") from None
+
+
+async def _answered(client: Client, workflow: str, update: str, payload: Command) -> Answer:
+    handle = client.get_workflow_handle(workflow)
+    try:
+        answer: Answer = await handle.execute_update(update, payload, id=payload.key, result_type=Answer)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        raise Refused(Exit.REFUSED, f"{workflow} isn't running", "see: farewell status") from None
+    return answer
+
+
+def _keep_refusal(at: "Connections", case: Mapping[str, Any], update: str, payload: Command, why: str) -> None:
+    from activities.ledger import record_refusal
+
+    decision = Decision(
+        case=case["id"],
+        account=case["account"],
+        stage=case["stage"],
+        step=update,
+        actor=payload.actor.id,
+        action=update,
+    )
+    record_refusal(at.ledger, at.keys, decision, why, datetime.now(UTC))

@@ -1,0 +1,117 @@
+"""Where a case stands, as a person and as a script read it."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from commands.printing import console, say, table
+
+if TYPE_CHECKING:
+    from models.case import CaseState
+
+_SECONDS_FOR_AN_ANSWER = 2.0
+
+
+def standing(row: Mapping[str, Any], live: "CaseState | None" = None) -> dict[str, Any]:
+    """A case as scripts read it: what its workflow says now, else what was last recorded.
+
+    `to_approve` is the gate that waits and the hash that an approval must name. Source: issue 2, The commands.
+    """
+    effective = row["effective_date"]
+    told = _recorded(row) if live is None else _told(live)
+    return {
+        "case": row["id"],
+        "account": row["account"],
+        "stage": told["stage"],
+        "mode": told["mode"],
+        "effective_date": told["effective_date"] or (effective.isoformat() if effective else None),
+        "plan_hash": told["plan_hash"],
+        "waiting_for": told["waiting_for"],
+        "tasks": told["tasks"],
+        "workflow_id": row["workflow_id"],
+        "to_approve": told["to_approve"],
+    }
+
+
+def look(row: Mapping[str, Any]) -> "CaseState | None":
+    """What the running case answers; None where it has ended, or nobody answers at once."""
+    return None if row["ended_at"] is not None else asyncio.run(_asked(str(row["workflow_id"])))
+
+
+def print_standing(case: Mapping[str, Any]) -> None:
+    """Prints a case for people, with what they can do next."""
+    say(f"{case['case']}  {case['stage']}  mode {case['mode']}, effective {_day(case['effective_date'])}")
+    if case["waiting_for"]:
+        say(f"waits for {waits(case)}: {case['waiting_for']['why']}")
+    if case["to_approve"]:
+        gate, digest = case["to_approve"]["gate"], case["to_approve"]["hash"]
+        say(f"approve: farewell approve {case['account']} --gate {gate} --hash {digest} --as PERSON")
+    if case["tasks"]:
+        rows = [[t["id"], t["kind"], t["owner"], t["cause"], t["fix"]] for t in case["tasks"]]
+        console().print(table(("task", "kind", "owner", "cause", "what to do"), rows))
+
+
+def waits(case: Mapping[str, Any]) -> str:
+    """Whom or what it waits for, and until when."""
+    waiting = case["waiting_for"]
+    if not waiting:
+        return ""
+    until = f", until {_day(waiting['until'])}" if waiting.get("until") else ""
+    return f"{waiting['who']}{until}"
+
+
+def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
+    state = row.get("state") or {}
+    kept = {name: state.get(name) for name in ("plan_hash", "waiting_for")}
+    return {
+        "stage": row["stage"],
+        "mode": row["mode"],
+        "effective_date": None,
+        "tasks": state.get("tasks") or [],
+        "to_approve": None,
+        **kept,
+    }
+
+
+def _told(live: "CaseState") -> dict[str, Any]:
+    plan = live.proposed or live.agreed
+    told = live.model_dump(mode="json", include={"stage", "mode", "waiting_for", "tasks"})
+    effective = plan.dates["effective_date"].isoformat() if plan else None
+    return {
+        **told,
+        "plan_hash": plan.hash if plan else None,
+        "effective_date": effective,
+        "to_approve": _to_approve(live),
+    }
+
+
+def _to_approve(live: "CaseState") -> dict[str, str] | None:
+    from models.vocabulary import Gate
+    from rules.gates import gate_digest
+
+    for gate in (Gate.PLAN, Gate.ERASURE):
+        digest = gate_digest(gate, live)
+        if digest is not None:
+            return {"gate": gate.value, "hash": digest}
+    return None
+
+
+async def _asked(workflow: str) -> "CaseState | None":
+    from temporalio.client import WorkflowQueryFailedError
+    from temporalio.service import RPCError
+
+    from connectors.errors import Unavailable
+    from connectors.temporal import connect_temporal
+    from models.case import CaseState
+
+    try:
+        async with asyncio.timeout(_SECONDS_FOR_AN_ANSWER):
+            client = await connect_temporal()
+            state: CaseState = await client.get_workflow_handle(workflow).query("case", result_type=CaseState)
+    except (Unavailable, RPCError, WorkflowQueryFailedError, TimeoutError):
+        return None  # the read model answers instead
+    return state
+
+
+def _day(at: str | None) -> str:
+    return at[:10] if at else "not planned yet"

@@ -1,0 +1,99 @@
+"""Reading settings and the files that they name; what is wrong stops here, in one line.
+
+Source: DESIGN, Configuration.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from dotenv import load_dotenv
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from models.settings import Settings
+
+DEFAULT_HOME = ".farewell"
+EXPECTED = {
+    "database_url": "an SQLAlchemy URL, such as postgresql+psycopg://user@host/farewell",
+    "product_database_url": "an SQLAlchemy URL of the database that is exported and erased",
+    "s3_endpoint_url": "an address such as https://s3.example.com, or nothing for the AWS SDK's own",
+    "s3_export_bucket": "the name of the bucket for packages",
+    "s3_evidence_bucket": "the name of a bucket with Object Lock",
+    "smtp_url": "smtp://[user:password@]host:port, smtps://… or smtp+starttls://…",
+    "keys": "the folder of the wrapped keys",
+    "master_key": "32 bytes as base64, or FAREWELL_MASTER_KEY_FILE",
+    "signing_key": "an Ed25519 private key as a JWK, or FAREWELL_SIGNING_KEY_FILE",
+    "billing": "builtin",
+    "identity": "builtin",
+}
+Form = TypeVar("Form")
+
+
+class WrongSetting(Exception):
+    """A setting that can't be used: its `name`, and what was `expected`."""
+
+    def __init__(self, name: str, expected: str) -> None:
+        """One line for people, without the value: it may be a secret."""
+        super().__init__(f"{name}: {expected}" if name else expected)
+        self.name, self.expected = name, expected
+
+
+def home() -> Path:
+    """The folder of the embedded stack, and of the log."""
+    return Path(os.environ.get("FAREWELL_HOME") or DEFAULT_HOME)
+
+
+def load_environment(folder: Path) -> bool:
+    """Takes what the embedded stack wrote to `<folder>/environment`; what the user has set wins."""
+    return load_dotenv(folder / "environment", override=False)
+
+
+def settings() -> Settings:
+    """The settings of the environment.
+
+    Raises:
+        WrongSetting: one is missing or of another form.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _wrong_setting(error.errors()[0]) from None
+
+
+def read_file(name: str, path: Path, read: Callable[[Path], Form]) -> Form:
+    """What `read` makes of the file that the setting `name` names.
+
+    Raises:
+        WrongSetting: there is none, it's no TOML, or of another form.
+    """
+    try:
+        return read(path)
+    except OSError as error:
+        raise WrongSetting(name, f"expected a file that can be read; {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSetting(name, f"expected TOML; {path}: {error}") from None
+    except ValidationError as error:
+        raise WrongSetting(name, f"{path}: {_place(error.errors()[0])}") from None
+
+
+def _wrong_setting(wrong: ErrorDetails) -> WrongSetting:
+    if not wrong["loc"]:
+        return WrongSetting("", _words(wrong))
+    field = str(wrong["loc"][0])
+    name = field if field.isupper() else f"FAREWELL_{field.upper()}"
+    if wrong["type"] == "missing":
+        return WrongSetting(name, f"is not set; expected {EXPECTED.get(field, 'a value')}")
+    return WrongSetting(name, f"expected {EXPECTED.get(field, _words(wrong))}")
+
+
+def _place(wrong: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in wrong["loc"])
+    return f"{place}: {_words(wrong)}"
+
+
+def _words(wrong: ErrorDetails) -> str:
+    text = wrong["msg"].removeprefix("Value error, ").splitlines()[0]
+    return text[:1].lower() + text[1:] if not text.startswith("FAREWELL") else text

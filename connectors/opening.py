@@ -1,0 +1,165 @@
+"""The composition root: settings in, adapters out; for commands, worker and tests.
+
+Adapters are opened when they are first asked for, so a command that needs no S3 loads no S3 library.
+"""
+# ruff: noqa: PLC0415
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.configuration import EXPECTED, WrongSetting, home, load_environment, read_file, settings
+from connectors.errors import Rejected, Unauthorized
+from models.inventory import Inventory, read_inventory
+from models.policy import Policy, read_policy
+from models.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from temporalio.client import Client
+
+    from connectors import ports
+    from connectors.s3 import S3ObjectStore
+    from connectors.smtp import SmtpMessenger
+
+__all__ = ["Connections", "WrongSetting", "connect_temporal", "home", "load_environment", "opened", "settings"]
+
+
+def opened(folder: Path | None = None) -> "Connections":
+    """The connections of the environment and of `<folder>/environment`.
+
+    Raises:
+        WrongSetting: a setting is missing or of another form.
+    """
+    load_environment(folder or home())
+    return Connections(settings())
+
+
+class Connections:
+    """Every adapter that the settings name, opened on first use. Raises WrongSetting or ConnectorError then."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens nothing yet."""
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """Farewell's own database."""
+        return _database("FAREWELL_DATABASE_URL", self.settings.database_url)
+
+    @cached_property
+    def cases(self) -> "ports.CaseStore":
+        """Cases, plans, decisions, documents, holds."""
+        from connectors.store.cases import SqlCaseStore
+
+        return SqlCaseStore(self.engine)
+
+    @cached_property
+    def directory(self) -> "ports.Directory":
+        """Accounts, contacts, contracts, people."""
+        from connectors.store.directory import SqlDirectory
+
+        return SqlDirectory(self.engine)
+
+    @cached_property
+    def ledger(self) -> "ports.Ledger":
+        """The chain."""
+        from connectors.store.ledger import SqlLedger
+
+        return SqlLedger(self.engine)
+
+    @cached_property
+    def outbox(self) -> "ports.Outbox":
+        """Messages, before and after they left."""
+        from connectors.store.outbox import SqlOutbox
+
+        return SqlOutbox(self.engine)
+
+    @cached_property
+    def contracts(self) -> "ports.ContractSystem":
+        """The contract system."""
+        from connectors.builtin.contract import BuiltinContracts
+
+        return BuiltinContracts(self.engine)
+
+    @cached_property
+    def billing(self) -> "ports.BillingSystem":
+        """The billing system that `FAREWELL_BILLING` names."""
+        from connectors.builtin.billing import BuiltinBilling
+
+        return BuiltinBilling(self.engine)
+
+    @cached_property
+    def identity(self) -> "ports.IdentitySystem":
+        """The identity system that `FAREWELL_IDENTITY` names."""
+        from connectors.builtin.identity import BuiltinIdentity
+
+        return BuiltinIdentity(self.engine)
+
+    @cached_property
+    def access(self) -> "ports.AccessSystem":
+        """Sessions, keys, hooks, grants."""
+        from connectors.builtin.access import BuiltinAccess
+
+        return BuiltinAccess(self.engine)
+
+    @cached_property
+    def product(self) -> "ports.ProductDatabase":
+        """What is exported and erased."""
+        from connectors.product import SqlProduct
+
+        return SqlProduct(_database("FAREWELL_PRODUCT_DATABASE_URL", self.settings.product_database_url))
+
+    @cached_property
+    def objects(self) -> "S3ObjectStore":
+        """S3; credentials by the AWS SDK's own chain."""
+        from connectors.s3 import S3ObjectStore
+
+        return S3ObjectStore.connect(self.settings.s3_endpoint_url)
+
+    @cached_property
+    def messenger(self) -> "SmtpMessenger":
+        """SMTP."""
+        from connectors.smtp import SmtpMessenger
+
+        try:
+            return SmtpMessenger(self.settings.smtp_url)
+        except ValueError:  # its text may hold the password
+            raise WrongSetting("FAREWELL_SMTP_URL", f"expected {EXPECTED['smtp_url']}") from None
+
+    @cached_property
+    def keys(self) -> "ports.KeyStore":
+        """Wrapped keys."""
+        from connectors.keys import FolderKeyStore
+
+        try:
+            return FolderKeyStore(self.settings.keys, self.settings.master_key.get_secret_value())
+        except Unauthorized as no:
+            raise WrongSetting("FAREWELL_MASTER_KEY", f"expected {EXPECTED['master_key']}; {no.fix}") from None
+
+    @cached_property
+    def policy(self) -> Policy:
+        """`policy.toml`, or what `FAREWELL_POLICY_FILE` names."""
+        return read_file("FAREWELL_POLICY_FILE", self.settings.policy_file, read_policy)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """`inventory.toml`, or what `FAREWELL_INVENTORY_FILE` names."""
+        return read_file("FAREWELL_INVENTORY_FILE", self.settings.inventory_file, read_inventory)
+
+
+async def connect_temporal() -> "Client":
+    """A client of Temporal; raises Unavailable."""
+    from connectors import temporal
+
+    return await temporal.connect_temporal()
+
+
+def _database(name: str, url: str) -> "Engine":
+    """The database of the setting `name`; a URL of another form is a wrong setting, no outside failure."""
+    from connectors.store.engine import open_engine
+
+    try:
+        return open_engine(url)
+    except Rejected as no:
+        raise WrongSetting(name, f"{no.what}; {no.fix}") from None

@@ -1,0 +1,42 @@
+"""The one place that connects to Temporal, with the one way in which payloads are written."""
+
+import asyncio
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+from connectors.errors import Unavailable
+
+SYSTEM: Final = "Temporal"
+OFFBOARDING_QUEUE: Final = "offboarding"
+DEFAULT_ADDRESS: Final = "localhost:7233"
+# Source: CONTRACTS, Temporal.
+SEARCH_ATTRIBUTES: Final = {
+    "FarewellAccount": "Keyword",
+    "FarewellStage": "Keyword",
+    "FarewellMode": "Keyword",
+    "FarewellManager": "Keyword",
+    "FarewellWaitingFor": "Keyword",
+    "FarewellEffectiveDate": "Datetime",
+}
+_PATIENCE_SECONDS: Final = 5.0
+
+
+async def connect_temporal() -> Client:
+    """A client by Temporal's own profiles (`TEMPORAL_ADDRESS`, …), so that mTLS or an API key just works.
+
+    Raises:
+        Unavailable: nobody answers there within five seconds; retryable.
+    """
+    config = ClientConfig.load_client_connect_config()
+    address = config.setdefault("target_host", DEFAULT_ADDRESS)
+    connecting = Client.connect(**config, data_converter=pydantic_data_converter)
+    try:
+        return await asyncio.wait_for(connecting, _PATIENCE_SECONDS)
+    # A server that refuses the connection is a bare RuntimeError of the SDK's core.
+    except (RuntimeError, RPCError, TimeoutError):
+        fix = "check TEMPORAL_ADDRESS, or start the embedded one: farewell up"
+        raise Unavailable(SYSTEM, f"no server answers at {address}", fix) from None
