@@ -1,1 +1,182 @@
-def main() -> None: ...
+"""Runs workers: settings, connectors, activities, `Worker`. Nothing in a worker is state."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from activities.access import AccessActivities
+from activities.billing import BillingActivities
+from activities.contract import ContractActivities
+from activities.export import ExportActivities
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+from workflows.export import ExportWorkflow
+
+from activities.cases import CaseActivities
+from activities.erasure import ErasureActivities
+from activities.evidence import EvidenceActivities
+from activities.ledger import LedgerInterceptor
+from activities.messaging import MessagingActivities
+from activities.planning import PlanningActivities
+from connectors.errors import ConnectorError
+from connectors.histories import TemporalHistories
+from connectors.opening import Connections, WrongSetting, connect_temporal, opened
+from workflows.closing import ClosingWorkflow
+from workflows.follow_up import FollowUpWorkflow
+from workflows.offboarding import OffboardingWorkflow
+
+THREADS = 16
+GRACE = timedelta(seconds=20)
+WORKFLOWS: Sequence[type] = (OffboardingWorkflow, ClosingWorkflow, FollowUpWorkflow)
+
+
+def case_activities(c: Connections) -> list[Any]:
+    """Every activity of queue `offboarding`, on the adapters that the settings name."""
+    planning = PlanningActivities(
+        directory=c.directory,
+        product=c.product,
+        billing=c.billing,
+        identity=c.identity,
+        access=c.access,
+        store=c.cases,
+        policy=c.policy,
+        inventory=c.inventory,
+    )
+    erasure = ErasureActivities(
+        product=c.product,
+        objects=c.objects,
+        directory=c.directory,
+        identity=c.identity,
+        access=c.access,
+        store=c.cases,
+        inventory=c.inventory,
+        files_bucket=c.settings.s3_files_bucket,
+        export_bucket=c.settings.s3_export_bucket,
+    )
+    evidence = EvidenceActivities(
+        objects=c.objects,
+        ledger=c.ledger,
+        store=c.cases,
+        keys=c.keys,
+        histories=TemporalHistories(connect_temporal),
+        signer=c.settings.signing_key.get_secret_value(),
+        policy=c.policy,
+        bucket=c.settings.s3_evidence_bucket,
+    )
+    messaging = MessagingActivities(
+        directory=c.directory, store=c.cases, outbox=c.outbox, messenger=c.messenger, policy=c.policy
+    )
+    return [
+        *methods(planning, "make_plan"),
+        *methods(CaseActivities(store=c.cases, directory=c.directory)),
+        *methods(ContractActivities(contracts=c.contracts, store=c.cases)),
+        *methods(BillingActivities(billing=c.billing, store=c.cases, directory=c.directory, policy=c.policy)),
+        *methods(AccessActivities(identity=c.identity, access=c.access, store=c.cases, policy=c.policy)),
+        *methods(messaging),
+        *methods(erasure),
+        *methods(evidence),
+    ]
+
+
+def export_activities(c: Connections) -> list[Any]:
+    """Every activity of queue `export`; `drop_package` is the case's, too."""
+    return methods(
+        ExportActivities(
+            objects=c.objects,
+            product=c.product,
+            store=c.cases,
+            directory=c.directory,
+            inventory=c.inventory,
+            bucket=c.settings.s3_export_bucket,
+            files_bucket=c.settings.s3_files_bucket,
+            policy=c.policy,
+        )
+    )
+
+
+def methods(activities: object, *names: str) -> list[Any]:
+    """The activities of an instance: its methods that are defined as such, or those named."""
+    found = [getattr(activities, name) for name in names or dir(activities) if not name.startswith("_")]
+    return [method for method in found if hasattr(method, "__temporal_activity_definition")]
+
+
+def workers(client: Client, c: Connections) -> list[Worker]:
+    """The workers of both queues, in one process here, in as many as one likes in production."""
+    threads = ThreadPoolExecutor(THREADS)
+    about: dict[str, Any] = {
+        "activity_executor": threads,
+        "max_concurrent_activities": THREADS // 2,
+        "graceful_shutdown_timeout": GRACE,
+        "max_heartbeat_throttle_interval": timedelta(seconds=1),
+        "interceptors": [LedgerInterceptor(c.ledger, c.keys)],
+        "workflow_runner": strict_sandbox(),
+    }
+    export = export_activities(c)
+    drop = [method for method in export if method.__name__ == "drop_package"]
+    return [
+        Worker(
+            client,
+            task_queue="offboarding",
+            workflows=list(WORKFLOWS),
+            activities=[*case_activities(c), *drop],
+            **about,
+        ),
+        Worker(client, task_queue="export", workflows=[ExportWorkflow], activities=export, **about),
+    ]
+
+
+def strict_sandbox() -> SandboxedWorkflowRunner:
+    """A workflow that imports what nobody passed through on purpose fails at start."""
+    policy = SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    restrictions = SandboxRestrictions.default
+    return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy))
+
+
+async def run(client: Client, c: Connections, stop: asyncio.Event) -> None:
+    """Runs until `stop`, then lets what runs finish."""
+    pool = workers(client, c)
+    running = [asyncio.create_task(worker.run()) for worker in pool]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.gather(*(worker.shutdown() for worker in pool))
+    await asyncio.gather(*running)
+
+
+async def _serve() -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    connections = opened()
+    await run(await connect_temporal(), connections, stop)
+
+
+def main() -> None:
+    """The console script `farewell-worker`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    code = 0
+    try:
+        asyncio.run(_serve())
+    except WrongSetting as wrong:
+        code = _say(str(wrong), 2)
+    except ConnectorError as failed:
+        code = _say(f"{failed} {failed.fix}".strip(), 5)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # Python can hang at exit with a live client (sdk-python #300)
+
+
+def _say(text: str, code: int) -> int:
+    sys.stderr.write(f"farewell-worker: {text}\n")
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.announcements import announced
 from connectors.ports import AccessSystem, BillingSystem, CaseStore, Directory, IdentitySystem, ProductDatabase
 from models.account import AccountFacts
 from models.case import Agreed, PlanRequest, PlanResult
 from models.inventory import Inventory
 from models.plan import Commitments, Estimates, Plan
 from models.policy import Policy
-from rules.announcements import announced
 from rules.dates import midnight
 from rules.plan import PlanRefused, Wish, approvals_required, blockers, commit, plan_hash
 from rules.settlement import settle

@@ -138,9 +138,10 @@ class Answer(Payload):
 
 
 class Command(Payload):
-    """What every update carries: who asks."""
+    """What every update carries: who asks. `key` is the update's id, so that Temporal takes it once."""
 
     actor: Actor
+    key: str = ""
 
 
 class Approve(Command):

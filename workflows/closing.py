@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
@@ -13,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from models.effects import ClosingRequest, ClosingState, EvidenceRequest, MessageRequest
     from models.payload import EffectRequest
     from models.vocabulary import MailKind, Stage
+    from workflows.follow_up import FollowUpWorkflow
     from workflows.retries import HEARTBEAT, LONG, TO_THE_END
 
 
@@ -40,8 +42,17 @@ class ClosingWorkflow:
         self._state = self._state.model_copy(update={"sealed": sealed.location})
         await self._do(EvidenceActivities.close_case, self._evidence(request, "close_case"))
         await self._do(MessagingActivities.send_message, self._certificate_mail(request))
+        await self._release_contact(request)
         self._state = self._state.model_copy(update={"step": "closed"})
         return self._state
+
+    async def _release_contact(self, request: ClosingRequest) -> None:
+        """The follow-ups may forget the contact once they are done. Source: DOMAIN erasure.7."""
+        follow_ups = workflow.get_external_workflow_handle_for(FollowUpWorkflow.run, f"follow-up-{request.case}")
+        try:
+            await follow_ups.signal(FollowUpWorkflow.release)
+        except ApplicationError as gone:
+            workflow.logger.info("the follow-ups have ended already: %s", gone.type)
 
     @workflow.query(name="closing")
     def closing(self) -> ClosingState:

@@ -41,7 +41,7 @@ _NOT_BUILT = Refusal(code="mode_not_built", why="only mode stop is built yet", f
 
 
 class CaseDecisions(CaseSteps):
-    """The handlers. Each checks in its validator (refused: no event, the sender records it), then keeps, then records."""
+    """The handlers: each checks in its validator, then keeps what was said, then records it."""
 
     # -- approving
 
@@ -60,7 +60,7 @@ class CaseDecisions(CaseSteps):
 
     @workflow.update(name="refuse")
     async def refuse(self, word: Refuse) -> Answer:
-        """A no: the plan that waits is dropped (before it was ever agreed: the case ends); at erasure, the yeses are."""
+        """A no. At the plan: it is dropped, and a first one ends the case. At erasure: the yeses are void."""
         if word.gate is Gate.PLAN:
             self._keep(proposed=None)
         self._keep(approvals=tuple(a for a in self.state.approvals if a.gate is not word.gate))

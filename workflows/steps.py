@@ -61,6 +61,7 @@ class CaseSteps:
     async def _record(self, effective: datetime | None) -> None:
         """Tells the read model."""
         about = {"mode": self.state.mode, "waiting_for": self.state.waiting_for, "tasks": self.state.tasks}
+        about["plan_hash"] = plan.hash if (plan := self.state.proposed or self.state.agreed) else None
         ended = self.state.stage in ENDS
         step = f"enter_{self.state.stage}"
         await self._do(

@@ -1,0 +1,192 @@
+"""`farewell demo`: one whole exit of the sample company, from fresh state, on real servers."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from temporalio.client import WorkflowUpdateFailedError
+
+from commands.options import Json
+from commands.printing import say, show
+from commands.refused import Exit, Refused
+from models.case import Approve, CaseState, ContactPreference, RetrievalWord
+from models.payload import Personal
+from models.vocabulary import Gate, MailKind, Mode, Reason, Stage
+from rules.gates import gate_digest
+
+if TYPE_CHECKING:
+    from devstack.play import Play
+    from devstack.running import Running
+
+ACCOUNT = "acc_7f3k2m"
+Tell = Callable[[datetime | None, str, str], None]
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(demo)
+
+
+def demo(
+    as_json: Json = False,
+    account: Annotated[str, typer.Option(help="Which sample account leaves.")] = ACCOUNT,
+) -> None:
+    """Play one whole exit from fresh state, and leave what customer and auditor get as plain files."""
+    began = time.monotonic()
+    from connectors.opening import home
+    from devstack.running import start_afresh
+
+    start_afresh(home())
+    result = asyncio.run(_played(home(), account, _silent if as_json else _told))
+    result["wall_seconds"] = round(time.monotonic() - began, 1)
+    if as_json:
+        show(result)
+    else:
+        _say_where(result, home() / "demo")
+
+
+async def _played(home: Path, account: str, tell: Tell) -> dict[str, Any]:
+    from commands.keepsakes import keep
+    from devstack.running import running
+
+    tell(None, "", "starting Temporal, S3 and SMTP on loopback, and the sample company Bancada …")
+    async with running(home) as here:
+        play = await _begin(here, account, tell)
+        try:
+            await _exit(here, play, tell)
+        except TimeoutError as stuck:
+            raise Refused(Exit.BUG, f"the demo got stuck: {stuck}", f"see {home / 'farewell.log'}") from None
+        await _peace(here, play, tell)
+        tell(None, "", "fetching and checking what customer and auditor get …")
+        return await keep(here, account, home / "demo")
+
+
+async def _begin(here: "Running", account: str, tell: Tell) -> "Play":
+    from commands.beginning import Asked, begin
+    from devstack.play import Play
+
+    facts = here.connections.directory.facts(account)
+    asked = Asked(account, "ana", Mode.STOP, Reason.TOO_LITTLE_USE, None, None, None)
+    await asyncio.to_thread(begin, here.connections, asked)
+    case = here.connections.cases.case(account) or {}
+    play = Play(here, account, case["workflow_id"])
+    opened = (await play.state()).opened_at
+    tell(opened, "ana", f"asks for the exit of {facts.account.name} (case {case['id']})")
+    return play
+
+
+async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
+    """The stages, each with the people who speak in it."""
+    await _approve_plan(play, tell)
+    await play.say("customer", "set_contact_preference", ContactPreference, come_back=True)
+    state = await play.reach(Stage.NOTICE)
+    dates = state.agreed.dates if state.agreed else {}
+    tell(dates["requested"], "farewell", f"serves notice: the contract ends on {dates['effective_date']:%-d %B %Y}")
+    await play.move(dates["effective_date"])
+    state = await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
+    await _hand_over(here, state, tell)
+    await play.move(dates["late_usage_end"])
+    state = await play.until(lambda s: s.statement_digest is not None)
+    tell(dates["late_usage_end"], "farewell", f"closes the final statement: {await _statement(here, state)}")
+    fetched = Personal(text="fetched and checked on our own machine")
+    await play.say("customer", "accept_export", RetrievalWord, evidence=fetched)
+    tell(dates["late_usage_end"], "customer", "fetches the package and accepts it")
+    await _approve_erasure(play, tell)
+    end = state.retrieval_end or dates["retrieval_end"]
+    await play.move(end)
+    await play.reach(Stage.CERTIFY)
+    tell(end, "farewell", "the window is over, all six gates are open: erases, counts again, finds nothing")
+    await here.client.get_workflow_handle(f"closing-{state.case}").result()
+    tell(end, "farewell", "signs the certificate, seals the evidence, says so to the customer")
+
+
+async def _approve_plan(play: "Play", tell: Tell) -> None:
+    state = await play.until(lambda s: s.stage is Stage.APPROVAL and s.proposed is not None)
+    digest = gate_digest(Gate.PLAN, state) or ""
+    try:
+        await play.say("ana", "approve", Approve, gate=Gate.PLAN, hash=digest)
+    except WorkflowUpdateFailedError as no:
+        tell(state.opened_at, "ana", f"tries to approve it herself, and is refused: {no.cause}")
+    await play.say("bruno", "approve", Approve, gate=Gate.PLAN, hash=digest)
+    tell(state.opened_at, "bruno", f"approves the plan {digest[:19]}…")
+
+
+async def _approve_erasure(play: "Play", tell: Tell) -> None:
+    state = await play.state()
+    digest = gate_digest(Gate.ERASURE, state) or ""
+    for person in ("carla", "dora"):
+        await play.say(person, "approve", Approve, gate=Gate.ERASURE, hash=digest)
+        tell(None, person, f"approves the erasure of exactly this: {digest[:19]}…")
+
+
+async def _hand_over(here: "Running", state: CaseState, tell: Tell) -> None:
+    from commands.export import fetch_package, verify_package
+
+    package = state.package
+    if package is None:
+        raise TimeoutError("there is no package")
+    at = package.verified_at
+    tell(at, "farewell", f"exports {package.rows:,} rows and {package.files} files, reads them back, counts again")
+    tell(at, "farewell", "closes users, sessions, keys and hooks, ends the contract, says goodbye")
+    folder = here.stack.home / "demo" / "package"
+    await asyncio.to_thread(fetch_package, here.connections.objects, package.location, folder)
+    findings = await asyncio.to_thread(verify_package, str(folder), None)
+    if findings:
+        raise Refused(Exit.WRONG, f"the package is not sound: {findings[0]}")
+
+
+async def _statement(here: "Running", state: CaseState) -> str:
+    kept = await asyncio.to_thread(here.connections.cases.documents, state.case, "statement")
+    totals = [f"{s['total']} {s['currency']} in {len(s['lines'])} lines" for s in kept[-1]["statements"]]
+    return ", ".join(totals) or "nothing was open"
+
+
+async def _peace(here: "Running", play: "Play", tell: Tell) -> None:
+    """The follow-ups, months later: each at its instant, then none."""
+    state = await play.state()
+    follow_ups = here.client.get_workflow_handle(f"follow-up-{state.case}")
+    while touch := (await follow_ups.query("follow_up"))["next"]:
+        kind, at = touch["kind"], datetime.fromisoformat(touch["at"])
+        await play.move(at)
+        await _sent(follow_ups, kind)
+        tell(at, "farewell", f"writes once more: {MailKind(kind).replace('_', ' ')}")
+    await follow_ups.result()
+    tell(None, "farewell", "leaves them in peace")
+
+
+async def _sent(follow_ups: Any, kind: str) -> None:
+    while ((await follow_ups.query("follow_up"))["next"] or {}).get("kind") == kind:  # noqa: ASYNC110  # it changes in another process
+        await asyncio.sleep(0.02)
+
+
+def _told(at: datetime | None, who: str, what: str) -> None:
+    day = f"{at:%-d %b %Y}" if at else ""
+    say(f"{day:>12}  {who:<9} {what}")
+
+
+def _silent(_at: datetime | None, _who: str, _what: str) -> None:
+    """With --json only the last line speaks."""
+
+
+def _say_where(result: dict[str, Any], folder: Path) -> None:
+    days = (datetime.fromisoformat(result["closed_at"]) - datetime.fromisoformat(result["opened_at"])).days
+    say("")
+    say(f"{result['account']} is gone, in {days} days of its own time and {result['wall_seconds']} s of yours.")
+    say(f"What they and the auditor have, in {folder}:")
+    say(f"  package       {result['package']}")
+    say(f"  mails         {folder / 'mails'} ({len(result['mails'])}, over {_span(result['mails'])} days)")
+    say(f"  statement     {folder / 'statement.json'}")
+    say(f"  certificate   {result['certificate']}")
+    say(f"  evidence      {result['evidence']} ({result['ledger_entries']} ledger entries)")
+    say(f"  its story     {folder / 'story.txt'}")
+    say(f"Check it yourself: farewell audit verify {result['evidence']}")
+    say("Look around in it, or play one by hand: farewell up")
+
+
+def _span(mails: list[dict[str, Any]]) -> int:
+    sent = [datetime.fromisoformat(mail["sent_at"]) for mail in mails]
+    return (max(sent) - min(sent)).days if sent else 0

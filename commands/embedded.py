@@ -1,0 +1,81 @@
+"""The embedded stack: `up` serves it, `skip` moves an exit in time there."""
+
+import asyncio
+import signal
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from commands.options import AccountArgument, Json
+from commands.printing import say, show
+from commands.refused import Exit, Refused
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(up)
+    app.command()(skip)
+
+
+def up() -> None:
+    """Serve the embedded stack and its worker until Ctrl-C; exits that were running go on."""
+    asyncio.run(_serve())
+
+
+async def _serve() -> None:
+    from connectors.opening import home
+    from devstack.running import running
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running(home()) as here:
+        say(f"Farewell is up, with the sample company Bancada, in {here.stack.home}")
+        say(f"  Temporal's pages   {here.stack.ui_url or here.stack.environment['TEMPORAL_ADDRESS']}")
+        say(f"  mails              {here.stack.home / 'mail'}")
+        say("  try, elsewhere     farewell accounts · farewell start ACCOUNT --reason price · farewell list")
+        say("Ctrl-C ends it; what runs is kept and goes on at the next start.")
+        await stop.wait()
+        say("ending the servers …")
+
+
+def skip(
+    account: AccountArgument,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days to move.")],
+    as_json: Json = False,
+) -> None:
+    """Move an exit and its follow-ups in time; only on the embedded stack."""
+    from commands.session import case_of, connections
+
+    at = connections()
+    case = case_of(at, account)
+    if not at.settings.embedded:
+        raise Refused(Exit.REFUSED, "time can be moved on the embedded stack only", "wait, or play: farewell up")
+    moved = asyncio.run(_move(case["workflow_id"], timedelta(days=days)))
+    if not moved:
+        raise Refused(Exit.REFUSED, f"nothing of {account} is running any more", f"farewell audit {account} tells how")
+    if as_json:
+        show({"account": account, "now": dict(moved)})
+    else:
+        for workflow, now in moved:
+            say(f"{workflow}: now {now}")
+
+
+async def _move(workflow: str, by: timedelta) -> list[tuple[str, str]]:
+    """Moves all of a case to one instant, those that start on the way too: what is open at the end tells its time."""
+    from connectors.temporal import connect_temporal
+    from devstack.clock import family, move, now
+
+    client = await connect_temporal()
+    open_ones = await family(client, workflow)
+    if not open_ones:
+        return []
+    to = max([await now(client, each) for each in open_ones]) + by
+    while open_ones:
+        await move(client, open_ones, to)
+        late = [each for each in await family(client, workflow) if await now(client, each) < to]
+        if late == open_ones:
+            break
+        open_ones = late
+    return [(each, f"{await now(client, each):%Y-%m-%d %H:%M %Z}") for each in await family(client, workflow)]

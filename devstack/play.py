@@ -1,0 +1,87 @@
+"""An exit as a play: people say their words, and time moves where nobody has anything to say."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from activities.ledger import record_refusal
+from devstack.clock import family, move
+from devstack.running import Running
+from models.account import Actor
+from models.case import Answer, CaseState, Command, Decision
+from models.vocabulary import Stage
+
+_LOOK_SECONDS = 0.02
+_PATIENCE_SECONDS = 90.0
+
+
+class Play:
+    """One case on the running embedded stack."""
+
+    def __init__(self, here: Running, account: str, workflow: str) -> None:
+        """The workflow must have been started."""
+        self._here, self._account, self._workflow = here, account, workflow
+        self._handle: WorkflowHandle[Any, CaseState] = here.client.get_workflow_handle(workflow)
+
+    async def state(self) -> CaseState:
+        """Where the case stands now."""
+        return await self._handle.query("case", result_type=CaseState)
+
+    async def until(self, happened: Callable[[CaseState], bool]) -> CaseState:
+        """Waits in real time for what the worker is doing.
+
+        Raises:
+            TimeoutError: it did not come to pass; names the stage and the tasks.
+        """
+        state = await self.state()
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while not happened(state):
+                    await asyncio.sleep(_LOOK_SECONDS)
+                    state = await self.state()
+        except TimeoutError:
+            causes = "; ".join(task.cause for task in state.tasks) or "no task is open"
+            raise TimeoutError(f"the exit stands in {state.stage}: {causes}") from None
+        return state
+
+    async def reach(self, *stages: Stage) -> CaseState:
+        """Waits until the case is in one of the stages."""
+        return await self.until(lambda state: state.stage in stages)
+
+    async def say(self, who: str, update: str, kind: type[Command], **fields: Any) -> Answer:
+        """Sends an update as a person, or as the customer.
+
+        Raises:
+            WorkflowUpdateFailedError: a rule says no; the refusal is in the ledger.
+        """
+        command = kind(actor=self._actor(who), key=uuid.uuid4().hex, **fields)
+        try:
+            return await self._handle.execute_update(update, command, id=command.key, result_type=Answer)
+        except WorkflowUpdateFailedError as error:
+            await self._keep_refusal(update, command, error)
+            raise
+
+    async def move(self, to: datetime) -> None:
+        """Moves the case and all that it started to just after an instant."""
+        await move(self._here.client, await self._open_ones(), to + timedelta(seconds=1))
+
+    async def _open_ones(self) -> Sequence[str]:
+        return await family(self._here.client, self._workflow)
+
+    def _actor(self, who: str) -> Actor:
+        if who == "customer":
+            return Actor(id=who)
+        return Actor(id=who, roles=tuple(sorted(self._here.connections.directory.person(who).roles)))
+
+    async def _keep_refusal(self, update: str, command: Command, error: WorkflowUpdateFailedError) -> None:
+        state, cause = await self.state(), error.cause
+        why = cause.message if isinstance(cause, ApplicationError) else str(cause)
+        about = {"case": state.case, "account": state.account, "stage": state.stage}
+        decision = Decision(**about, step=update, actor=command.actor.id, action=update)
+        at = self._here.connections
+        await asyncio.to_thread(record_refusal, at.ledger, at.keys, decision, why, datetime.now(UTC))
