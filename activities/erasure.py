@@ -140,7 +140,7 @@ class ErasureActivities:
         if name == "package":
             return Objects(self._objects, self._export_bucket, f"{account}/")
         if name == "users":
-            return Users(self._directory, account, self._identity, self._access)
+            return Users(self._identity, self._access, account)
         return Records(self._directory, account, name)
 
 

@@ -113,6 +113,7 @@ class EvidenceActivities:
             **request.model_dump(include={"case", "account", "step", "actor", "subject", "generation"}),
             stage=Stage.CLOSED,
             mode=commitments.mode,
+            plan_hash=request.plan_hash,
             effective_date=commitments.dates["effective_date"].at,
             ended=True,
         )

@@ -48,6 +48,9 @@ class MemoryStore:
     def holds(self, account):
         return self.held
 
+    def decide(self, decision, at):
+        self.decided.append({**decision.model_dump(include={"action", "actor", "details"}), "at": at})
+
     def decisions(self, case):
         return self.decided
 

@@ -9,8 +9,10 @@ from joserfc.jwk import OKPKey
 from temporalio.testing import ActivityEnvironment
 
 from activities.evidence import EvidenceActivities
+from models.case import Decision
 from models.ledger import ActivityRef, Fact
 from models.policy import read_policy
+from models.vocabulary import Stage
 from tests.fakes.evidence import MemoryLedger, MemoryObjects, MemoryStore, OneKey
 from tests.fakes.papers import ACCOUNT, AT, CASE, evidence_request, plan
 
@@ -40,9 +42,9 @@ class FakeHistories:
 
 
 class Closing:
-    def __init__(self, days_late=0):
+    def __init__(self, days_late=0, ledger=None, store=None):
         self.at = AT + timedelta(days=days_late)
-        self.ledger, self.store = MemoryLedger(), MemoryStore(plan())
+        self.ledger, self.store = ledger or MemoryLedger(), store or MemoryStore(plan())
         self.objects, self.histories = MemoryObjects(), FakeHistories()
         self.activities = EvidenceActivities(
             objects=self.objects,
@@ -62,7 +64,7 @@ class Closing:
 
     def happened(self, count):
         for _ in range(count):
-            number = len(self.ledger.chain) + 1
+            number = len(self.ledger.entries(CASE)) + 1
             self.ledger.append(fact(number), ActivityRef(workflow="w", run="r", activity=str(number), attempt=1))
 
     def sealed(self, folder):
@@ -92,9 +94,23 @@ def fact(number, **changes):
     return Fact(**{**about, **changes})
 
 
-def evidence(days_late=0):
+def approval(person, number):
+    return Decision(
+        case=CASE,
+        account=ACCOUNT,
+        stage=Stage.RETRIEVAL,
+        step="decide_approve",
+        actor=person,
+        subject="erasure",
+        generation=number,
+        action="approve",
+        details={"gate": "erasure", "digest": "sha256:erasure"},
+    )
+
+
+def evidence(**how):
     """Everything is written down: purges, recount, statement, package, approvals, eight entries."""
-    closing = Closing(days_late)
+    closing = Closing(**how)
     keep = closing.store.keep_document
     for duty in plan().commitments.data_sets:
         deleted = duty.erase == "delete"
@@ -105,8 +121,7 @@ def evidence(days_late=0):
     keep(CASE, "statement", "statement", {"statements": [], "digest": "sha256:statement"}, AT)
     keep(CASE, "manifest", "manifest", {"digest": "sha256:package"}, AT)
     keep(CASE, "receipts", "receipts", {"receipts": [{"system": "billing", "account": ACCOUNT}]}, AT)
-    for person in ("bruno", "dora"):
-        details = {"gate": "erasure", "digest": "sha256:erasure"}
-        closing.store.decided.append({"action": "approve", "actor": person, "at": AT, "details": details})
+    for number, person in enumerate(("bruno", "dora"), start=1):
+        closing.store.decide(approval(person, number), AT)
     closing.happened(8)
     return closing

@@ -16,10 +16,10 @@ ABOUT = {"case": CASE, "account": ACCOUNT, "stage": Stage.ERASE, "plan_hash": pl
 
 
 class People:
-    """Directory, identities and access in one."""
+    """Directory, identities and access in one; `active=False` counts all users."""
 
     def __init__(self):
-        self.active, self.keys, self.notes = 2, {"api_key": 3}, 4
+        self.users, self.keys, self.notes = 2, {"api_key": 3}, 4
 
     def facts(self, account):
         class Facts:
@@ -29,7 +29,7 @@ class People:
         return Facts
 
     def count(self, account, what="users", *, active=True):
-        return self.notes if what == "notes" else self.active if active else 0
+        return self.notes if what == "notes" else self.users // (2 if active else 1)
 
     def counts(self, account):
         return self.keys
@@ -39,7 +39,7 @@ class People:
         return gone, gone
 
     def delete(self, account):
-        self.active, self.keys = 0, {}
+        self.users, self.keys = 0, {}
         return 1
 
 
