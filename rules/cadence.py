@@ -1,0 +1,60 @@
+"""When the follow-ups arrive. Source: DOMAIN messages.5.
+
+Pure given the library's calendars, which change with its version: so this runs in an activity, never in a workflow.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+from holidays import HolidayBase
+
+from models.effects import Touch
+from models.policy import Cadence
+from models.vocabulary import MailKind
+
+ONE_DAY = timedelta(days=1)
+
+
+def follow_ups(goodbye: datetime, cadence: Cadence, zone: str, country: str, *, come_back: bool) -> tuple[Touch, ...]:
+    """The follow-ups after the goodbye, in order, at most `max_touches`, one a day at most.
+
+    They keep the goodbye's time of day where it lies in the hours of the policy, and move on to the next day that
+    is neither weekend nor holiday in the contact's country. Source: DOMAIN messages.5.
+    """
+    local = goodbye.astimezone(ZoneInfo(zone))
+    calendar = _calendar(country)
+    touches, day = [], local.date()
+    for kind, days in _wanted(cadence, come_back=come_back):
+        day = _open_day(max(local.date() + timedelta(days=days), day + ONE_DAY), calendar)
+        touches.append(Touch(kind=kind, at=_at(day, local.time(), cadence, zone)))
+    return tuple(touches[: cadence.max_touches])
+
+
+def _wanted(cadence: Cadence, *, come_back: bool) -> Iterator[tuple[MailKind, int]]:
+    days = {MailKind.THANKS: cadence.thanks_days, MailKind.SURVEY_REMINDER: cadence.survey_reminder_days}
+    if come_back:
+        days[MailKind.COME_BACK] = cadence.come_back_days
+    yield from sorted(days.items(), key=lambda wanted: wanted[1])
+
+
+def _open_day(day: date, calendar: HolidayBase) -> date:
+    while day.weekday() in calendar.weekend or day in calendar:
+        day += ONE_DAY
+    return day
+
+
+def _at(day: date, of_day: time, cadence: Cadence, zone: str) -> datetime:
+    inside = cadence.earliest_hour <= of_day.hour < cadence.latest_hour
+    chosen = of_day.replace(microsecond=0) if inside else time(cadence.earliest_hour)
+    naive = datetime.combine(day, chosen.replace(fold=0), tzinfo=ZoneInfo(zone))
+    # There and back, so that an instant which the clock jumps over becomes one that exists.
+    return naive.astimezone(UTC).astimezone(ZoneInfo(zone))
+
+
+def _calendar(country: str) -> HolidayBase:
+    try:
+        return holidays.country_holidays(country)
+    except NotImplementedError:  # a country the library doesn't know: its weekends are still Saturday and Sunday
+        return HolidayBase()
