@@ -1,0 +1,126 @@
+"""How values read in a mail: money, dates and sizes by Babel, in the reader's language and zone."""
+
+import re
+import string
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_date, get_timezone_location
+from babel.numbers import format_currency, format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+_WORDS = Path(__file__).with_name("templates")
+# Control, format (bidi marks, too) and separator characters: none of them may shape a mail.
+_SHAPING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
+_TOUCHING = re.compile(r"(?<=[A-Z])(?=\d)")
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
+
+def flat(value: object) -> str:
+    """A value as one line of text. No-break spaces, as in amounts, are kept."""
+    return _SHAPING.sub(_space, str(value)).strip()
+
+
+def _space(found: re.Match[str]) -> str:
+    return found[0] if found[0] in {"\u00a0", "\u202f"} else " "
+
+
+def escaped(value: object) -> str:
+    """A value that Markdown reads as the text it is. Source: CommonMark 2.4, backslash escapes."""
+    return _PUNCTUATION.sub(r"\\\g<0>", flat(value))
+
+
+@pass_context
+def day(context: Context, at: datetime | date) -> str:
+    """The local day of an instant: `5 de diciembre de 2026`."""
+    return format_date(_local(context, at), "long", locale=context["locale"])
+
+
+@pass_context
+def last_day(context: Context, end: datetime) -> str:
+    """The last day before an exclusive end. Source: DOMAIN dates.1."""
+    return format_date(_local(context, end - timedelta(microseconds=1)), "long", locale=context["locale"])
+
+
+@pass_context
+def money(context: Context, amount: Decimal, currency: str) -> str:
+    """An amount with its currency, to the currency's minor unit; a code never touches its digits, as CLDR asks."""
+    return _TOUCHING.sub("\u00a0", format_currency(amount, currency, locale=context["locale"]))
+
+
+@pass_context
+def number(context: Context, count: int) -> str:
+    """A count, grouped."""
+    return format_decimal(count, locale=context["locale"])
+
+
+@pass_context
+def spelled(context: Context, count: int) -> str:
+    """A small count as one writes it in a letter; larger ones in digits."""
+    names = _words(context["language"])["numbers"]["spelled"].split()
+    return names[count - 1] if 0 < count <= len(names) else str(format_decimal(count, locale=context["locale"]))
+
+
+@pass_context
+def size(context: Context, size_bytes: int) -> str:
+    """Bytes in decimal units."""
+    value, unit = Decimal(size_bytes), 0
+    while value >= _STEP and unit < len(_UNITS) - 1:
+        value, unit = value / _STEP, unit + 1
+    return f"{format_decimal(round(value, 1), locale=context['locale'])}\u00a0{_UNITS[unit]}"
+
+
+@pass_context
+def city(context: Context, zone: str) -> str:
+    """The place whose clock it is, in words."""
+    return str(get_timezone_location(ZoneInfo(zone), locale=context["locale"], return_city=True))
+
+
+@pass_context
+def source(context: Context, citation: str) -> str:
+    """What a date rests on, short: the citation up to its explanation, in the reader's language."""
+    return _translated(context, "citations", citation.partition(": ")[0])
+
+
+@pass_context
+def word(context: Context, name: str) -> str:
+    """A word with fixed spelling as the reader knows it."""
+    return _words(context["language"])["words"].get(name, name)
+
+
+def locale_of(language: str, country: str) -> str:
+    """The language as that country writes it, where the two go together: `en` in DE is `en_DE`, not `en_US`."""
+    try:
+        return str(Locale(language, country))
+    except UnknownLocaleError:
+        return language
+
+
+def _translated(context: Context, table: str, text: str) -> str:
+    for ours, theirs in _words(context["language"])[table].items():
+        text = text.replace(ours, theirs)
+    return text
+
+
+def _local(context: Context, at: datetime | date) -> date:
+    return at.astimezone(ZoneInfo(context["zone"])).date() if isinstance(at, datetime) else at
+
+
+@cache
+def _words(language: str) -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((_WORDS / language / "words.toml").read_text(encoding="utf-8"))
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    made.__name__: made for made in (day, last_day, money, number, size, spelled, city, source, word)
+}

@@ -1,0 +1,101 @@
+"""Values as `activities.facts` gives them, of one believable customer."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from activities.facts import Erased, Packaged, announced
+from models.messages import Reader
+from models.money import Statement, StatementLine
+from models.plan import Duties
+from models.policy import Policy, read_policy
+from models.vocabulary import Channel
+
+MADRID = ZoneInfo("Europe/Madrid")
+EU = "Regulation (EU) 2023/2854, Art. 25(2)"
+POLICY: Policy = read_policy(Path(__file__).parents[2] / "policy.toml")
+LUCIA = Reader(
+    name="Lucía Aznar Gracia",
+    email="lucia@moncayo.example",
+    language="es",
+    channel=Channel.EMAIL,
+    timezone="Europe/Madrid",
+    country="ES",
+    account_name="Montajes Moncayo, S.L.",
+    signed_by="Ana Belmonte",
+    customer_since=date(2020, 3, 9),
+    come_back=True,
+)
+DATES = {
+    name: datetime(*day, tzinfo=MADRID)
+    for name, day in {
+        "requested": (2026, 11, 5),
+        "notice_end": (2026, 12, 6),
+        "transition_end": (2026, 12, 6),
+        "effective_date": (2026, 12, 6),
+        "billing_end": (2026, 12, 6),
+        "late_usage_end": (2026, 12, 9),
+        "retrieval_end": (2027, 1, 5),
+        "erasure": (2027, 1, 5),
+        "backups_expire": (2027, 2, 9),
+    }.items()
+}
+SOURCES = {
+    "notice_end": f"{EU}(d): at most two months",
+    "late_usage_end": "house policy: usage arrives up to three days late",
+    "retrieval_end": f"{EU}(g): at least 30 calendar days",
+    "backups_expire": "house policy: backups rotate after 35 days",
+}
+STATEMENT = Statement(
+    currency="EUR",
+    lines=(
+        StatementLine(kind="charge", description="Equipo, 2026-06-01 – 2027-06-01", amount=Decimal("6912.00")),
+        StatementLine(kind="payment", description="2026-06-03", amount=Decimal("-6912.00")),
+        StatementLine(kind="credit", description="Equipo, 2026-12-06 – 2027-06-01", amount=Decimal("-3351.85")),
+        StatementLine(kind="charge", description="2 140 × API", amount=Decimal("42.80")),
+        StatementLine(kind="refund", description="pay_881", amount=Decimal("3309.05")),
+    ),
+    total=Decimal("0.00"),
+)
+KEPT = Duties(
+    name="invoices",
+    export=True,
+    erase="retain",
+    ground="Código de Comercio, art. 30",
+    until=datetime(2032, 12, 6, tzinfo=MADRID),
+)
+
+
+def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
+    now = datetime(2026, 12, 8, 9, 30, tzinfo=UTC)
+    return {
+        **POLICY.sender.model_dump(exclude={"address"}),
+        "company": "Bancada",
+        "product": "Bancada",
+        "help_name": "Atención al cliente",
+        "help_address": "ayuda@bancada.example",
+        "name": reader.name,
+        "account_name": reader.account_name,
+        "signed_by": reader.signed_by,
+        "since": reader.customer_since,
+        "years": 6,
+        "zone": reader.timezone,
+        "country": reader.country,
+        "come_back": reader.come_back,
+        "case": "acc_7f3k2m-1",
+        "now": now,
+        "dates": DATES,
+        "sources": SOURCES,
+        "users": 24,
+        "retained": (KEPT,),
+        "estimate": (STATEMENT,),
+        "to_come": announced(DATES, reader, POLICY, now - timedelta(days=1)),
+        "statements": (STATEMENT,),
+        "settled": True,
+        "line_kinds": {line.kind for line in STATEMENT.lines},
+        "package": Packaged(rows=12_481, files=6, size_bytes=48_120_334),
+        "erased": Erased(data_sets=23, rows=12_103, kept=378),
+        **changes,
+    }

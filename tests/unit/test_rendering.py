@@ -1,0 +1,203 @@
+"""Mails: two twins with the same words, and hostile text that stays text (TRUST 15)."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from activities.facts import announced, whole_years
+from activities.rendering import TEMPLATES, languages, render, subject
+from models.money import Statement, StatementLine
+from models.vocabulary import Channel, MailKind
+from tests.unit.sample_mail import DATES, LUCIA, POLICY, sample
+
+LATER = {MailKind.PAUSED, MailKind.RESUME_REMINDER}
+KINDS = [kind for kind in MailKind if kind not in LATER]
+GOLDEN = Path(__file__).with_name("golden")
+HOSTILE = [
+    "{{7*7}}",
+    "{% include 'layout.html' %}",
+    "{{''.__class__}}",
+    "<script>alert(1)</script>",
+    "<img src=http://evil.example/x>",
+    "[x](http://evil.example)",
+    "![x](http://evil.example)",
+    "<http://evil.example>",
+    "**bold** _it_ `code` # head",
+    "a | b | c",
+    "&lt;b&gt; &#64;",
+    "\\*back\\*",
+]
+
+
+class Words(HTMLParser):
+    """The text of the mail's own part, without head and house line."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text, self.tags, self._inside = [], [], False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self._inside = self._inside or tag == "main"
+
+    def handle_endtag(self, tag):
+        self._inside = self._inside and tag != "main"
+
+    def handle_data(self, data):
+        if self._inside:
+            self.text.append(data)
+
+
+def words(text):
+    return sorted(word for word in re.split(r"\s+", text) if word.strip("-"))
+
+
+def of_html(html):
+    return words(" ".join(Words(html).text).replace("—", ""))
+
+
+def of_text(text):
+    return words(re.sub(r"^- ", "", text, flags=re.MULTILINE).replace("—", ""))
+
+
+def squeezed(text):
+    return re.sub(r"\s+", "", text)
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_and_html_say_the_same_words(kind, language):
+    mail = render(kind, language, sample())
+    assert sorted(squeezed(" ".join(of_html(mail.html)))) == sorted(squeezed(" ".join(of_text(mail.text))))
+    assert mail.subject
+    assert "\n" not in mail.subject
+    assert max(len(line) for line in mail.text.splitlines()) <= 72
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mail_fetches_nothing_links_nowhere_and_says_whom_to_write_to(kind, language):
+    mail = render(kind, language, sample())
+    assert not {"a", "img", "script", "link", "iframe", "form"} & set(Words(mail.html).tags)
+    assert "http" not in mail.html
+    assert "ayuda@bancada.example" in mail.text
+    assert LUCIA.signed_by in mail.text
+    assert ".." not in mail.text
+    assert not re.search(r"[{}]|None|\*\*", mail.text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_renders_when_nothing_is_known_yet(kind):
+    nothing = {"years": 0, "users": 0, "retained": (), "estimate": (), "to_come": (), "statements": ()}
+    assert render(kind, "es", sample(**nothing, package=None, erased=None)).text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("kind", [MailKind.ACKNOWLEDGEMENT, MailKind.STATEMENT, MailKind.PLAN])
+def test_hostile_text_stays_text(kind, text):
+    tags = Words(render(kind, "es", sample()).html).tags
+    hostile = Statement(
+        currency="EUR",
+        lines=(StatementLine(kind="charge", description=text, amount=Decimal(1)),),
+        total=Decimal(1),
+    )
+    mail = render(kind, "es", sample(name=text, account_name=text, statements=(hostile,)))
+    assert set(Words(mail.html).tags) <= set(tags)
+    assert squeezed(text) in squeezed(mail.text)
+    assert squeezed(text) in squeezed("".join(Words(mail.html).text))
+    assert "49" not in mail.text
+
+
+@pytest.mark.parametrize("text", ["a\r\nBcc: b@evil.example", "a\n\n# b", "a\u2028b", "a\x00b", "a\u202eb"])
+def test_line_breaks_and_marks_that_shape_text_become_a_space(text):
+    mail = render(MailKind.ACKNOWLEDGEMENT, "es", sample(name=text, company=text, product=text))
+    assert not re.search("[\r\x00\u2028\u202e]", mail.subject + mail.text + mail.html)
+    assert "\nBcc" not in mail.text
+    assert "<h1" not in mail.html
+
+
+def test_a_language_without_catalogue_falls_back_to_english_and_says_so():
+    mail = render(MailKind.THANKS, "pt-BR", sample())
+    assert mail.language == "en"
+    assert "pt-BR" in mail.why
+    assert mail.text == render(MailKind.THANKS, "en", sample()).text
+
+
+@pytest.mark.parametrize("language", ["es-MX", "ES", "es_ES"])
+def test_a_region_finds_its_language(language):
+    assert (render(MailKind.THANKS, language, sample()).language, languages()) == ("es", {"es", "en"})
+
+
+def test_a_value_that_a_source_names_and_nobody_gives_is_an_error():
+    values = sample()
+    del values["signed_by"]
+    with pytest.raises(UndefinedError):
+        render(MailKind.THANKS, "es", values)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_subjects_need_the_house_only(kind):
+    assert subject(kind, "es", {"company": "Bancada", "product": "Bancada"}) == render(kind, "es", sample()).subject
+
+
+def test_both_catalogues_hold_the_same_sources():
+    assert {p.name for p in (TEMPLATES / "es").iterdir()} == {p.name for p in (TEMPLATES / "en").iterdir()}
+
+
+def test_dates_1_an_exclusive_end_reads_as_the_last_day_before_it():
+    text = render(MailKind.NOTICE, "es", sample()).text
+    assert "5 de diciembre de 2026" in " ".join(text.split())
+    assert "4 de enero de 2027" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "amount", "shown"),
+    [
+        ("es", "EUR", "1234.50", "1.234,50\u00a0€"),
+        ("en", "JPY", "1234", "¥1,234"),
+        ("en", "KWD", "7.5", "KWD\u00a07.500"),
+    ],
+)
+def test_money_reads_as_the_language_writes_it(language, currency, amount, shown):
+    line = StatementLine(kind="charge", description="x", amount=Decimal(amount))
+    statement = Statement(currency=currency, lines=(line,), total=line.amount)
+    country = "ES" if language == "es" else "US"
+    assert shown in render(MailKind.STATEMENT, language, sample(statements=(statement,), country=country)).text
+
+
+def test_amounts_are_right_aligned_in_both_twins():
+    mail = render(MailKind.STATEMENT, "es", sample())
+    assert mail.html.count("text-align: right") + mail.html.count("text-align:right") >= 7
+    ends = {len(line) for line in mail.text.splitlines() if line.endswith("€")}
+    assert len(ends) == 1
+
+
+def test_messages_5_the_goodbye_announces_what_comes_and_only_that():
+    kinds = [touch.kind for touch in announced(DATES, LUCIA, POLICY, DATES["effective_date"])]
+    assert kinds == ["statement", "thanks", "survey_reminder", "certificate", "come_back"]
+
+
+def test_messages_2_whoever_wants_silence_is_promised_only_what_the_law_requires():
+    silent = LUCIA.model_copy(update={"channel": Channel.NONE})
+    kinds = [touch.kind for touch in announced(DATES, silent, POLICY, DATES["effective_date"])]
+    assert kinds == ["statement", "certificate"]
+
+
+@pytest.mark.parametrize(
+    ("today", "years"), [(date(2026, 3, 8), 5), (date(2026, 3, 9), 6), (date(2020, 3, 9), 0), (date(2027, 1, 1), 6)]
+)
+def test_messages_3_years_are_counted_in_anniversaries(today, years):
+    assert whole_years(date(2020, 3, 9), today) == years
+
+
+@pytest.mark.parametrize(("kind", "language"), [("acknowledgement", "es"), ("goodbye", "en"), ("statement", "es")])
+def test_golden(kind, language):
+    mail = render(MailKind(kind), language, sample())
+    golden = GOLDEN / f"{kind}.{language}.txt"
+    assert f"{mail.subject}\n\n{mail.text}" == golden.read_text(encoding="utf-8")
