@@ -98,6 +98,17 @@ def word(context: Context, name: str) -> str:
     return _words(context["language"])["words"].get(name, name)
 
 
+@pass_context
+def described(context: Context, description: str) -> str:
+    """A statement's line: what it begins with in the reader's language, then what it is about."""
+    head, _, rest = description.partition(": ")
+    known = _words(context["language"])["descriptions"]
+    ours = next((name for name in known if head.startswith(name)), None)
+    if ours is None:
+        return description
+    return ": ".join(part for part in (known[ours], described(context, rest) if rest else "") if part)
+
+
 def locale_of(language: str, country: str) -> str:
     """The language as that country writes it, where the two go together: `en` in DE is `en_DE`, not `en_US`."""
     try:
@@ -122,5 +133,5 @@ def _words(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    made.__name__: made for made in (day, last_day, money, number, size, spelled, city, source, word)
+    made.__name__: made for made in (day, last_day, money, number, size, spelled, city, source, word, described)
 }

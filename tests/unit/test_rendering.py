@@ -171,6 +171,21 @@ def test_money_reads_as_the_language_writes_it(language, currency, amount, shown
     assert shown in render(MailKind.STATEMENT, language, sample(statements=(statement,), country=country)).text
 
 
+@pytest.mark.parametrize(
+    ("description", "shown"),
+    [
+        ("Unused days: Equipo", "Días no usados: Equipo"),
+        ("Refund: Final invoice", "Factura final"),
+        ("Written off, the balance is at or under 25.00 EUR: Equipo", "· Equipo "),
+        ("Equipo: mayo", "Equipo: mayo"),
+    ],
+)
+def test_a_line_begins_in_the_language_of_the_mail(description, shown):
+    line = StatementLine(kind="charge", description=description, amount=Decimal(0))
+    statement = Statement(currency="EUR", lines=(line,), total=line.amount)
+    assert shown in render(MailKind.STATEMENT, "es", sample(statements=(statement,))).text
+
+
 def test_amounts_are_right_aligned_in_both_twins():
     mail = render(MailKind.STATEMENT, "es", sample())
     assert mail.html.count("text-align: right") + mail.html.count("text-align:right") >= 7
