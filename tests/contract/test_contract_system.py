@@ -1,0 +1,99 @@
+"""What every contract system must do. Source: DOMAIN stages."""
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import select
+
+from connectors.builtin.contract import BuiltinContracts
+from connectors.ports import ContractSystem
+from connectors.store.sessions import reading, writing
+from models.tables.accounts import AccountStateRow, ContractRow
+from tests.contract.sample_account import AT, add_account
+from tests.contract.sample_money import END
+
+
+@pytest.fixture(params=[BuiltinContracts])
+def contracts(request: pytest.FixtureRequest, engine: Engine) -> ContractSystem:
+    return request.param(engine)
+
+
+@pytest.fixture
+def account(engine: Engine) -> str:
+    return add_account(engine)
+
+
+def rows(engine: Engine, account: str) -> list[ContractRow]:
+    with reading(engine) as session:
+        asked = select(ContractRow).where(ContractRow.account == account).order_by(ContractRow.id)
+        return [row.model_copy() for row in session.exec(asked)]
+
+
+def test_notice_dates_the_end_a_later_one_moves_it_and_withdrawing_takes_it_off(
+    contracts: ContractSystem, engine: Engine, account: str
+) -> None:
+    before = rows(engine, account)
+    first = contracts.serve_notice(account, AT, "case:serve_notice:-:1", AT)
+    assert contracts.serve_notice(account, AT, "case:serve_notice:-:1", AT) == first
+    contracts.serve_notice(account, END, "case:serve_notice:-:2", AT)
+    assert [row.ends_at for row in rows(engine, account)] == [END]
+    for generation in (2, 1, 1):
+        contracts.withdraw_notice(account, f"case:serve_notice:-:{generation}", AT)
+        assert rows(engine, account) == before
+
+
+def test_freeze_and_unfreeze_are_harmless_again(contracts: ContractSystem, account: str) -> None:
+    assert contracts.state(account) == "active"
+    for _ in range(2):
+        contracts.freeze(account, "case:freeze_account:-:1", AT)
+        assert contracts.state(account) == "read_only"
+    for _ in range(2):
+        contracts.unfreeze(account, "case:freeze_account:-:1", AT)
+        assert contracts.state(account) == "active"
+
+
+def test_an_account_that_others_froze_stays_frozen(contracts: ContractSystem, engine: Engine, account: str) -> None:
+    with writing(engine) as session:
+        session.add(AccountStateRow(account=account, state="read_only"))
+    contracts.freeze(account, "case:freeze_account:-:1", AT)
+    contracts.unfreeze(account, "case:freeze_account:-:1", AT)
+    assert contracts.state(account) == "read_only"
+
+
+def test_stages_7_the_way_back_is_a_new_agreement_and_the_ended_one_stays_ended(
+    contracts: ContractSystem, engine: Engine, account: str
+) -> None:
+    (old,) = rows(engine, account)
+    contracts.freeze(account, "case:freeze_account:-:1", AT)
+    key = f"{account}-1:terminate_contract:-:1"
+    first = contracts.terminate(account, key, END)
+    assert contracts.terminate(account, key, END) == first
+    assert (first.count, contracts.state(account)) == (1, "ended")
+    for _ in range(2):
+        assert contracts.recontract(account, key, END).count == 1
+    contracts.unfreeze(account, "case:freeze_account:-:1", END)
+    ended, renewed = rows(engine, account)
+    assert (ended.id, ended.state, ended.ended_at) == (old.id, "ended", END)
+    assert (renewed.title, renewed.state, renewed.ended_at, renewed.started_on) == (
+        old.title,
+        "active",
+        None,
+        END.date(),
+    )
+    assert contracts.state(account) == "active"
+
+
+def test_a_late_attempt_to_end_leaves_the_new_agreement_alone(
+    contracts: ContractSystem, engine: Engine, account: str
+) -> None:
+    key = f"{account}-1:terminate_contract:-:1"
+    contracts.terminate(account, key, END)
+    contracts.recontract(account, key, END)
+    contracts.terminate(account, key, END)
+    assert [row.state for row in rows(engine, account)] == ["ended", "active"]
+    assert contracts.state(account) == "read_only"
+
+
+def test_contracts_that_ended_before_are_not_renewed(contracts: ContractSystem, engine: Engine, account: str) -> None:
+    contracts.terminate(account, f"{account}-1:terminate_contract:-:1", AT)
+    assert contracts.recontract(account, f"{account}-2:terminate_contract:-:1", AT).count == 0
+    assert contracts.state(account) == "ended"
