@@ -1,5 +1,6 @@
 """What every billing system must do. Source: DOMAIN money."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -111,6 +112,16 @@ def test_money_7_settling_again_makes_nothing_and_answers_the_same(
         receipt.model_copy(update={"at": AT + timedelta(hours=1)}) for receipt in first
     ]
     assert (documents(engine, account), billing.state(account, END)) == before
+
+
+def test_money_7_attempts_at_the_same_time_pay_once(billing: BillingSystem, engine: Engine, account: str) -> None:
+    settlement, key = settled(billing, account), f"{account}:close_statement:-:1"
+    with ThreadPoolExecutor(4) as pool:
+        attempts = [pool.submit(billing.settle, account, settlement, key, AT) for _ in range(4)]
+        assert len({tuple(attempt.result()) for attempt in attempts}) == 1
+    made = [document for document in settlement.documents if document.kind != "charge"]
+    assert documents(engine, account) == sorted((x.kind, x.amount) for x in made)
+    assert outstanding(billing.state(account, END)) == {}
 
 
 def test_money_3_a_refund_names_the_payment_it_goes_to(billing: BillingSystem, engine: Engine, account: str) -> None:

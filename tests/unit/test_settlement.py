@@ -224,6 +224,26 @@ def test_money_5_every_statement_closes_to_exactly_zero(billing: BillingState) -
         assert sum(line.amount for line in statement.lines) == statement.total == 0
 
 
+def applied(billing: BillingState, final: Settlement) -> BillingState:
+    """What a billing system holds once it has made the documents."""
+    invoices = []
+    for state in billing.invoices:
+        mine = [x for x in final.documents if x.invoice_id == state.invoice_id]
+        money = sum(x.amount for x in mine if x.kind in {"refund", "set_off"})
+        other = sum(x.amount for x in mine if x.kind not in {"refund", "set_off"})
+        invoices.append(state.model_copy(update={"paid": state.paid - money, "credited": state.credited - other}))
+    used = {c: sum(x.amount for x in final.documents if (x.invoice_id, x.currency) == (None, c)) for c in PLACES}
+    credit = {currency: balance - used[currency] for currency, balance in billing.credit.items()}
+    return BillingState(invoices=tuple(invoices), credit=credit)
+
+
+@given(billings())
+def test_money_5_what_was_settled_is_closed_and_settles_to_nothing(billing: BillingState) -> None:
+    after = applied(billing, settle(billing, END, THRESHOLDS, MADRID))
+    assert outstanding(after) == {}
+    assert settle(after, END, THRESHOLDS, MADRID) == Settlement(statements=())
+
+
 @given(billings())
 def test_money_3_no_refund_exceeds_what_was_paid_less_what_was_used(billing: BillingState) -> None:
     documents = settle(billing, END, THRESHOLDS, MADRID).documents
