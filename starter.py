@@ -23,6 +23,7 @@ def application() -> typer.Typer:
         audits,
         contacts,
         decisions,
+        demo,
         doctor,
         embedded,
         exits,
@@ -35,7 +36,20 @@ def application() -> typer.Typer:
     # Without Rich, as help and usage errors needn't wait for it.
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback(invoke_without_command=True)(_help)
-    for room in (embedded, accounts, plans, exits, watching, decisions, holds, contacts, packages, audits, doctor):
+    for room in (
+        demo,
+        embedded,
+        accounts,
+        plans,
+        exits,
+        watching,
+        decisions,
+        holds,
+        contacts,
+        packages,
+        audits,
+        doctor,
+    ):
         room.mount(app)
     return app
 
@@ -72,7 +86,7 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, Refused):
         return error.code, str(error)
     if isinstance(error, typer.TyperException):
-        return Exit.USAGE, error.format_message()
+        return Exit.USAGE, error.format_message().replace("Value error, ", "")  # pydantic's, by way of Typer
     from temporalio.service import RPCError
 
     from connectors.configuration import WrongSetting

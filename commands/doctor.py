@@ -62,7 +62,7 @@ def _examined(name: str, check: Callable[["Connections"], None], at: "Connection
     except WrongSetting as wrong:
         return Finding(name, str(wrong), "correct the setting")
     except ConnectorError as error:
-        return Finding(name, str(error), error.fix)
+        return Finding(name, error.what, error.fix)
     return Finding(name)
 
 
@@ -137,6 +137,8 @@ async def _attributes_known() -> None:
 
 def _keys(at: "Connections") -> None:
     """The folder can be written, the master key opens what is in it, the signing key is one."""
+    import json
+
     from joserfc.errors import JoseError
     from joserfc.jwk import OKPKey
 
@@ -144,8 +146,8 @@ def _keys(at: "Connections") -> None:
 
     at.keys.digest_key("farewell-doctor")
     try:
-        key = OKPKey.import_key(at.settings.signing_key.get_secret_value())
-    except (JoseError, ValueError):
+        key = OKPKey.import_key(json.loads(at.settings.signing_key.get_secret_value()))
+    except (JoseError, ValueError, TypeError, KeyError):
         key = None
     if key is None or not key.is_private:
         raise WrongSetting("FAREWELL_SIGNING_KEY", f"expected {EXPECTED['signing_key']}")

@@ -1,0 +1,261 @@
+"""Bad input gets one clear line, the exit code of CONTRACTS, and leaves nothing half-done."""
+
+import base64
+import json
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import OKPKey
+from sqlmodel import Session
+
+import starter
+from connectors.store.engine import migrate, open_engine
+from models.tables.accounts import AccountRow, ContactRow, ContractRow, PersonRow
+
+PROJECT = Path(starter.__file__).parent
+NOWHERE = "127.0.0.1:9"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A whole configuration whose servers aren't there, with one account in its database."""
+    for name in [name for name in os.environ if name.startswith(("FAREWELL_", "TEMPORAL_"))]:
+        monkeypatch.delenv(name)
+    signing = OKPKey.generate_key("Ed25519", private=True).as_dict(private=True)
+    settings = {
+        "FAREWELL_HOME": str(tmp_path / "home"),
+        "FAREWELL_DATABASE_URL": f"sqlite:///{tmp_path}/farewell.db",
+        "FAREWELL_PRODUCT_DATABASE_URL": f"sqlite:///{tmp_path}/product.db",
+        "FAREWELL_S3_ENDPOINT_URL": f"http://{NOWHERE}",
+        "FAREWELL_S3_EXPORT_BUCKET": "packages",
+        "FAREWELL_S3_EVIDENCE_BUCKET": "evidence",
+        "FAREWELL_SMTP_URL": f"smtp://{NOWHERE}",
+        "FAREWELL_POLICY_FILE": str(PROJECT / "policy.toml"),
+        "FAREWELL_INVENTORY_FILE": str(PROJECT / "inventory.toml"),
+        "FAREWELL_KEYS": str(tmp_path / "keys"),
+        "FAREWELL_MASTER_KEY": base64.b64encode(bytes(32)).decode(),
+        "FAREWELL_SIGNING_KEY": json.dumps(signing),
+        "FAREWELL_AS": "ana",
+        "TEMPORAL_ADDRESS": NOWHERE,
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    _one_account(settings["FAREWELL_DATABASE_URL"])
+    return settings
+
+
+def _one_account(url: str) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    about = {"country": "ES", "timezone": "Europe/Madrid", "currency": "EUR", "language": "es", "jurisdiction": "EU"}
+    account = AccountRow(
+        id="acme",
+        name="Acme",
+        manager="ana",
+        customer_since=date(2020, 1, 1),
+        yearly_value=1,
+        product_root_key="1",
+        **about,
+    )
+    contact = ContactRow(
+        id="c1",
+        account="acme",
+        kind="main",
+        name="Eva",
+        email="eva@acme.example",
+        language="es",
+        timezone="Europe/Madrid",
+    )
+    contract = ContractRow(id="k1", account="acme", title="T", started_on=date(2020, 1, 1), signatories=["c1"])
+    with Session(engine) as session:
+        session.add(account)
+        session.flush()
+        session.add_all([contact, contract, PersonRow(id="ana", name="Ana", email="a@x", roles=["account_manager"])])
+        session.add(PersonRow(id="dora", name="Dora", email="d@x", roles=["compliance"]))
+        session.commit()
+    engine.dispose()
+
+
+def farewell(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """One command: exit code, what it printed, and the one line of its error."""
+    code = int(starter.run(words))
+    out, err = capsys.readouterr()
+    assert err.count("\n") <= 1, err
+    assert "Traceback" not in out + err
+    return code, out, err
+
+
+START = ("start", "acme", "--reason", "price")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("start", "nobody", "--reason", "price"), 3, "there is no account nobody"),
+        (("preview", "nobody"), 3, "there is no account nobody"),
+        (("status", "nobody"), 3, "there is no account nobody"),
+        (("status", "acme"), 3, "acme has no exit"),
+        ((*START, "--as", "mallory"), 3, "there is no person mallory"),
+        ((*START, "--effective", "2020-01-31"), 4, "is in the past (the earliest is"),
+        ((*START, "--effective", datetime.now(UTC).date().isoformat()), 4, "before the notice of 30 days allows"),
+        ((*START, "--effective", "2027-02-30"), 2, "is no date"),
+        ((*START, "--effective", "soon"), 2, "is no date"),
+        ((*START, "--mode", "vanish"), 2, "'pause', 'stop', 'eject'"),
+        ((*START, "--mode", "pause"), 4, "mode pause is not built yet"),
+        (("preview", "acme", "--mode", "eject"), 4, "mode eject is not built yet"),
+        ((*START, "--language", "tlh"), 2, "'en', 'es'"),
+        ((*START, "--channel", "pigeon"), 2, "'email'"),
+        (("start", "acme"), 2, "--reason"),
+        (("start", "../acme", "--reason", "price"), 2, "is no account id"),
+        (("approve", "acme", "--gate", "plan", "--hash", "sha256:0"), 3, "acme has no exit"),
+        (("withdraw", "acme"), 3, "acme has no exit"),
+        (("hold", "acme", "--ground", "court"), 4, "ana may not hold or release"),
+        (("hold", "acme"), 2, "placed or confirmed"),
+        (("release", "acme", "--as", "dora"), 3, "no such hold"),
+        (("contact", "acme"), 2, "nothing to change"),
+        (("export", "fetch", "acme", "--to", "x"), 3, "acme has no exit"),
+        (("export", "verify", "/nowhere"), 3, "is no folder"),
+        (("audit", "acme"), 3, "acme has no exit"),
+        (("audit", "verify", "/nowhere"), 3, "/nowhere"),
+        (("import", "/nowhere.csv"), 2, "can't be read"),
+        (("dance",), 2, "No such command"),
+    ],
+)
+def test_each_wrong_word_gets_its_line_and_its_code(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], words: tuple[str, ...], code: int, told: str
+) -> None:
+    stopped, _, err = farewell(capsys, *words)
+    assert (stopped, told in err) == (code, True), err
+
+
+def test_a_start_without_temporal_opens_no_case(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = farewell(capsys, *START)
+    assert code == 5
+    assert NOWHERE in err
+    assert farewell(capsys, "list", "--json") == (0, "[]\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("FAREWELL_DATABASE_URL", "nonsense", "FAREWELL_DATABASE_URL"),
+        ("FAREWELL_S3_EVIDENCE_BUCKET", "packages", "FAREWELL_S3_EVIDENCE_BUCKET must be another bucket"),
+        ("FAREWELL_BILLING", "abacus", "FAREWELL_BILLING: expected builtin"),
+        ("FAREWELL_INVENTORY_FILE", "/nowhere.toml", "FAREWELL_INVENTORY_FILE"),
+        ("FAREWELL_INVENTORY_FILE", str(PROJECT / "policy.toml"), "FAREWELL_INVENTORY_FILE"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_value_expected(
+    environment: dict[str, str],
+    *,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    code, _, err = farewell(capsys, "preview", "acme")
+    assert code == 2
+    assert told in err
+
+
+def test_a_half_written_configuration_names_what_is_missing(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FAREWELL_SMTP_URL")
+    code, _, err = farewell(capsys, "accounts")
+    assert code == 2
+    assert "FAREWELL_SMTP_URL: is not set; expected smtp://" in err
+
+
+def test_a_database_that_is_not_there_is_an_outside_failure(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAREWELL_DATABASE_URL", "sqlite:////nowhere/at/all.db")
+    assert farewell(capsys, "list")[0] == 5
+
+
+def test_doctor_names_everything_that_is_wrong_and_how_to_mend_it(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = farewell(capsys, "doctor", "--json")
+    found = {each["check"]: each for each in json.loads(out)}
+    assert code == 6
+    assert {name for name, each in found.items() if not each["ok"]} == {
+        "product database",
+        "bucket for packages",
+        "bucket for evidence",
+        "mail",
+        "Temporal",
+    }
+    assert all(each["fix"] for each in found.values() if not each["ok"])
+
+
+def test_a_bug_of_ours_is_one_line_and_its_details_are_in_the_log(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("commands.session.connections", broken)
+    code, _, err = farewell(capsys, "accounts")
+    log = Path(environment["FAREWELL_HOME"]) / "farewell.log"
+    assert code == 1
+    assert str(log) in err
+    assert "ZeroDivisionError" in log.read_text()
+
+
+def test_the_workflows_of_somebody_else_are_refused(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(starter, "PROJECT", tmp_path)
+    code, _, err = farewell(capsys, "accounts")
+    assert code == 2
+    assert "somebody else's" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.csv", "id,name,country\nacme,Acme,Spain\n", "line 2: country: expected two capital letters"),
+        ("a.csv", "id,nmae\nacme,Acme\n", "nmae: no such field"),
+        ("a.json", '{"contacts": [{"id": "c9", "account": "nobody"}]}', "contacts[0]"),
+        ("a.json", '{"people": [{"id": "leo", "name": "Leo", "email": "l@x", "roles": ["king"]}]}', "people[0]: roles"),
+    ],
+)
+def test_an_import_with_one_wrong_record_changes_nothing(
+    environment: dict[str, str], *, capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    code, out, err = farewell(capsys, "import", str(tmp_path / name))
+    assert code == 2
+    assert told in out
+    assert "nothing imported" in err
+
+
+def test_an_import_is_tried_dry_then_done_and_done_again(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("record,id,name,email,roles\nperson,leo,Leo,leo@x.example,approver compliance\n")
+    assert farewell(capsys, "import", str(file), "--dry-run")[0] == 0
+    assert farewell(capsys, "hold", "acme", "--ground", "court", "--as", "leo")[0] == 3
+    assert farewell(capsys, "import", str(file))[0] == 0
+    assert farewell(capsys, "import", str(file))[0] == 0
+    assert farewell(capsys, "hold", "acme", "--ground", "court", "--as", "leo")[0] == 0
+
+
+def test_a_hold_needs_no_case_and_two_people_to_release(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert farewell(capsys, "hold", "acme", "--ground", "court", "--as", "dora")[0] == 0
+    assert farewell(capsys, "hold", "acme", "--confirm", "--as", "dora")[0] == 4
+    code, out, _ = farewell(capsys, "release", "acme", "--as", "dora")
+    assert (code, "until a second person" in out) == (0, True)
