@@ -1,0 +1,116 @@
+"""The embedded stack: Temporal, S3 and SMTP on loopback, all state under one folder."""
+
+import asyncio
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from devstack.files import write_whole
+from devstack.keys import make_keys
+from devstack.lock import HomeLock
+from devstack.mailbox import Mailbox
+from devstack.ports import remembered_ports
+from devstack.processes import Child, wait_until_healthy
+from devstack.s3 import ObjectStorage, bucket_settings
+from devstack.server import Server
+from devstack.temporal import TemporalServer
+
+SERVERS: tuple[type[Server], ...] = (ObjectStorage, TemporalServer, Mailbox)
+
+
+class EmbeddedStack:
+    """`async with EmbeddedStack(home) as stack:` starts the servers, and ends them whatever happens.
+
+    A setting that the user has made wins; where it is a server's address, that server isn't started. State
+    survives kill -9 of the servers and of us. Enter it in the main thread (see `Child`).
+
+    Attributes:
+        home: the folder of all state, absolute.
+        environment: the settings by which everything finds the stack, also in `<home>/environment`, which stays
+            after the stop. It has the last word over `os.environ`: what the user has set is in it already.
+        metrics_port: Temporal's, for `temporal.actions`; None with a Temporal of the user's own.
+        ui_url: Temporal's pages; None with a Temporal of the user's own.
+        pids: the servers' process ids by name.
+
+    Raises:
+        Conflict: another stack holds the home.
+        Unavailable: a server doesn't start.
+    """
+
+    def __init__(self, home: Path) -> None:
+        """Starts nothing yet."""
+        self.home = home.resolve()
+        self.environment: dict[str, str] = {}
+        self.metrics_port: int | None = None
+        self.ui_url: str | None = None
+        self.pids: dict[str, int] = {}
+
+    async def __aenter__(self) -> Self:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with ExitStack() as opened:
+            lock = opened.enter_context(HomeLock(self.home))
+            servers = [self._server(kind) for kind in SERVERS if kind.address_setting not in os.environ]
+            await self._start(servers, opened, lock)
+            self._tell(servers)
+            self._opened = opened.pop_all()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self._opened.close)
+
+    def describe(self) -> dict[str, str]:
+        """The settings that the stack would have, written to `<home>/environment`; starts nothing."""
+        self._tell([self._server(kind) for kind in SERVERS if kind.address_setting not in os.environ])
+        return self.environment
+
+    def _server(self, kind: type[Server]) -> Server:
+        ports = remembered_ports(self.home / "stack.json", kind.name, kind.port_names, kind.port_twin)
+        return kind(self.home, ports)
+
+    async def _start(self, servers: list[Server], opened: ExitStack, lock: HomeLock) -> None:
+        """All at once, then waits for one after the other: it takes as long as the slowest."""
+        children = []
+        for server in servers:
+            child = Child(server.name, server.command(), self.home / server.name, [lock.descriptor])
+            children.append(opened.enter_context(child))
+            self.pids[server.name] = child.pid
+        # Closing asks all of them, the last one first, before it waits for any: they end side by side.
+        for child in children:
+            opened.callback(child.ask_to_stop)
+        for server, child in zip(servers, children, strict=True):
+            await wait_until_healthy(child, server.probe, server.not_yet)
+
+    def _tell(self, servers: list[Server]) -> None:
+        for server in servers:
+            if isinstance(server, TemporalServer):
+                self.metrics_port, self.ui_url = server.metrics_port, server.ui_url
+        self.environment = self._settings(servers)
+        write_whole(self.home / "environment", _as_dotenv(self.environment).encode())
+
+    def _settings(self, servers: list[Server]) -> dict[str, str]:
+        ours = {
+            "FAREWELL_DATABASE_URL": f"sqlite:///{self.home / 'farewell.db'}",
+            "FAREWELL_PRODUCT_DATABASE_URL": f"sqlite:///{self.home / 'product.db'}",
+            **bucket_settings(),
+            **make_keys(self.home / "keys"),
+            "FAREWELL_EMBEDDED": "1",
+        }
+        settings = {name: os.environ.get(name, value) for name, value in ours.items()}
+        for server in servers:
+            settings |= server.settings()
+        outside = {kind.address_setting for kind in SERVERS} - settings.keys()
+        return settings | {name: os.environ[name] for name in sorted(outside)}
+
+
+def _as_dotenv(settings: dict[str, str]) -> str:
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in sorted(settings.items()))
+
+
+def _quoted(value: str) -> str:
+    """In single quotes: the one form in which shells and python-dotenv expand nothing."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
