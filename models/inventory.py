@@ -60,10 +60,14 @@ class DataSet(Payload):
 
 
 class FileSet(Payload):
-    """A prefix in the product's object store; `{account}` stands for the root key."""
+    """A prefix in the product's object store; `{account}` stands for the root key.
+
+    `listed_in`, as `data set.column`, holds keys of files that should be there: one that isn't gets reported.
+    """
 
     name: str
     prefix: str
+    listed_in: str | None = Field(default=None, pattern=r"^[^.]+\.[^.]+$")
     about: dict[str, str] = {}
 
 

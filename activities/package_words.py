@@ -1,0 +1,45 @@
+"""The README of a package, in the customer's language: what is what, how to read it, how to check it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from activities.package_description import DATA
+from activities.wording import escaped
+from models.account import Account
+from models.package import FilesPart, TablePart
+from models.policy import Sender
+
+LANGUAGES = ("en", "es")
+_SOURCES = Path(__file__).with_name("package_readme")
+
+
+class Readme:
+    """Who reads it and who writes it."""
+
+    def __init__(self, account: Account, sender: Sender, case: str, at: datetime) -> None:
+        """A customer of another language gets English."""
+        self.language = account.language if account.language in LANGUAGES else LANGUAGES[0]
+        self.path = f"{DATA}README.{self.language}.md"
+        self.case = case
+        self._given = {"account": account.name, "sender": sender, "case": case, "at": at}
+
+    def written(self, tables: Sequence[TablePart], file_sets: Sequence[FilesPart], about: dict[str, str]) -> bytes:
+        """The text; `about` says of a part, by its name, what it is."""
+        source = _sources().get_template(f"README.{self.language}.md")
+        return source.render(self._given, tables=tables, file_sets=file_sets, about=about).encode()
+
+
+@cache
+def _sources() -> Environment:
+    sources = Environment(
+        loader=FileSystemLoader(_SOURCES),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(),
+        keep_trailing_newline=True,
+    )
+    sources.filters |= {"escaped": escaped, "within": lambda path: path.removeprefix(DATA)}
+    return sources
