@@ -3,8 +3,8 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -51,24 +51,41 @@ async def running(home: Path) -> AsyncIterator[Running]:
         ConnectorError: another stack holds the home, or a server doesn't start.
     """
     async with EmbeddedStack(home) as stack:
-        os.environ.update(stack.environment)
-        connections = Connections(settings())
-        await asyncio.to_thread(_fill, stack.home, connections.settings)
-        client = await connect_temporal()
-        stop = asyncio.Event()
-        serving = asyncio.create_task(worker.run(client, connections, stop))
-        try:
-            yield Running(stack, connections, client)
-        finally:
-            stop.set()
-            await serving
+        with _environment(stack.environment):
+            async with _at_work(stack) as here:
+                yield here
+
+
+@asynccontextmanager
+async def _at_work(stack: EmbeddedStack) -> AsyncIterator[Running]:
+    connections = Connections(settings())
+    await asyncio.to_thread(_fill, stack.home, connections.settings)
+    client = await connect_temporal()
+    stop = asyncio.Event()
+    serving = asyncio.create_task(worker.run(client, connections, stop))
+    try:
+        yield Running(stack, connections, client)
+    finally:
+        stop.set()
+        await serving
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Sets them for the block: afterwards the addresses mustn't look as if the user had set them."""
+    before = dict(os.environ)
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def prepare(home: Path) -> None:
     """Makes the sample company's databases and the settings that name them; starts no server."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with HomeLock(home.resolve()):
-        os.environ.update(EmbeddedStack(home).describe())
+    with HomeLock(home.resolve()), _environment(EmbeddedStack(home).describe()):
         _make_databases(home, settings())
 
 
@@ -88,7 +105,7 @@ def start_afresh(home: Path) -> None:
 def _fill(home: Path, at: Settings) -> None:
     _make_databases(home, at)
     if at.s3_files_bucket:
-        s3 = boto3.client("s3", endpoint_url=at.s3_endpoint_url)
+        s3 = boto3.Session().client("s3", endpoint_url=at.s3_endpoint_url)
         put_attachments(s3, at.s3_files_bucket, at.product_database_url)
 
 
