@@ -1,7 +1,8 @@
 """The customer's package: fetched, and verified without any server."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,6 +13,7 @@ from commands.refused import Exit, Refused
 if TYPE_CHECKING:
     from connectors.opening import Connections
 
+Answer = TypeVar("Answer")
 OWN_PACKAGE = "own/package"
 
 
@@ -34,7 +36,7 @@ def fetch(
     case = case_of(at, account)["id"]
     package = _package(at, case)
     folder = to / f"{case}-{package['generation']}"
-    fetch_package(at.objects, package["location"], folder)
+    _found(lambda: fetch_package(at.objects, package["location"], folder))
     if as_json:
         show({"case": case, "folder": str(folder), "location": package["location"]})
     else:
@@ -55,13 +57,23 @@ def verify(
         objects = connections().objects
     elif not Path(location).is_dir():
         raise Refused(Exit.NOT_FOUND, f"{location} is no folder")
-    findings = [str(finding) for finding in verify_package(location, objects)]
+    findings = _found(lambda: verify_package(location, objects))
     if as_json:
         show({"location": location, "sound": not findings, "findings": findings})
     else:
         say("\n".join(f"WRONG  {finding}" for finding in findings) or f"{location} is sound")
     if findings:
         raise typer.Exit(Exit.WRONG)
+
+
+def _found(look: Callable[[], Answer]) -> Answer:
+    """What `look` answers; a package that isn't there is code 3."""
+    from connectors.errors import NotFound
+
+    try:
+        return look()
+    except NotFound as no:
+        raise Refused(Exit.NOT_FOUND, no.what, no.fix) from None
 
 
 def _package(at: "Connections", case: str) -> dict[str, Any]:

@@ -18,7 +18,8 @@ def connections() -> "Connections":
     from connectors.opening import home, opened
 
     folder = home()
-    if not os.environ.get("FAREWELL_DATABASE_URL") and not (folder / "environment").exists():
+    told = os.environ.get("FAREWELL_DATABASE_URL") or os.environ.get("FAREWELL_DATABASE_URL_FILE")
+    if not told and not (folder / "environment").exists():
         from devstack.running import prepare
 
         prepare(folder)

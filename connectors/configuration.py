@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -47,8 +47,16 @@ def home() -> Path:
 
 
 def load_environment(folder: Path) -> bool:
-    """Takes what the embedded stack wrote to `<folder>/environment`; what the user has set wins."""
-    return load_dotenv(folder / "environment", override=False)
+    """Takes what the embedded stack wrote to `<folder>/environment`; what the user has set wins.
+
+    But where the S3 is the embedded one, so are its credentials: a developer's own would not be known there.
+    """
+    written = {name: value for name, value in dotenv_values(folder / "environment").items() if value is not None}
+    embedded_s3 = "FAREWELL_S3_ENDPOINT_URL" not in os.environ
+    for name, value in written.items():
+        if name not in os.environ or (embedded_s3 and name.startswith("AWS_")):
+            os.environ[name] = value
+    return bool(written)
 
 
 def settings() -> Settings:

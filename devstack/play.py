@@ -30,7 +30,8 @@ class Play:
 
     async def state(self) -> CaseState:
         """Where the case stands now."""
-        return await self._handle.query("case", result_type=CaseState)
+        state: CaseState = await self._handle.query("case", result_type=CaseState)
+        return state
 
     async def until(self, happened: Callable[[CaseState], bool]) -> CaseState:
         """Waits in real time for what the worker is doing.
@@ -61,10 +62,11 @@ class Play:
         """
         command = kind(actor=self._actor(who), key=uuid.uuid4().hex, **fields)
         try:
-            return await self._handle.execute_update(update, command, id=command.key, result_type=Answer)
+            answer: Answer = await self._handle.execute_update(update, command, id=command.key, result_type=Answer)
         except WorkflowUpdateFailedError as error:
             await self._keep_refusal(update, command, error)
             raise
+        return answer
 
     async def move(self, to: datetime) -> None:
         """Moves the case and all that it started to just after an instant."""

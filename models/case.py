@@ -78,20 +78,6 @@ class PackageRef(Payload):
     verified_at: AwareDatetime
 
 
-class CaseRequest(Payload):
-    """The input of `OffboardingWorkflow`. `effective_on` is the customer's local date, if one was asked for."""
-
-    case: str
-    account: AccountId
-    mode: Mode
-    reason: Reason
-    requested_by: str
-    manager: str
-    effective_on: date | None = None
-    language: str
-    channel: Channel
-
-
 class CaseState(Payload):
     """Where the case stands: the query's answer, and what continue-as-new carries.
 
@@ -127,6 +113,24 @@ class CaseState(Payload):
     transition_extended: bool = False
     undo: str | None = None
     handled: tuple[str, ...] = ()
+
+
+class CaseRequest(Payload):
+    """The input of `OffboardingWorkflow`. `effective_on` is the customer's local date, if one was asked for.
+
+    `carried` is the state that an earlier run of the case carried over.
+    """
+
+    case: str
+    account: AccountId
+    mode: Mode
+    reason: Reason
+    requested_by: str
+    manager: str
+    effective_on: date | None = None
+    language: str
+    channel: Channel
+    carried: CaseState | None = None
 
 
 class Answer(Payload):

@@ -10,7 +10,10 @@ from typing import Any, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("master_key", "signing_key", "link_key", "suppression_key")
+SECRETS = (
+    *("master_key", "signing_key", "link_key", "suppression_key"),
+    *("database_url", "product_database_url", "smtp_url"),  # they may hold a password
+)
 
 
 class Settings(BaseSettings):

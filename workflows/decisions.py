@@ -272,7 +272,7 @@ class CaseDecisions(CaseSteps):
         """How and whether the customer wants to hear from us. Source: DOMAIN messages.2."""
         chosen = word.model_dump(mode="json", include={"channel", "language", "come_back"}, exclude_none=True)
         details = {name: str(value).lower() for name, value in chosen.items()}
-        return await self._decided("set_contact_preference", word, "noted", **details)
+        return await self._decided("set_contact_preference", word, "noted", None, **details)
 
     @set_contact_preference.validator
     def _may_prefer(self, word: ContactPreference) -> None:

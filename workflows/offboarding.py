@@ -10,10 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.access import AccessActivities
     from activities.billing import BillingActivities
     from activities.contract import ContractActivities
-
     from activities.erasure import ErasureActivities
     from activities.planning import PlanningActivities
-    from models.case import CaseRequest, CaseState, PackageRef, PlanRequest, WaitingFor
+    from models.case import Agreed, CaseRequest, CaseState, PackageRef, PlanRequest, WaitingFor
     from models.effects import (
         AtRequest,
         ClosingRequest,
@@ -43,23 +42,21 @@ class OffboardingWorkflow(CaseRetrieval):
     """
 
     @workflow.init
-    def __init__(self, request: CaseRequest, state: CaseState | None = None) -> None:
-        """`state` is what an earlier run of this case carried over."""
-        super().__init__(
-            request,
-            state
-            or CaseState(
-                case=request.case,
-                account=request.account,
-                mode=request.mode,
-                opened_at=workflow.now(),
-                requested_by=request.requested_by,
-            ),
+    def __init__(self, request: CaseRequest) -> None:
+        """A new case, or what an earlier run of it carried over."""
+        new = CaseState(
+            case=request.case,
+            account=request.account,
+            mode=request.mode,
+            opened_at=workflow.now(),
+            requested_by=request.requested_by,
         )
+        super().__init__(request, request.carried or new)
 
     @workflow.run
-    async def run(self, request: CaseRequest, state: CaseState | None = None) -> CaseState:  # noqa: ARG002
+    async def run(self, _request: CaseRequest) -> CaseState:
         """The whole exit, as its stages read."""
+        self._watch_parked_mails()
         try:
             for stage in self._stages():
                 await stage()
@@ -114,7 +111,7 @@ class OffboardingWorkflow(CaseRetrieval):
             await self._enter(
                 Stage.APPROVAL, WaitingFor(kind=WaitKind.APPROVAL, who=Role.APPROVER, until=until, why=why)
             )
-            if not await self._wait(lambda was=proposed: self._plan_approved() or self.state.proposed != was, until):
+            if not await self._wait(self._plan_decided(proposed), until):
                 raise self._refused()
             if self._plan_approved():
                 return self._agree()
@@ -122,6 +119,12 @@ class OffboardingWorkflow(CaseRetrieval):
     def _refused(self) -> Undone:
         self._keep(undo="refuse")
         return Undone()
+
+    def _plan_decided(self, was: Agreed) -> Callable[[], bool]:
+        return lambda: self._plan_approved() or self.state.proposed != was
+
+    def _plan_moved(self, was: Agreed | None) -> Callable[[], bool]:
+        return lambda: self._plan_approved() or self.state.agreed != was
 
     def _plan_approved(self) -> bool:
         proposed = self.state.proposed
@@ -149,7 +152,7 @@ class OffboardingWorkflow(CaseRetrieval):
             await self._announce()
             until = self._dates()[name]
             await self._enter(stage, WaitingFor(kind=WaitKind.DATE, who="the calendar", until=until, why=why))
-            if not await self._wait(lambda was=agreed: self._plan_approved() or self.state.agreed != was, until):
+            if not await self._wait(self._plan_moved(agreed), until):
                 return
             if self._plan_approved():
                 self._agree()
@@ -230,6 +233,9 @@ class OffboardingWorkflow(CaseRetrieval):
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("the follow-ups were started by an earlier run")
+        # The window lasts for weeks: it begins on a short history, with no open child of this run's.
+        self._keep(stage=Stage.SETTLE)
+        await self._continue()
 
     # -- the pivot
 

@@ -1,6 +1,6 @@
 """How a step is tried: the two retry classes and how long an attempt may take. Source: CONTRACTS; TRUST 10."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
@@ -29,7 +29,7 @@ HEARTBEAT = timedelta(minutes=1)
 class Manner:
     """How a step is tried; `gate` says that a person can't skip it; `heartbeat` that it tells how far it is."""
 
-    retries: RetryPolicy = OUTSIDE
+    retries: RetryPolicy = field(default_factory=lambda: OUTSIDE)
     attempt: timedelta = SHORT
     heartbeat: timedelta | None = None
     gate: bool = False

@@ -1,13 +1,14 @@
 """The statement beside the retrieval window, and the six gates of the pivot. Source: CONTRACTS, Gates."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.billing import BillingActivities
-
     from models.case import CaseRequest, CaseState, WaitingFor
     from models.effects import StatementRequest
     from models.vocabulary import Gate, MailKind, Role, Stage, TaskKind, TaskOutcome, WaitKind
@@ -61,15 +62,14 @@ class CaseRetrieval(CaseDecisions):
         while self._closed_gates():
             await self._continue_if_long()
             await self._enter(Stage.RETRIEVAL, self._missing())
-            was, missing = self.state.retrieval_end, self._missing()
-            await self._wait(
-                lambda was=was, missing=missing: (
-                    not self._closed_gates() or self.state.retrieval_end != was or self._missing() != missing
-                ),
-                self._next_by_itself(),
-            )
+            await self._wait(self._retrieval_moved(), self._next_by_itself())
             self._remind()
         await self._mails_out()
+
+    def _retrieval_moved(self) -> Callable[[], bool]:
+        """All gates are open, the window's end was moved, or another gate is the one that is waited for."""
+        was, missing = self.state.retrieval_end, self._missing()
+        return lambda: not self._closed_gates() or self.state.retrieval_end != was or self._missing() != missing
 
     def _closed_gates(self) -> tuple[str, ...]:
         agreed, now = self._agreed(), workflow.now()
@@ -131,8 +131,10 @@ class CaseRetrieval(CaseDecisions):
 
     async def _continue_if_long(self) -> None:
         """A history that grew long is carried on by a new run, from the same state."""
-        if not workflow.info().is_continue_as_new_suggested():
-            return
+        if workflow.info().is_continue_as_new_suggested():
+            await self._continue()
+
+    async def _continue(self) -> NoReturn:
         await self._mails_out()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(args=[self._request, self.state])
+        workflow.continue_as_new(self._request.model_copy(update={"carried": self.state}))

@@ -23,6 +23,7 @@ R = TypeVar("R", bound=EffectRequest)
 STAGE = SearchAttributeKey.for_keyword("FarewellStage")
 WAITING_FOR = SearchAttributeKey.for_keyword("FarewellWaitingFor")
 EFFECTIVE_DATE = SearchAttributeKey.for_datetime("FarewellEffectiveDate")
+_SEND = "send_"
 
 
 class Undone(Exception):  # no error: it unwinds the walk when somebody withdraws or reinstates
@@ -43,10 +44,10 @@ class CaseSteps:
         self.state = self.state.model_copy(update=changes)
         workflow.set_current_details(in_words(self.state))
 
-    def _ask(self, kind: type[R], step: str, **fields: Any) -> R:
+    def _ask(self, form: type[R], step: str, **fields: Any) -> R:
         """The request of a step, with all that its idempotency key needs."""
         about = {"case": self.state.case, "account": self.state.account, "stage": self.state.stage, "step": step}
-        return kind(**{**about, **fields})
+        return form(**{**about, **fields})
 
     # -- stages and waits
 
@@ -60,17 +61,19 @@ class CaseSteps:
 
     async def _record(self, effective: datetime | None) -> None:
         """Tells the read model."""
-        about = {"mode": self.state.mode, "waiting_for": self.state.waiting_for, "tasks": self.state.tasks}
-        about["plan_hash"] = plan.hash if (plan := self.state.proposed or self.state.agreed) else None
-        ended = self.state.stage in ENDS
-        step = f"enter_{self.state.stage}"
-        await self._do(
-            CaseActivities.record_stage,
-            self._ask(StageRecord, step, effective_date=effective, ended=ended, generation=self._visit(), **about),
+        plan = self.state.proposed or self.state.agreed
+        record = self._ask(
+            StageRecord,
+            f"enter_{self.state.stage}",
+            generation=max(1, self.state.generation),
+            mode=self.state.mode,
+            plan_hash=plan.hash if plan else None,
+            waiting_for=self.state.waiting_for,
+            effective_date=effective,
+            tasks=self.state.tasks,
+            ended=self.state.stage in ENDS,
         )
-
-    def _visit(self) -> int:
-        return max(1, self.state.generation)
+        await self._do(CaseActivities.record_stage, record)
 
     def _agreed(self) -> Agreed:
         """The plan in force; there is one from the notice on."""
@@ -177,39 +180,57 @@ class CaseSteps:
         name = f"{kind}.{generation}"
         if name not in self.state.sent:
             self._keep(sent=(*self.state.sent, name))
-            self._mails.add(asyncio.create_task(self._send(kind, generation)))
+            self._mails.add(asyncio.create_task(self._send(name)))
 
-    async def _send(self, kind: MailKind, generation: int) -> None:
-        request = self._ask(MessageRequest, "send_message", subject=kind.value, generation=generation, kind=kind)
-        again = True
-        while again:
-            try:
-                await workflow.execute_activity_method(
-                    MessagingActivities.send_message,
-                    request,
-                    start_to_close_timeout=STEP.attempt,
-                    retry_policy=STEP.retries,
-                    summary=f"mail: {kind.replace('_', ' ')}",
-                )
-                again = False
-            except ActivityError as error:
-                again = await self._mail_failed(kind, error)
+    def _watch_parked_mails(self) -> None:
+        """An earlier run left messages that wait for a person."""
+        for task in self._parked_mails():
+            self._mails.add(asyncio.create_task(self._send(task.step.removeprefix(_SEND), task)))
 
-    async def _mail_failed(self, kind: MailKind, error: ActivityError) -> bool:
+    def _parked_mails(self) -> list[Task]:
+        return [task for task in self.state.tasks if not task.blocking and task.step.startswith(_SEND)]
+
+    async def _send(self, name: str, parked: Task | None = None) -> None:
+        while parked is None or await self._again(parked):
+            parked = await self._tried(name)
+            if parked is None:
+                return
+
+    async def _tried(self, name: str) -> Task | None:
+        """The task that a failed message became, or None: it's out."""
+        kind, generation = name.split(".")
+        about = {"subject": kind, "generation": int(generation), "kind": kind, **self._what_mails_say()}
+        try:
+            await workflow.execute_activity_method(
+                MessagingActivities.send_message,
+                self._ask(MessageRequest, "send_message", **about),
+                start_to_close_timeout=STEP.attempt,
+                retry_policy=STEP.retries,
+                summary=f"mail: {kind.replace('_', ' ')}",
+            )
+        except ActivityError as error:
+            cause, fix = cause_of(error)
+            return self._open_task(TaskKind.STEP_FAILED, _SEND + name, Role.ENGINEER, cause, fix, blocking=False)
+        return None
+
+    async def _again(self, parked: Task) -> bool:
         """Whether a person wants it tried again; the case doesn't wait for the answer."""
-        cause, fix = cause_of(error)
-        task = self._open_task(TaskKind.STEP_FAILED, f"send_{kind}", Role.ENGINEER, cause, fix, blocking=False)
-        await workflow.wait_condition(lambda: task.id in self._outcomes or self.state.stage in ENDS)
-        self._close_task(task.id)
-        return self._outcomes.get(task.id) is TaskOutcome.RETRY
+        await workflow.wait_condition(lambda: parked.id in self._outcomes or self.state.stage in ENDS)
+        self._close_task(parked.id)
+        return self._outcomes.get(parked.id) is TaskOutcome.RETRY
+
+    def _what_mails_say(self) -> dict[str, Any]:
+        """The plan in force, and the window's end as it really is: late delivery, an extension or a hold moves it."""
+        end, agreed = self.state.retrieval_end, self.state.agreed
+        dates = {"retrieval_end": end, "erasure": end} if end else {}
+        return {"plan_hash": agreed.hash, "dates": dates} if agreed else {}
 
     async def _mails_out(self) -> None:
         """Waits for the messages under way, but not for those that wait for a person."""
         await workflow.wait_condition(self._no_mail_under_way)
 
     def _no_mail_under_way(self) -> bool:
-        parked = sum(not task.blocking and task.step.startswith("send_") for task in self.state.tasks)
-        return sum(not mail.done() for mail in self._mails) <= parked
+        return sum(not mail.done() for mail in self._mails) <= len(self._parked_mails())
 
 
 def _waiting(waiting_for: WaitingFor | None) -> Any:
