@@ -1,5 +1,6 @@
 """The README of a package, in the customer's language: what is what, how to read it, how to check it."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -8,13 +9,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from activities.package_description import DATA
-from activities.wording import escaped
+from activities.wording import flat
 from models.account import Account
 from models.package import FilesPart, TablePart
 from models.policy import Sender
 
 LANGUAGES = ("en", "es")
 _SOURCES = Path(__file__).with_name("package_readme")
+# Many read the source itself, so only what would break a table or make a link, code or HTML is escaped.
+_MARKS = re.compile(r"[\\`\[\]<>|*]")
 
 
 class Readme:
@@ -41,5 +44,9 @@ def _sources() -> Environment:
         autoescape=select_autoescape(),
         keep_trailing_newline=True,
     )
-    sources.filters |= {"escaped": escaped, "within": lambda path: path.removeprefix(DATA)}
+    sources.filters |= {"escaped": _escaped, "within": lambda path: path.removeprefix(DATA)}
     return sources
+
+
+def _escaped(text: str) -> str:
+    return _MARKS.sub(r"\\\g<0>", flat(text))
