@@ -30,6 +30,7 @@ def application() -> typer.Typer:
         holds,
         packages,
         plans,
+        setup,
         watching,
     )
 
@@ -41,6 +42,7 @@ def application() -> typer.Typer:
         embedded,
         accounts,
         plans,
+        setup,
         exits,
         watching,
         decisions,

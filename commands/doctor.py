@@ -88,7 +88,7 @@ def _database(at: "Connections") -> None:
     newest = ScriptDirectory.from_config(settings).get_current_head()
     if present != newest:
         what = f"its schema is {present or 'empty'}, this version needs {newest}"
-        raise Rejected("database", what, "start a farewell-worker of this version, which migrates it")
+        raise Rejected("database", what, "farewell setup")
 
 
 def _product(at: "Connections") -> None:
@@ -130,9 +130,7 @@ async def _attributes_known() -> None:
         raise Rejected("Temporal", error.message, "check TEMPORAL_NAMESPACE and its credentials") from None
     missing = sorted(SEARCH_ATTRIBUTES.keys() - known.keys())
     if missing:
-        fix = " ".join(f"--name {name} --type {SEARCH_ATTRIBUTES[name]}" for name in missing)
-        what = f"search attributes are missing: {', '.join(missing)}"
-        raise Rejected("Temporal", what, f"temporal operator search-attribute create {fix}")
+        raise Rejected("Temporal", f"search attributes are missing: {', '.join(missing)}", "farewell setup")
 
 
 def _keys(at: "Connections") -> None:

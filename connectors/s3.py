@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from connectors import s3_upload
-from connectors.errors import Conflict, Rejected
+from connectors.errors import Conflict, NotFound, Rejected
 from connectors.s3_errors import code, s3_errors
 
 if TYPE_CHECKING:
@@ -120,6 +120,27 @@ class S3ObjectStore:
             self._client.head_bucket(Bucket=bucket)
             if locked and not self._has_lock(bucket):
                 raise Rejected("s3", f"bucket {bucket} has no Object Lock", "make the bucket anew with Object Lock")
+
+    def make(self, bucket: str, *, locked: bool) -> bool:
+        """Makes a bucket that isn't there, with Object Lock if `locked`, and checks it; whether it made it.
+
+        Raises:
+            Rejected: it is there without Object Lock, which can't be added. Unauthorized: not for us.
+        """
+        try:
+            self.check(bucket, locked=locked)
+        except NotFound:
+            self._make(bucket, locked=locked)
+            self.check(bucket, locked=locked)
+            return True
+        return False
+
+    def _make(self, bucket: str, *, locked: bool) -> None:
+        region = self._client.meta.region_name
+        # AWS wants every region named but its first.
+        place: Any = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        with s3_errors(f"making bucket {bucket}"):
+            self._client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=locked, **place)
 
     def _put(self, bucket: str, key: str, body: bytes, extra: Mapping[str, Any]) -> None:
         with s3_errors(f"writing {bucket}/{key}"):
