@@ -54,7 +54,7 @@ def load_environment(folder: Path) -> bool:
     written = {name: value for name, value in dotenv_values(folder / "environment").items() if value is not None}
     embedded_s3 = "FAREWELL_S3_ENDPOINT_URL" not in os.environ
     for name, value in written.items():
-        if name not in os.environ or (embedded_s3 and name.startswith("AWS_")):
+        if not os.environ.keys() & {name, f"{name}_FILE"} or (embedded_s3 and name.startswith("AWS_")):
             os.environ[name] = value
     return bool(written)
 
