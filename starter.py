@@ -23,7 +23,6 @@ def application() -> typer.Typer:
         audits,
         contacts,
         decisions,
-        demo,
         doctor,
         embedded,
         exits,
@@ -38,7 +37,6 @@ def application() -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback(invoke_without_command=True)(_help)
     for room in (
-        demo,
         embedded,
         accounts,
         plans,

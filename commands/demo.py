@@ -5,12 +5,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from temporalio.client import WorkflowUpdateFailedError
 
-from commands.options import Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
 from models.case import Approve, CaseState, ContactPreference, RetrievalWord
@@ -22,20 +20,11 @@ if TYPE_CHECKING:
     from devstack.play import Play
     from devstack.running import Running
 
-ACCOUNT = "acc_7f3k2m"
 Tell = Callable[[datetime | None, str, str], None]
 
 
-def mount(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command()(demo)
-
-
-def demo(
-    as_json: Json = False,
-    account: Annotated[str, typer.Option(help="Which sample account leaves.")] = ACCOUNT,
-) -> None:
-    """Play one whole exit from fresh state, and leave what customer and auditor get as plain files."""
+def play_demo(account: str, *, as_json: bool) -> None:
+    """Plays one whole exit from fresh state, and tells it; `farewell demo` is mounted by `commands.embedded`."""
     began = time.monotonic()
     from connectors.opening import home
     from devstack.running import start_afresh

@@ -1,4 +1,4 @@
-"""The embedded stack: `up` serves it, `skip` moves an exit in time there."""
+"""The embedded stack: `demo` plays an exit on it, `up` serves it, `skip` moves an exit in time there."""
 
 import asyncio
 import signal
@@ -11,11 +11,24 @@ from commands.options import AccountArgument, Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
 
+DEMO_ACCOUNT = "acc_7f3k2m"
+
 
 def mount(app: typer.Typer) -> None:
     """Adds the commands."""
+    app.command()(demo)
     app.command()(up)
     app.command()(skip)
+
+
+def demo(
+    account: Annotated[str, typer.Option(help="Which sample account leaves.")] = DEMO_ACCOUNT,
+    as_json: Json = False,
+) -> None:
+    """Play one whole exit from fresh state, and leave what customer and auditor get as plain files."""
+    from commands.demo import play_demo  # it loads Temporal, for which no other command should wait
+
+    play_demo(account, as_json=as_json)
 
 
 def up() -> None:
