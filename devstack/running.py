@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -50,24 +50,26 @@ async def running(home: Path) -> AsyncIterator[Running]:
     Raises:
         ConnectorError: another stack holds the home, or a server doesn't start.
     """
-    async with EmbeddedStack(home) as stack:
-        with _environment(stack.environment):
-            async with _at_work(stack) as here:
-                yield here
+    async with EmbeddedStack(home) as stack, at_work(stack) as here:
+        yield here
 
 
 @asynccontextmanager
-async def _at_work(stack: EmbeddedStack) -> AsyncIterator[Running]:
-    connections = Connections(settings())
-    await asyncio.to_thread(_fill, stack.home, connections.settings)
-    client = await connect_temporal()
-    stop = asyncio.Event()
-    serving = asyncio.create_task(worker.run(client, connections, stop))
-    try:
-        yield Running(stack, connections, client)
-    finally:
-        stop.set()
-        await serving
+async def at_work(
+    stack: EmbeddedStack, connect: Callable[[Settings], Connections] = Connections
+) -> AsyncIterator[Running]:
+    """Sample company and worker on servers that run; `connect` opens the adapters: tests hand over ones that break."""
+    with _environment(stack.environment):
+        connections = connect(settings())
+        await asyncio.to_thread(_fill, stack.home, connections.settings)
+        client = await connect_temporal()
+        stop = asyncio.Event()
+        serving = asyncio.create_task(worker.run(client, connections, stop))
+        try:
+            yield Running(stack, connections, client)
+        finally:
+            stop.set()
+            await serving
 
 
 @contextmanager
