@@ -1,7 +1,5 @@
 """The embedded stack: `demo` plays an exit on it, `up` serves it, `skip` moves an exit in time there."""
 
-import asyncio
-import signal
 from datetime import timedelta
 from typing import Annotated
 
@@ -33,10 +31,15 @@ def demo(
 
 def up() -> None:
     """Serve the embedded stack and its worker until Ctrl-C; exits that were running go on."""
+    import asyncio
+
     asyncio.run(_serve())
 
 
 async def _serve() -> None:
+    import asyncio
+    import signal
+
     from connectors.opening import home
     from devstack.running import running
 
@@ -59,6 +62,8 @@ def skip(
     as_json: Json = False,
 ) -> None:
     """Move an exit and its follow-ups in time; only on the embedded stack."""
+    import asyncio
+
     from commands.session import case_of, connections
 
     at = connections()
