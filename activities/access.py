@@ -2,6 +2,7 @@
 
 from temporalio import activity
 
+from activities.pulse import beat
 from activities.receipts import keep
 from connectors.ports import AccessSystem, CaseStore, IdentitySystem
 from models.effects import AccessResult, UndoRequest
@@ -65,7 +66,7 @@ class AccessActivities:
         receipts, now = {}, activity.info().scheduled_time
         for kind in kinds:
             receipts[kind.value] = self._access.gate(request.account, kind, request.idempotency_key, now)
-            activity.heartbeat(kind.value)
+            beat(kind.value)
         return self._answered(request, receipts)
 
     def _free(self, request: UndoRequest, what: str) -> AccessResult:

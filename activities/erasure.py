@@ -9,6 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.holdings import FILES, OWN, Holding, Objects, Records, Rows, Users
+from activities.pulse import beat
 from connectors.errors import NotFound, Rejected
 from connectors.ports import AccessSystem, CaseStore, Directory, IdentitySystem, ObjectStore, ProductDatabase
 from models.effects import PurgeRequest, PurgeResult, RecountRequest, RecountResult
@@ -69,7 +70,7 @@ class ErasureActivities:
         counts: dict[str, int] = {}
         left: dict[str, int] = {}
         for duty in self._plan(request).commitments.data_sets:
-            activity.heartbeat(duty.name)
+            beat(duty.name)
             holding = self._holding(duty.name, request.account)
             counts[duty.name] = holding.count()
             if found := holding.left():
@@ -89,10 +90,10 @@ class ErasureActivities:
 
     def _erase(self, request: PurgeRequest, holding: Holding) -> None:
         erased = 0
-        activity.heartbeat(request.subject, erased)
+        beat(request.subject, erased)
         for batch in holding.erase():
             erased += batch
-            activity.heartbeat(request.subject, erased)
+            beat(request.subject, erased)
             self._refuse_if_held(request)
 
     def _refuse_if_held(self, request: PurgeRequest) -> None:

@@ -11,6 +11,7 @@ from temporalio import activity
 from activities.certificate import claims
 from activities.pack import SEAL, TAG_MANIFEST, Weight, payload, pretty, seal_claims, tags, weigh
 from activities.papers import gather
+from activities.pulse import beat
 from activities.scrub import scrubbed
 from connectors.errors import NotFound, Rejected
 from connectors.ports import CaseStore, Histories, KeyStore, Ledger, ObjectStore
@@ -24,6 +25,8 @@ from rules.signature import public_keys, sign
 
 POLL = timedelta(seconds=0.5)
 _LONGEST_YEAR = timedelta(days=366)  # a lock can't be shortened later, so it's never a day too short either
+
+_HISTORIES = "data/histories/"
 
 
 class EvidenceActivities:
@@ -51,7 +54,7 @@ class EvidenceActivities:
         """Waits until every workflow whose history goes into the pack has ended: an open history still grows."""
         for workflow in _workflows(request):
             while not self._histories.closed(workflow):
-                activity.heartbeat(workflow)
+                beat(workflow)
                 time.sleep(POLL.total_seconds())
         return Noted()
 
@@ -61,10 +64,11 @@ class EvidenceActivities:
         key, until = self._keys.digest_key(request.account), self._until(activity.info().scheduled_time)
         weights: dict[str, Weight] = {}
         for workflow in _workflows(request):
-            activity.heartbeat(workflow)
-            body = pretty(scrubbed(self._histories.of(workflow), key))
-            self._objects.put_locked(self._bucket, f"{request.case}/{_history(workflow)}", body, until)
-            weights[_history(workflow)] = weigh(body)
+            for number, history in enumerate(self._histories.runs(workflow), 1):
+                beat(workflow)
+                path, body = _history(workflow, number), pretty(scrubbed(history, key))
+                self._objects.put_locked(self._bucket, f"{request.case}/{path}", body, until)
+                weights[path] = weigh(body)
         sha256s = {path: weight.sha256 for path, weight in weights.items()}
         return EvidenceResult(
             location=self._at(request, "data/histories/"), digest=digest(sha256s), entries=len(weights)
@@ -138,10 +142,16 @@ class EvidenceActivities:
         return str(documents[-1]["jws"])
 
     def _weigh_histories(self, request: EvidenceRequest) -> dict[str, Weight]:
-        return {_history(workflow): self._weigh(request.case, _history(workflow)) for workflow in _workflows(request)}
+        """Those that were collected; raises NotFound without any."""
+        start = f"{request.case}/"
+        keys = [key for key, _ in self._objects.list(self._bucket, start + _HISTORIES)]
+        if not keys:
+            raise NotFound("evidence", f"case {request.case} has no histories", "collect them first")
+        paths = [key.removeprefix(start) for key in keys]
+        return {path: self._weigh(request.case, path) for path in paths}
 
     def _weigh(self, case: str, path: str) -> Weight:
-        activity.heartbeat(path)
+        beat(path)
         sha256, size_bytes = hashlib.sha256(), 0
         for chunk in self._objects.read(self._bucket, f"{case}/{path}"):
             sha256.update(chunk)
@@ -150,7 +160,7 @@ class EvidenceActivities:
 
     def _write(self, case: str, files: Mapping[str, bytes], until: datetime) -> None:
         for path, body in files.items():
-            activity.heartbeat(path)
+            beat(path)
             self._objects.put_locked(self._bucket, f"{case}/{path}", body, until)
 
     def _until(self, at: datetime) -> datetime:
@@ -164,8 +174,9 @@ def _workflows(request: EvidenceRequest) -> tuple[str, ...]:
     return request.workflows or (f"offboarding-{request.case}",)
 
 
-def _history(workflow: str) -> str:
-    return f"data/histories/{workflow}.json"
+def _history(workflow: str, run: int) -> str:
+    """One file a run, the form that Temporal's own tools replay; the first bears the workflow's id alone."""
+    return f"{_HISTORIES}{workflow}.json" if run == 1 else f"{_HISTORIES}{workflow}.run-{run}.json"
 
 
 def _refuse_broken(entries: list[LedgerEntry]) -> None:

@@ -14,6 +14,7 @@ from activities.package_check import PackageCheck
 from activities.package_place import PackagePlace
 from activities.package_source import PackageSource
 from activities.package_words import Readme
+from activities.pulse import beat
 from connectors.errors import Rejected
 from connectors.ports import CaseStore, Directory, ObjectStore, ProductDatabase
 from models.case import Noted, PackageRef
@@ -93,7 +94,7 @@ class ExportActivities:
             Rejected: which file differs, and how. Not retryable: no proof, no erasure.
         """
         place, parts, at = self._place(request), self._parts(request), activity.info().scheduled_time
-        check = PackageCheck(place, activity.heartbeat)
+        check = PackageCheck(place, beat)
         found = [*check.findings(), *self._recounted(request, parts)]
         if found:
             told = "; ".join(islice(found, _FINDINGS_TOLD))
@@ -133,12 +134,12 @@ class ExportActivities:
     def _recounted(self, request: PackageRequest, parts: PackageParts) -> Iterator[str]:
         source = self._source(request)
         for table in parts.tables:
-            activity.heartbeat()
+            beat()
             counted = source.count(self._data_set(table.name))
             if counted != table.file.rows:
                 yield f"{table.file.path} has {table.file.rows} rows, {table.table} has {counted}"
         for files in parts.file_sets:
-            activity.heartbeat()
+            beat()
             now = source.keys(self._file_set(files.name))
             if {*now} != {each.key for each in files.attached}:
                 yield f"{files.index.path} lists {len(files.attached)} files, the product has {len(now)} or others"

@@ -6,8 +6,7 @@ Source: DOMAIN erasure.1, erasure.7.
 from collections.abc import Iterator
 from typing import Protocol
 
-from temporalio import activity
-
+from activities.pulse import beat
 from connectors.ports import AccessSystem, Directory, IdentitySystem, ObjectStore, ProductDatabase
 from models.inventory import DataSet, Inventory
 
@@ -75,7 +74,7 @@ class Objects:
         found = 0
         for found, _ in enumerate(self._objects.list(self._bucket, self._prefix), start=1):
             if found % OBJECTS_A_HEARTBEAT == 0:
-                activity.heartbeat(self._prefix, found)
+                beat(self._prefix, found)
         return found
 
     def erase(self) -> Iterator[int]:

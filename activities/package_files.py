@@ -6,11 +6,10 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from temporalio import activity
-
 from activities.package_place import PackagePlace
 from activities.package_table import csv_line, quoted
 from activities.package_values import NULL
+from activities.pulse import beat
 from connectors.errors import NotFound, Rejected
 from models.effects import PackagedFile
 from models.package import Attached
@@ -43,7 +42,7 @@ class Attachments:
         """Every key of the product's bucket, copied or missing; those outside `prefix` belong to somebody else."""
         paths = safe_paths([key.removeprefix(prefix) for key in keys if key.startswith(prefix)])
         for key in keys:
-            activity.heartbeat()
+            beat()
             if key.startswith(prefix):
                 yield self._copy(key, f"{self._folder}/{paths[key.removeprefix(prefix)]}")
             else:
@@ -58,7 +57,7 @@ class Attachments:
             return Attached(key=key, missing="not readable")
         digest, size = hashlib.sha256(), 0
         for chunk in self._place.objects.read(self._place.bucket, self._place.key(path)):
-            activity.heartbeat()
+            beat()
             digest.update(chunk)
             size += len(chunk)
         return Attached(key=key, file=PackagedFile(path=path, size_bytes=size, sha256=digest.hexdigest()))

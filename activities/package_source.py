@@ -6,12 +6,11 @@ A second run writes the same bytes to the same places; what is known of a part i
 import hashlib
 import io
 
-from temporalio import activity
-
 from activities.package_description import DATA
 from activities.package_files import Attachments, index
 from activities.package_place import PackagePlace
 from activities.package_table import PackedRows
+from activities.pulse import beat
 from connectors.errors import Rejected
 from connectors.ports import ProductDatabase
 from models.effects import PackagedFile
@@ -38,7 +37,7 @@ class PackageSource:
         """Streams the rows into the package, in memory that doesn't grow with them."""
         columns = self._product.columns(data_set)
         rows = self._product.rows(self._inventory, data_set, self._root_key)
-        packed = PackedRows(columns, rows, activity.heartbeat)
+        packed = PackedRows(columns, rows, beat)
         path = f"{DATA}tables/{data_set.name}.csv.gz"
         self._place.objects.upload(self._place.bucket, self._place.key(path), io.BufferedReader(packed))
         keys = self._product.keys(self._inventory, data_set)

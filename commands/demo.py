@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from temporalio.client import WorkflowUpdateFailedError
 
@@ -44,6 +45,7 @@ async def _played(home: Path, account: str, tell: Tell) -> dict[str, Any]:
 
     tell(None, "", "starting Temporal, S3 and SMTP on loopback, and the sample company Bancada …")
     async with running(home) as here:
+        tell = _local(tell, here.connections.directory.facts(account).account.timezone)
         play = await _begin(here, account, tell)
         try:
             await _exit(here, play, tell)
@@ -74,7 +76,7 @@ async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
     await play.say("customer", "set_contact_preference", ContactPreference, come_back=True)
     state = await play.reach(Stage.NOTICE)
     dates = state.agreed.dates if state.agreed else {}
-    tell(dates["requested"], "farewell", f"serves notice: the contract ends on {dates['effective_date']:%-d %B %Y}")
+    tell(dates["requested"], "farewell", "serves notice, stops the renewal, tells the customer what happens when")
     await play.move(dates["effective_date"])
     state = await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
     await _hand_over(here, state, tell)
@@ -94,12 +96,12 @@ async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
 
 
 async def _approve_plan(play: "Play", tell: Tell) -> None:
-    state = await play.until(lambda s: s.stage is Stage.APPROVAL and s.proposed is not None)
+    state = await play.reach(Stage.APPROVAL)
     digest = gate_digest(Gate.PLAN, state) or ""
     try:
         await play.say("ana", "approve", Approve, gate=Gate.PLAN, hash=digest)
     except WorkflowUpdateFailedError as no:
-        tell(state.opened_at, "ana", f"tries to approve it herself, and is refused: {no.cause}")
+        tell(state.opened_at, "ana", f"tries to approve it herself, and is refused: {getattr(no.cause, 'message', no)}")
     await play.say("bruno", "approve", Approve, gate=Gate.PLAN, hash=digest)
     tell(state.opened_at, "bruno", f"approves the plan {digest[:19]}…")
 
@@ -141,20 +143,26 @@ async def _peace(here: "Running", play: "Play", tell: Tell) -> None:
     while touch := (await follow_ups.query("follow_up"))["next"]:
         kind, at = touch["kind"], datetime.fromisoformat(touch["at"])
         await play.move(at)
-        await _sent(follow_ups, kind)
+        await _sent(here, state.case, kind)
         tell(at, "farewell", f"writes once more: {MailKind(kind).replace('_', ' ')}")
     await follow_ups.result()
     tell(None, "farewell", "leaves them in peace")
 
 
-async def _sent(follow_ups: Any, kind: str) -> None:
-    while ((await follow_ups.query("follow_up"))["next"] or {}).get("kind") == kind:  # noqa: ASYNC110  # it changes in another process
-        await asyncio.sleep(0.02)
+async def _sent(here: "Running", case: str, kind: str) -> None:
+    """Waits until a message of this kind is out."""
+    while all(m.kind != kind or m.sent_at is None for m in here.connections.outbox.messages(case)):  # noqa: ASYNC110  # another process
+        await asyncio.sleep(0.05)
 
 
 def _told(at: datetime | None, who: str, what: str) -> None:
     day = f"{at:%-d %b %Y}" if at else ""
     say(f"{day:>12}  {who:<9} {what}")
+
+
+def _local(tell: Tell, zone: str) -> Tell:
+    """Days as the customer's calendar has them. Source: DOMAIN dates.1."""
+    return lambda at, who, what: tell(at.astimezone(ZoneInfo(zone)) if at else None, who, what)
 
 
 def _silent(_at: datetime | None, _who: str, _what: str) -> None:

@@ -82,9 +82,8 @@ def _by_message_id(folder: Path) -> dict[str, tuple[Path, str]]:
 async def _figures(here: "Running", case: Mapping[str, Any]) -> dict[str, Any]:
     """What the exit cost on Temporal: actions, and the events and bytes of all its histories."""
     events = size = 0
-    for workflow in (case["workflow_id"], *(f"{kind}-{case['id']}" for kind in ("follow-up", "closing", "export"))):
-        name = f"{workflow}-1" if workflow.startswith("export-") else workflow
-        described = await here.client.get_workflow_handle(name).describe()
+    async for run in here.client.list_workflows(f"RootWorkflowId = '{case['workflow_id']}'"):
+        described = await here.client.get_workflow_handle(run.id, run_id=run.run_id).describe()
         events += described.history_length
         size += described.raw_description.workflow_execution_info.history_size_bytes
     counted = await asyncio.to_thread(actions, here.stack.metrics_port) if here.stack.metrics_port else None

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from google.protobuf.json_format import MessageToDict
-from temporalio.api.history.v1 import History, HistoryEvent
+from temporalio.api.history.v1 import History
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -31,8 +31,8 @@ class TemporalHistories:
         self._thread = threading.Thread(target=self._loop.run_forever, name="histories", daemon=True)
         self._thread.start()
 
-    def of(self, workflow: str) -> dict[str, Any]:
-        """`{"events": […]}`, all runs one after the other; each begins with event 1.
+    def runs(self, workflow: str) -> list[dict[str, Any]]:
+        """`{"events": […]}` for each run, in order.
 
         Raises:
             NotFound, Timeout, Unavailable.
@@ -72,14 +72,14 @@ class TemporalHistories:
         client = await self._ready()
         return (await client.get_workflow_handle(workflow).describe()).status
 
-    async def _all_runs(self, workflow: str) -> dict[str, Any]:
-        client, runs = await self._ready(), list[list[HistoryEvent]]()
+    async def _all_runs(self, workflow: str) -> list[dict[str, Any]]:
+        client, runs = await self._ready(), list[dict[str, Any]]()
         run = (await client.get_workflow_handle(workflow).describe()).run_id
         while run:
             history = await client.get_workflow_handle(workflow, run_id=run).fetch_history()
-            runs.insert(0, list(history.events))
+            runs.insert(0, MessageToDict(History(events=history.events)))
             run = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
-        return MessageToDict(History(events=[event for events in runs for event in events]))
+        return runs
 
 
 def _translated(error: RPCError) -> ConnectorError:

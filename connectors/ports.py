@@ -117,7 +117,7 @@ class CaseStore(Protocol):
         ...
 
     def holds(self, account: str) -> list[Mapping[str, Any]]:
-        """The holds that stand: `id`, `data_sets` (empty means all), `ground`, `placed_by`, `placed_at`, `confirmed_by`."""
+        """The holds that stand, each with `id`, `data_sets` (empty: all), `ground`, `placed_by`/`_at`, `confirmed_by`."""
         ...
 
 
@@ -355,8 +355,8 @@ class KeyStore(Protocol):
 class Histories(Protocol):
     """Temporal's histories."""
 
-    def of(self, workflow: str) -> dict[str, Any]:
-        """The history of a closed workflow (all its runs), as Temporal's JSON."""
+    def runs(self, workflow: str) -> list[dict[str, Any]]:
+        """The history of each run of a closed workflow, in order, as Temporal's JSON: each replays by itself."""
         ...
 
     def closed(self, workflow: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -17,6 +17,7 @@ from models.case import Answer, CaseState, Command, Decision
 from models.vocabulary import Stage
 
 _LOOK_SECONDS = 0.02
+_QUERY_SECONDS = 0.2
 _PATIENCE_SECONDS = 90.0
 
 
@@ -43,16 +44,29 @@ class Play:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while not happened(state):
-                    await asyncio.sleep(_LOOK_SECONDS)
+                    await asyncio.sleep(_QUERY_SECONDS)
                     state = await self.state()
         except TimeoutError:
-            causes = "; ".join(task.cause for task in state.tasks) or "no task is open"
-            raise TimeoutError(f"the exit stands in {state.stage}: {causes}") from None
+            await self._stuck()
         return state
 
     async def reach(self, *stages: Stage) -> CaseState:
-        """Waits until the case is in one of the stages."""
-        return await self.until(lambda state: state.stage in stages)
+        """Waits until the case is in one of the stages, by the read model: a query costs an action on the server."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while await asyncio.to_thread(self._stage) not in stages:  # noqa: ASYNC110  # the worker may be another process
+                    await asyncio.sleep(_LOOK_SECONDS)
+        except TimeoutError:
+            return await self._stuck()
+        return await self.state()
+
+    def _stage(self) -> str:
+        return str((self._here.connections.cases.case(self._account) or {}).get("stage"))
+
+    async def _stuck(self) -> NoReturn:
+        state = await self.state()
+        causes = "; ".join(task.cause for task in state.tasks) or "no task is open"
+        raise TimeoutError(f"the exit stands in {state.stage}: {causes}") from None
 
     async def say(self, who: str, update: str, kind: type[Command], **fields: Any) -> Answer:
         """Sends an update as a person, or as the customer.

@@ -74,7 +74,7 @@ def exit_dates(
 
 def _named(requested_on: date, effective: date, facts: AccountFacts, p: Jurisdiction) -> dict[str, PlannedDate]:
     zone, notice = facts.account.timezone, notice_of(facts, p)
-    retrieval_end = effective + timedelta(days=p.retrieval.days)
+    retrieval_end = after(effective, p.retrieval.days)  # whole days, even when the package comes at its last minute
 
     def planned(day: date, period: Period) -> PlannedDate:
         return PlannedDate(at=midnight(day, zone), rule=period.rule, citation=period.citation)

@@ -1,6 +1,8 @@
 """The case: one account leaves, from request to erasure. Source: DESIGN, Workflows; DOMAIN stages."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
@@ -9,10 +11,11 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from activities.access import AccessActivities
     from activities.billing import BillingActivities
+    from activities.cases import CaseActivities
     from activities.contract import ContractActivities
     from activities.erasure import ErasureActivities
     from activities.planning import PlanningActivities
-    from models.case import Agreed, CaseRequest, CaseState, PackageRef, PlanRequest, WaitingFor
+    from models.case import Agreed, CaseRequest, CaseState, Decision, PackageRef, PlanRequest, WaitingFor
     from models.effects import (
         AtRequest,
         ClosingRequest,
@@ -31,6 +34,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.retrieval import CaseRetrieval
     from workflows.steps import Undone
     from workflows.undoing import undo_of
+
+AT_ONCE = timedelta(seconds=5)
 
 
 @workflow.defn(name="OffboardingWorkflow")
@@ -92,13 +97,19 @@ class OffboardingWorkflow(CaseRetrieval):
     # -- request, plan, approval
 
     async def _make_plan(self) -> None:
+        """The acknowledgement waits for the plan's dates, but no more than seconds. Source: DOMAIN messages.1."""
+        actor = self._request.requested_by
+        about = {"reason": self._request.reason, "mode": self._request.mode}
+        asked = self._ask(Decision, "decide_request", actor=actor, action="request", details=about)
+        await self._do(CaseActivities.record_decision, asked, UNDO)
         await self._enter(Stage.REQUESTED)
-        self._mail(MailKind.ACKNOWLEDGEMENT)
         self._keep(generation=1)
         wish = {"mode": self._request.mode, "effective_on": self._request.effective_on}
-        request = self._ask(PlanRequest, "make_plan", actor=self._request.requested_by, **wish)
-        made = await self._do(PlanningActivities.make_plan, request, GATE)
-        self._keep(proposed=made.agreed)
+        request = self._ask(PlanRequest, "make_plan", actor=actor, **wish)
+        planning = asyncio.create_task(self._do(PlanningActivities.make_plan, request, GATE))
+        await workflow.wait([planning], timeout=AT_ONCE.total_seconds())
+        self._mail(MailKind.ACKNOWLEDGEMENT)
+        self._keep(proposed=(await planning).agreed)
 
     async def _await_approval(self) -> None:
         """An approval that nobody gives expires to refused, never to approved."""
@@ -193,9 +204,9 @@ class OffboardingWorkflow(CaseRetrieval):
                 package = await self._export_once(generation=1)
             except ChildWorkflowError as error:
                 await self._park("export_package", error, LONG_GATE)
-        window = self._dates()["retrieval_end"] - self._dates()["effective_date"]
-        later = max(self._dates()["retrieval_end"], package.verified_at + window)
-        self._keep(package=package, retrieval_end=later)
+        days_late = (package.verified_at - self._dates()["effective_date"]) // timedelta(days=1)
+        later = timedelta(days=max(0, days_late))
+        self._keep(package=package, retrieval_end=self._dates()["retrieval_end"] + later)
         self._mail(MailKind.EXPORT_READY)
 
     async def _export_once(self, *, generation: int) -> PackageRef:

@@ -80,16 +80,6 @@ async def confessed(client, runs):
     return name
 
 
-def runs_of(history):
-    """The runs of one file: each begins with event 1."""
-    runs: list[dict] = []
-    for event in history["events"]:
-        if event["eventId"] == "1":
-            runs.append({"events": []})
-        runs[-1]["events"].append(event)
-    return runs
-
-
 def decoded(history):
     """All payloads of a history in clear, in one string."""
     if isinstance(history, dict):
@@ -103,14 +93,13 @@ def decoded(history):
 async def test_all_runs_come_scrubbed_and_each_still_replays(server, histories):
     name = await confessed(server, runs=3)
     assert histories.closed(name)
-    history = histories.of(name)
-    kept = scrubbed(history, KEY)
-    assert SECRET in decoded(history)
+    runs = histories.runs(name)
+    kept = scrubbed(runs, KEY)
+    assert SECRET in decoded(runs)
     assert SECRET not in decoded(kept)
-    runs = runs_of(kept)
-    assert len(runs) == 3
+    assert len(kept) == 3
     replayer = Replayer(workflows=[Confessional], data_converter=pydantic_data_converter)
-    for run in runs:
+    for run in kept:
         await replayer.replay_workflow(WorkflowHistory.from_json(name, run))
 
 
@@ -120,7 +109,7 @@ async def test_an_open_workflow_isnt_closed_and_an_unknown_one_isnt_there(server
     assert not histories.closed(handle.id)
     await handle.terminate()
     assert histories.closed(handle.id)
-    for ask in (histories.closed, histories.of):
+    for ask in (histories.closed, histories.runs):
         with pytest.raises(NotFound):
             ask("nobody")
 

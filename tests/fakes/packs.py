@@ -37,8 +37,8 @@ class FakeHistories:
         self.open = max(self.open - 1, 0)
         return self.open == 0
 
-    def of(self, workflow):
-        return {"events": [{"eventId": "1", "identity": "7@evas-laptop"}]}
+    def runs(self, workflow):
+        return [{"events": [{"eventId": "1", "identity": "7@evas-laptop"}]}] * 2
 
 
 class Closing:
