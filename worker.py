@@ -10,19 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from activities.access import AccessActivities
-from activities.billing import BillingActivities
-from activities.contract import ContractActivities
-from activities.export import ExportActivities
 from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
-from workflows.export import ExportWorkflow
 
+from activities.access import AccessActivities
+from activities.billing import BillingActivities
 from activities.cases import CaseActivities
+from activities.contract import ContractActivities
 from activities.erasure import ErasureActivities
 from activities.evidence import EvidenceActivities
+from activities.export import ExportActivities
 from activities.ledger import LedgerInterceptor
 from activities.messaging import MessagingActivities
 from activities.planning import PlanningActivities
@@ -30,6 +29,7 @@ from connectors.errors import ConnectorError
 from connectors.histories import TemporalHistories
 from connectors.opening import Connections, WrongSetting, connect_temporal, opened
 from workflows.closing import ClosingWorkflow
+from workflows.export import ExportWorkflow
 from workflows.follow_up import FollowUpWorkflow
 from workflows.offboarding import OffboardingWorkflow
 
@@ -72,7 +72,12 @@ def case_activities(c: Connections) -> list[Any]:
         bucket=c.settings.s3_evidence_bucket,
     )
     messaging = MessagingActivities(
-        directory=c.directory, store=c.cases, outbox=c.outbox, messenger=c.messenger, policy=c.policy
+        directory=c.directory,
+        store=c.cases,
+        outbox=c.outbox,
+        messenger=c.messenger,
+        policy=c.policy,
+        inventory=c.inventory,
     )
     return [
         *methods(planning, "make_plan"),

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.ports import CaseStore
 from models.effects import MessageRequest, PurgeResult, Touch
+from models.inventory import Inventory
 from models.messages import Reader
-from models.money import Statement
+from models.money import Settlement
 from models.payload import Payload
 from models.plan import Commitments, Duties, Plan
 from models.policy import Policy
@@ -18,8 +21,9 @@ from rules.reach import why_silent
 
 
 class Packaged(Payload):
-    """The verified package, in the customer's words."""
+    """The verified package, in the customer's words: `files` are their own, not those that describe the package."""
 
+    tables: int
     rows: int
     files: int
     size_bytes: int
@@ -33,31 +37,44 @@ class Erased(Payload):
     kept: int
 
 
-def values(request: MessageRequest, reader: Reader, store: CaseStore, policy: Policy, now: datetime) -> dict[str, Any]:
-    """Every value that a source may name; what doesn't exist yet is None or empty, never missing.
+class Retained(Payload):
+    """Data sets that are kept on one ground until one day, each by its `about` in every language."""
 
-    `dates` are the plan's with those of the request laid over; `now` is the workflow's clock.
-    """
-    plan = _plan(request, store)
-    dates = {**_planned(plan), **request.dates}
-    statements = _statements(store.documents(request.case, "statement"))
-    return {
-        **policy.sender.model_dump(exclude={"address"}),
-        **_of(reader, now),
-        "case": request.case,
-        "now": now,
-        "dates": dates,
-        "sources": {name: on.citation for name, on in plan.commitments.dates.items()} if plan else {},
-        "users": plan.estimates.users if plan else 0,
-        "retained": _retained(plan.commitments) if plan else (),
-        "estimate": plan.estimates.statement if plan else (),
-        "to_come": announced(dates, reader, policy, now),
-        "statements": statements,
-        "settled": all(statement.closed for statement in statements),
-        "line_kinds": {line.kind for statement in statements for line in statement.lines},
-        "package": _package(store.documents(request.case, "manifest")),
-        "erased": _erased(store.documents(request.case, "purge")),
-    }
+    sets: tuple[dict[str, str], ...]
+    ground: str
+    until: datetime
+
+
+class Facts:
+    """Gathers the values of a mail."""
+
+    def __init__(self, store: CaseStore, policy: Policy, inventory: Inventory) -> None:
+        """`inventory` names the data sets as people do."""
+        self._store, self._policy = store, policy
+        self._about = {data_set.name: data_set.about for data_set in inventory.data_sets}
+
+    def values(self, request: MessageRequest, reader: Reader, now: datetime) -> dict[str, Any]:
+        """Every value that a source may name; what doesn't exist yet is None or empty, never missing.
+
+        `dates` are the plan's with those of the request laid over; `now` is the workflow's clock.
+        """
+        plan = _plan(request, self._store)
+        dates = {**_planned(plan), **request.dates}
+        return {
+            **self._policy.sender.model_dump(exclude={"address"}),
+            **_of(reader, now),
+            "case": request.case,
+            "now": now,
+            "dates": dates,
+            "sources": {name: on.citation for name, on in plan.commitments.dates.items()} if plan else {},
+            "users": plan.estimates.users if plan else 0,
+            "retained": retained(plan.commitments, self._about) if plan else (),
+            "estimate": plan.estimates.statement if plan else (),
+            "to_come": announced(dates, reader, self._policy, now),
+            **_money(self._store.documents(request.case, "statement")),
+            "package": _package(self._store.documents(request.case, "manifest")),
+            "erased": _erased(self._store.documents(request.case, "purge")),
+        }
 
 
 def announced(dates: Mapping[str, datetime], reader: Reader, policy: Policy, now: datetime) -> tuple[Touch, ...]:
@@ -99,16 +116,51 @@ def whole_years(since: date, today: date) -> int:
     return today.year - since.year - ((today.month, today.day) < (since.month, since.day))
 
 
-def _retained(commitments: Commitments) -> tuple[Duties, ...]:
-    return tuple(duty for duty in commitments.data_sets if duty.until is not None)
+def retained(commitments: Commitments, about: Mapping[str, Mapping[str, str]]) -> tuple[Retained, ...]:
+    """What is kept, the soonest to go first, sets of one ground and one day together; `about` describes each set."""
+    kept = sorted((duty for duty in commitments.data_sets if duty.until), key=_grounds)
+    return tuple(
+        Retained(
+            sets=tuple(dict(about.get(duty.name) or {"": duty.name}) for duty in duties), ground=ground, until=until
+        )
+        for (until, ground), duties in groupby(kept, key=_grounds)
+    )
 
 
-def _statements(documents: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
-    return tuple(Statement.model_validate(each) for each in documents[-1]["statements"]) if documents else ()
+def _grounds(duty: Duties) -> tuple[Any, str]:
+    return duty.until, duty.ground or ""
+
+
+def _money(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The final accounts; `to_pay_out` is, by currency, what we owe and no payment can take back.
+
+    Source: DOMAIN money.3, money.7.
+    """
+    settled = Settlement.model_validate(documents[-1]) if documents else Settlement(statements=())
+    refunds = [document for document in settled.documents if document.kind == "refund"]
+    to_pay_out: dict[str, Decimal] = {}
+    for refund in refunds:
+        if refund.payment_id is None:
+            to_pay_out[refund.currency] = to_pay_out.get(refund.currency, Decimal(0)) + refund.amount
+    return {
+        "statements": settled.statements,
+        "settled": all(statement.closed for statement in settled.statements),
+        "line_kinds": {line.kind for statement in settled.statements for line in statement.lines},
+        "refunded": any(refund.payment_id is not None for refund in refunds),
+        "to_pay_out": to_pay_out,
+    }
 
 
 def _package(documents: Sequence[Mapping[str, Any]]) -> Packaged | None:
-    return Packaged.model_validate(documents[-1]) if documents else None
+    if not documents:
+        return None
+    manifest = documents[-1]
+    return Packaged(
+        tables=len(manifest["data_sets"]),
+        rows=manifest["rows"],
+        files=sum(each["files"] for each in manifest["file_sets"]),
+        size_bytes=manifest["size_bytes"],
+    )
 
 
 def _erased(documents: Sequence[Mapping[str, Any]]) -> Erased | None:

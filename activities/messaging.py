@@ -5,11 +5,12 @@ from email.headerregistry import Address
 
 from temporalio import activity
 
-from activities import facts
+from activities.facts import Facts
 from activities.rendering import render
 from connectors.ports import CaseStore, Directory, Messenger, Outbox
 from models.case import Noted
 from models.effects import FollowUpPlan, MessageRequest, MessageResult
+from models.inventory import Inventory
 from models.messages import Draft, Kept, Reader
 from models.payload import EffectRequest
 from models.policy import Policy
@@ -22,10 +23,17 @@ class MessagingActivities:
     """Messages and their cadence."""
 
     def __init__(
-        self, *, directory: Directory, store: CaseStore, outbox: Outbox, messenger: Messenger, policy: Policy
+        self,
+        *,
+        directory: Directory,
+        store: CaseStore,
+        outbox: Outbox,
+        messenger: Messenger,
+        policy: Policy,
+        inventory: Inventory,
     ) -> None:
-        self._directory, self._store, self._policy = directory, store, policy
-        self._outbox, self._messenger = outbox, messenger
+        self._directory, self._outbox, self._messenger = directory, outbox, messenger
+        self._policy, self._facts = policy, Facts(store, policy, inventory)
 
     @activity.defn(name="send_message")
     def send_message(self, request: MessageRequest) -> MessageResult:
@@ -83,7 +91,7 @@ class MessagingActivities:
 
     def _draft(self, request: MessageRequest, now: datetime) -> tuple[Draft, str]:
         reader = self._outbox.reader(request.case, request.account)
-        mail = render(request.kind, reader.language, facts.values(request, reader, self._store, self._policy, now))
+        mail = render(request.kind, reader.language, self._facts.values(request, reader, now))
         draft = Draft(
             message_id=self._id_of(request),
             case=request.case,

@@ -3,7 +3,7 @@
 import re
 import string
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, get_timezone_location
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -21,6 +22,7 @@ _WORDS = Path(__file__).with_name("templates")
 # Control, format (bidi marks, too) and separator characters: none of them may shape a mail.
 _SHAPING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
+_ISO_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 _TOUCHING = re.compile(r"(?<=[A-Z])(?=\d)")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
@@ -59,6 +61,12 @@ def money(context: Context, amount: Decimal, currency: str) -> str:
 
 
 @pass_context
+def sums(context: Context, amounts: Mapping[str, Decimal]) -> str:
+    """Amounts by currency, in one sentence."""
+    return str(format_list([money(context, amounts[each], each) for each in amounts], locale=context["locale"]))
+
+
+@pass_context
 def number(context: Context, count: int) -> str:
     """A count, grouped."""
     return format_decimal(count, locale=context["locale"])
@@ -89,7 +97,10 @@ def city(context: Context, zone: str) -> str:
 @pass_context
 def source(context: Context, citation: str) -> str:
     """What a date rests on, short: the citation up to its explanation, in the reader's language."""
-    return _translated(context, "citations", citation.partition(": ")[0])
+    text = citation.partition(": ")[0]
+    for ours, theirs in _words(context["language"])["citations"].items():
+        text = re.sub(ours, theirs, text)
+    return text
 
 
 @pass_context
@@ -100,13 +111,23 @@ def word(context: Context, name: str) -> str:
 
 @pass_context
 def described(context: Context, description: str) -> str:
-    """A statement's line: what it begins with in the reader's language, then what it is about."""
+    """A statement's line: what it begins with in the reader's language, then what it is about, its days as people say.
+
+    The rest stays as the billing system wrote it, for it must be found on the invoice.
+    """
     head, _, rest = description.partition(": ")
     known = _words(context["language"])["descriptions"]
     ours = next((name for name in known if head.startswith(name)), None)
     if ours is None:
-        return description
+        return _ISO_DAY.sub(lambda found: _short_day(found[0], context["locale"]), description)
     return ": ".join(part for part in (known[ours], described(context, rest) if rest else "") if part)
+
+
+@pass_context
+def listed(context: Context, abouts: Sequence[Mapping[str, str]]) -> str:
+    """Data sets by what they are, in one sentence; an explanation after a semicolon is left out."""
+    names = [_about(each, context["language"]).partition(";")[0] for each in abouts]
+    return str(format_list(names[:1] + [_lowered(name) for name in names[1:]], locale=context["locale"]))
 
 
 def locale_of(language: str, country: str) -> str:
@@ -117,10 +138,21 @@ def locale_of(language: str, country: str) -> str:
         return language
 
 
-def _translated(context: Context, table: str, text: str) -> str:
-    for ours, theirs in _words(context["language"])[table].items():
-        text = text.replace(ours, theirs)
-    return text
+def _about(spoken: Mapping[str, str], language: str) -> str:
+    """What a data set is, in this language or in whatever there is."""
+    return spoken.get(language) or spoken.get("en") or next(iter(spoken.values()))
+
+
+def _lowered(name: str) -> str:
+    """As it reads within a sentence; an abbreviation (`API keys`) keeps its capitals."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _short_day(iso: str, locale: str) -> str:
+    try:
+        return format_date(date.fromisoformat(iso), "medium", locale=locale)
+    except ValueError:
+        return iso  # looks like a day, but the calendar has none such
 
 
 def _local(context: Context, at: datetime | date) -> date:
@@ -133,5 +165,6 @@ def _words(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    made.__name__: made for made in (day, last_day, money, number, size, spelled, city, source, word, described)
+    made.__name__: made
+    for made in (day, last_day, money, number, size, spelled, city, source, word, described, listed, sums)
 }

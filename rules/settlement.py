@@ -82,7 +82,7 @@ def _refunds(left: Sequence[Item]) -> list[Document]:
     What no payment holds (a credit balance) is paid out without one: to where, a person asks.
     """
     return [
-        _document("refund", amount, f"Refund: {item.description}", item, payment)
+        _document("refund", amount, f"{'Refund' if payment else 'To pay out'}: {item.description}", item, payment)
         for item in left
         for payment, amount in _shares(item)
     ]

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from activities.facts import Erased, Packaged, announced
+from activities.facts import Erased, Packaged, Retained, announced
+from models.inventory import Inventory, read_inventory
 from models.messages import Reader
 from models.money import Statement, StatementLine
-from models.plan import Duties
 from models.policy import Policy, read_policy
 from models.vocabulary import Channel
 
 MADRID = ZoneInfo("Europe/Madrid")
 EU = "Regulation (EU) 2023/2854, Art. 25(2)"
 POLICY: Policy = read_policy(Path(__file__).parents[2] / "policy.toml")
+INVENTORY: Inventory = read_inventory(Path(__file__).parents[2] / "inventory.toml")
 LUCIA = Reader(
     name="Lucía Aznar Gracia",
     email="lucia@moncayo.example",
@@ -51,19 +52,19 @@ SOURCES = {
 STATEMENT = Statement(
     currency="EUR",
     lines=(
-        StatementLine(kind="charge", description="Equipo, 2026-06-01 – 2027-06-01", amount=Decimal("6912.00")),
-        StatementLine(kind="payment", description="2026-06-03", amount=Decimal("-6912.00")),
-        StatementLine(kind="credit", description="Equipo, 2026-12-06 – 2027-06-01", amount=Decimal("-3351.85")),
+        StatementLine(kind="charge", description="Equipo, 2026-06-01 – 2027-05-31", amount=Decimal("6912.00")),
+        StatementLine(kind="payment", description="Paid: Equipo, 2026-06-01 – 2027-05-31", amount=Decimal("-6912.00")),
+        StatementLine(
+            kind="credit", description="Unused days: Equipo, 2026-06-01 – 2027-05-31", amount=Decimal("-3351.85")
+        ),
         StatementLine(kind="charge", description="2 140 × API", amount=Decimal("42.80")),
-        StatementLine(kind="refund", description="pay_881", amount=Decimal("3309.05")),
+        StatementLine(kind="refund", description="Refund: Equipo, 2026-06-01 – 2027-05-31", amount=Decimal("3309.05")),
     ),
     total=Decimal("0.00"),
 )
-KEPT = Duties(
-    name="invoices",
-    export=True,
-    erase="retain",
-    ground="Código de Comercio, art. 30",
+KEPT = Retained(
+    sets=({"es": "Nuestras facturas", "en": "Our invoices"}, {"es": "Sus pagos; todos", "en": "Your payments; all"}),
+    ground="Código de Comercio (ES), art. 30",
     until=datetime(2032, 12, 6, tzinfo=MADRID),
 )
 
@@ -95,7 +96,9 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "statements": (STATEMENT,),
         "settled": True,
         "line_kinds": {line.kind for line in STATEMENT.lines},
-        "package": Packaged(rows=12_481, files=6, size_bytes=48_120_334),
+        "refunded": True,
+        "to_pay_out": {},
+        "package": Packaged(tables=26, rows=12_481, files=6, size_bytes=48_120_334),
         "erased": Erased(data_sets=23, rows=12_103, kept=378),
         **changes,
     }

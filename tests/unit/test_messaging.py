@@ -21,7 +21,7 @@ from models.effects import MessageRequest, MessageResult
 from models.messages import Kept
 from models.tables.accounts import AccountRow, ContactRow, PersonRow
 from models.vocabulary import Channel, MailKind, Stage
-from tests.unit.sample_mail import POLICY
+from tests.unit.sample_mail import INVENTORY, POLICY
 
 ACCOUNT, CASE = "acc_1", "acc_1-1"
 NOW = datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
@@ -89,6 +89,7 @@ def send(engine: Engine, postman: Postman, kind: MailKind) -> MessageResult:
         outbox=SqlOutbox(engine),
         messenger=postman,
         policy=POLICY,
+        inventory=INVENTORY,
     )
     request = MessageRequest(case=CASE, account=ACCOUNT, stage=Stage.REQUESTED, step="send_message", kind=kind)
     return environment.run(messaging.send_message, request)

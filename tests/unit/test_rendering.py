@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from activities.facts import announced, whole_years
+from activities.facts import announced, retained, whole_years
 from activities.rendering import TEMPLATES, languages, render, subject
 from models.money import Statement, StatementLine
+from models.plan import Commitments, Duties
 from models.vocabulary import Channel, MailKind
-from tests.unit.sample_mail import DATES, LUCIA, POLICY, sample
+from tests.unit.sample_mail import DATES, LUCIA, POLICY, SOURCES, sample
 
 LATER = {MailKind.PAUSED, MailKind.RESUME_REMINDER}
 KINDS = [kind for kind in MailKind if kind not in LATER]
@@ -64,6 +65,10 @@ def of_html(html):
 
 def of_text(text):
     return words(re.sub(r"^- ", "", text, flags=re.MULTILINE).replace("—", ""))
+
+
+def flowing(text):
+    return " ".join(text.split())
 
 
 def squeezed(text):
@@ -178,12 +183,59 @@ def test_money_reads_as_the_language_writes_it(language, currency, amount, shown
         ("Refund: Final invoice", "Factura final"),
         ("Written off, the balance is at or under 25.00 EUR: Equipo", "· Equipo "),
         ("Equipo: mayo", "Equipo: mayo"),
+        ("Unused days: Equipo, 2026-06-21 – 2027-06-20", "Días no usados: Equipo, 21 jun 2026 – 20 jun 2027"),
+        ("B-2026-06-21-7, 2026-02-30", "B-2026-06-21-7, 2026-02-30"),
+        ("To pay out: Credit balance", "a la cuenta que usted nos indique: Saldo a favor"),
     ],
 )
 def test_a_line_begins_in_the_language_of_the_mail(description, shown):
     line = StatementLine(kind="charge", description=description, amount=Decimal(0))
     statement = Statement(currency="EUR", lines=(line,), total=line.amount)
-    assert shown in render(MailKind.STATEMENT, "es", sample(statements=(statement,))).text
+    assert shown in flowing(render(MailKind.STATEMENT, "es", sample(statements=(statement,))).text)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "unsaid"),
+    [
+        ("es", "Le debemos 12,00 € y 7,00 US$", "ni le debemos nada"),
+        ("en", "We owe you 12,00 € and 7,00 US$", "we owe you nothing"),
+    ],
+)
+def test_money_7_what_no_payment_can_take_back_is_still_owed(language, said, unsaid):
+    owed = {"EUR": Decimal(12), "USD": Decimal(7)}
+    text = flowing(render(MailKind.STATEMENT, language, sample(to_pay_out=owed, refunded=False)).text)
+    assert said in text
+    assert unsaid not in text
+    assert "medio de pago" not in text
+    assert "means of payment" not in text
+
+
+def test_an_acknowledgement_before_the_plan_says_when_the_dates_come():
+    text = flowing(render(MailKind.ACKNOWLEDGEMENT, "es", sample(dates={}, sources={})).text)
+    assert "Se lo enviaremos en cuanto una persona de nuestro equipo lo haya revisado." in text
+    assert "Cuándo" not in text
+
+
+def test_a_contract_is_cited_without_its_id():
+    sources = {**SOURCES, "notice_end": "contract acc_7f3k2m-contract, notice"}
+    text = flowing(render(MailKind.NOTICE, "es", sample(sources=sources)).text)
+    assert "no se renovará. — según el preaviso de su contrato" in text
+    assert "acc_7f3k2m-contract" not in text
+
+
+@pytest.mark.parametrize("kind", [MailKind.PLAN, MailKind.CERTIFICATE])
+def test_what_is_kept_is_named_as_people_name_it(kind):
+    text = flowing(render(kind, "es", sample()).text)
+    shown = "Nuestras facturas y sus pagos, hasta el 5 de diciembre de 2032. — Código de Comercio (ES), art. 30"
+    assert shown in text
+
+
+def test_sets_of_one_ground_and_one_day_are_kept_together():
+    day, about = DATES["erasure"], {"invoice": {"en": "Invoices"}}
+    duties = [Duties(name=n, export=True, erase="retain", ground="law", until=day) for n in ("invoice", "odd")]
+    commitments = Commitments.model_construct(data_sets=(*duties, Duties(name="task", export=True, erase="delete")))
+    (kept,) = retained(commitments, about)
+    assert (kept.sets, kept.ground, kept.until) == (({"en": "Invoices"}, {"": "odd"}), "law", day)
 
 
 def test_amounts_are_right_aligned_in_both_twins():

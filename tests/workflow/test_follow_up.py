@@ -26,6 +26,7 @@ from devstack.stack import EmbeddedStack
 from models.account import Actor
 from models.case import ContactPreference, Undo
 from models.effects import FollowUpRequest, FollowUpState
+from models.inventory import read_inventory
 from models.messages import Draft, Kept
 from models.payload import Personal
 from models.policy import read_policy
@@ -34,6 +35,7 @@ from models.vocabulary import Channel, MailKind, Role
 from workflows.follow_up import FollowUpWorkflow
 
 POLICY = read_policy(Path(__file__).parents[2] / "policy.toml")
+INVENTORY = read_inventory(Path(__file__).parents[2] / "inventory.toml")
 QUEUE = f"follow-up-{uuid.uuid4()}"
 ANA = Actor(id="ana", roles=(Role.ACCOUNT_MANAGER,))
 LUCIA = Actor(id="customer")
@@ -74,7 +76,12 @@ async def client(stack: EmbeddedStack, engine: Engine, postman: Postman) -> Asyn
     client = await Client.connect(stack.environment["TEMPORAL_ADDRESS"], data_converter=pydantic_data_converter)
     directory, store = SqlDirectory(engine), SqlCaseStore(engine)
     messaging = MessagingActivities(
-        directory=directory, store=store, outbox=SqlOutbox(engine), messenger=postman, policy=POLICY
+        directory=directory,
+        store=store,
+        outbox=SqlOutbox(engine),
+        messenger=postman,
+        policy=POLICY,
+        inventory=INVENTORY,
     )
     cases = CaseActivities(store=store, directory=directory)
     effects = [
