@@ -62,11 +62,10 @@ def waits(case: Mapping[str, Any]) -> str:
 
 def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
     state = row.get("state") or {}
-    kept = {name: state.get(name) for name in ("plan_hash", "waiting_for")}
+    kept = {name: state.get(name) for name in ("plan_hash", "waiting_for", "effective_date")}
     return {
         "stage": row["stage"],
         "mode": row["mode"],
-        "effective_date": None,
         "tasks": state.get("tasks") or [],
         "to_approve": None,
         **kept,
@@ -74,9 +73,10 @@ def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(live: "CaseState") -> dict[str, Any]:
-    plan = live.proposed or live.agreed
+    """The dates are those in force; the hash is that of the plan that waits for its approval, if one does."""
+    plan, in_force = live.proposed or live.agreed, live.agreed or live.proposed
     told = live.model_dump(mode="json", include={"stage", "mode", "waiting_for", "tasks"})
-    effective = plan.dates["effective_date"].isoformat() if plan else None
+    effective = in_force.dates["effective_date"].isoformat() if in_force else None
     return {
         **told,
         "plan_hash": plan.hash if plan else None,

@@ -17,7 +17,11 @@ from models.vocabulary import Stage
 
 
 class SqlCaseStore(SqlPapers, SqlHolds):
-    """The port `CaseStore`. A case's `state` holds `request`, `plan_hash`, `waiting_for` and `tasks`."""
+    """The port `CaseStore`.
+
+    A case's `state` holds `request`, and as last recorded `plan_hash`, `waiting_for`, `tasks`, `effective_date` (with
+    the customer's offset, which the column of that name doesn't keep).
+    """
 
     def __init__(self, engine: Engine) -> None:
         """The schema must be migrated."""
@@ -92,7 +96,8 @@ def _row(request: CaseRequest, number: int, at: datetime) -> CaseRow:
 
 def _tell(row: CaseRow, record: StageRecord, at: datetime) -> None:
     row.mode, row.stage = record.mode, record.stage
-    row.effective_date = record.effective_date
+    row.effective_date = record.effective_date or row.effective_date
     row.ended_at = at if record.ended else None
-    told = record.model_dump(mode="json", include={"plan_hash", "waiting_for", "tasks"})
-    row.state = {"request": row.state["request"], **told}
+    told = record.model_dump(mode="json", include={"waiting_for", "tasks"})
+    lasting = record.model_dump(mode="json", include={"plan_hash", "effective_date"}, exclude_none=True)
+    row.state = {**row.state, **told, **lasting}
