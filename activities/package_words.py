@@ -5,19 +5,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from activities.package_description import DATA
-from activities.wording import flat
+from activities.wording import flat, locale_of
 from models.account import Account
 from models.package import FilesPart, TablePart
 from models.policy import Sender
 
 LANGUAGES = ("en", "es")
 _SOURCES = Path(__file__).with_name("package_readme")
-# Many read the source itself, so only what would break a table or make a link, code or HTML is escaped.
-_MARKS = re.compile(r"[\\`\[\]<>|*]")
+# Many read the source itself, so only what would break a table or make emphasis, a link, code or HTML is escaped:
+# not the underscore within `parent_id`, nor an ampersand that begins no entity.
+_MARKS = re.compile(r"[\\`\[\]<>|*~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 
 
 class Readme:
@@ -28,7 +31,9 @@ class Readme:
         self.language = account.language if account.language in LANGUAGES else LANGUAGES[0]
         self.path = f"{DATA}README.{self.language}.md"
         self.case = case
-        self._given = {"account": account.name, "sender": sender, "case": case, "at": at}
+        day = at.astimezone(ZoneInfo(account.timezone)).date()
+        made_on = format_date(day, "long", locale=locale_of(self.language, account.country))
+        self._given = {"account": account.name, "sender": sender, "case": case, "made_on": made_on}
 
     def written(self, tables: Sequence[TablePart], file_sets: Sequence[FilesPart], about: dict[str, str]) -> bytes:
         """The text; `about` says of a part, by its name, what it is."""

@@ -121,7 +121,7 @@ async def _hand_over(here: "Running", state: CaseState, tell: Tell) -> None:
     if package is None:
         raise TimeoutError("there is no package")
     at = package.verified_at
-    tell(at, "farewell", f"exports {package.rows:,} rows and {package.files} files, reads them back, counts again")
+    tell(at, "farewell", f"packs {package.rows:,} rows into {package.files} files, reads them back, counts again")
     tell(at, "farewell", "closes users, sessions, keys and hooks, ends the contract, says goodbye")
     folder = here.stack.home / "demo" / "package"
     await asyncio.to_thread(fetch_package, here.connections.objects, package.location, folder)
