@@ -7,10 +7,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.announcements import announced
+from activities.pulse import beat
 from connectors.ports import AccessSystem, BillingSystem, CaseStore, Directory, IdentitySystem, ProductDatabase
 from models.account import AccountFacts
 from models.case import Agreed, PlanRequest, PlanResult
-from models.inventory import Inventory
+from models.inventory import DataSet, Inventory
 from models.plan import Commitments, Estimates, Plan
 from models.policy import Policy
 from rules.dates import midnight
@@ -79,12 +80,16 @@ class PlanningActivities:
         state = self._billing.state(account, now)
         settlement = settle(state, billing_end, self._policy.write_off_thresholds, facts.account.timezone)
         return Estimates(
-            rows={d.name: self._product.count(self._inventory, d, root_key) for d in self._inventory.data_sets},
+            rows={d.name: self._count(d, root_key) for d in self._inventory.data_sets},
             users=self._identity.count(account, active=True),
             credentials=self._access.counts(account),
             statement=settlement.statements,
             messages=announced(facts, commitments.dates, self._policy),
         )
+
+    def _count(self, data_set: DataSet, root_key: str) -> int:
+        beat()
+        return self._product.count(self._inventory, data_set, root_key)
 
     def _agreed(self, plan: Plan, facts: AccountFacts, generation: int) -> Agreed:
         dates = {name: planned.at for name, planned in plan.commitments.dates.items()}

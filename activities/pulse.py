@@ -11,7 +11,12 @@ _last: ContextVar[float | None] = ContextVar("last_beat", default=None)
 
 
 def beat(*details: Any) -> None:
-    """Tells the server that the attempt is alive, at most every five seconds, first after five."""
+    """Tells the server that the attempt is alive, at most every five seconds, first after five.
+
+    Outside an activity (a preview on the command line) nobody needs to know.
+    """
+    if not activity.in_activity():
+        return
     now, last = time.monotonic(), _last.get()
     if last is None:
         _last.set(now)

@@ -70,7 +70,11 @@ def skip(
     case = case_of(at, account)
     if not at.settings.embedded:
         raise Refused(Exit.REFUSED, "time can be moved on the embedded stack only", "wait, or play: farewell up")
-    moved = asyncio.run(_move(case["workflow_id"], timedelta(days=days)))
+    try:
+        moved = asyncio.run(_move(case["workflow_id"], timedelta(days=days)))
+    except TimeoutError as late:
+        fix = "a step is under way, or its worker is gone: see farewell status, and that farewell up runs"
+        raise Refused(Exit.OUTSIDE, f"{late}", fix) from None
     if not moved:
         raise Refused(Exit.REFUSED, f"nothing of {account} is running any more", f"farewell audit {account} tells how")
     if as_json:
@@ -83,17 +87,10 @@ def skip(
 async def _move(workflow: str, by: timedelta) -> list[tuple[str, str]]:
     """Moves all of a case to one instant, those that start on the way too: what is open at the end tells its time."""
     from connectors.temporal import connect_temporal
-    from devstack.clock import family, move, now
+    from devstack.clock import family, move_family, now
 
     client = await connect_temporal()
     open_ones = await family(client, workflow)
-    if not open_ones:
-        return []
-    to = max([await now(client, each) for each in open_ones]) + by
-    while open_ones:
-        await move(client, open_ones, to)
-        late = [each for each in await family(client, workflow) if await now(client, each) < to]
-        if late == open_ones:
-            break
-        open_ones = late
-    return [(each, f"{await now(client, each):%Y-%m-%d %H:%M %Z}") for each in await family(client, workflow)]
+    if open_ones:
+        await move_family(client, workflow, max([await now(client, each) for each in open_ones]) + by)
+    return [(each, f"{await now(client, each):%Y-%m-%d %H:%M %Z}") for each in open_ones]

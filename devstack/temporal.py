@@ -13,20 +13,13 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNa
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from connectors.temporal import SEARCH_ATTRIBUTES
 from devstack.ports import LOOPBACK
 from devstack.processes import beside_python
 from devstack.server import Server
 
 NAMESPACE = "default"
 RETENTION = timedelta(days=30)  # for looking around; the record is the ledger
-SEARCH_ATTRIBUTES = {
-    "FarewellAccount": "Keyword",
-    "FarewellStage": "Keyword",
-    "FarewellMode": "Keyword",
-    "FarewellManager": "Keyword",
-    "FarewellWaitingFor": "Keyword",
-    "FarewellEffectiveDate": "Datetime",
-}
 # The server polls its queues 20 times a second where nothing else is said: 50 ms a step. Timers round to 1 s.
 DYNAMIC_CONFIG = {
     "frontend.WorkflowTimeSkippingEnabled": True,

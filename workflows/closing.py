@@ -15,7 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from models.payload import EffectRequest
     from models.vocabulary import MailKind, Stage
     from workflows.follow_up import FollowUpWorkflow
-    from workflows.retries import HEARTBEAT, LONG, TO_THE_END
+    from workflows.retries import HEARTBEAT, LONG, SHORT, TO_THE_END
+
+HEARTBEATING = frozenset({"await_end", "collect_histories", "seal_pack"})
 
 
 @workflow.defn(name="ClosingWorkflow")
@@ -79,14 +81,14 @@ class ClosingWorkflow:
         return MessageRequest(**about, stage=Stage.CERTIFY, subject="certificate", kind=MailKind.CERTIFICATE)
 
     async def _do(self, method: Callable[..., Any], request: EffectRequest) -> Any:
-        words = request.step.replace("_", " ")
+        words, long = request.step.replace("_", " "), request.step in HEARTBEATING
         self._state = self._state.model_copy(update={"step": words})
         workflow.set_current_details(f"**{request.account}** is being certified: {words}.")
         return await workflow.execute_activity_method(
             method,
             request,
-            start_to_close_timeout=LONG,
-            heartbeat_timeout=HEARTBEAT if request.step == "await_end" else None,
+            start_to_close_timeout=LONG if long else SHORT,
+            heartbeat_timeout=HEARTBEAT if long else None,
             retry_policy=TO_THE_END,
             summary=words,
         )

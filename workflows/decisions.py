@@ -19,12 +19,14 @@ with workflow.unsafe.imports_passed_through():
         ContactPreference,
         Decision,
         Extend,
+        HoldsRequest,
         HoldWord,
         PlanRequest,
         Refuse,
         Reschedule,
         ResolveTask,
         RetrievalWord,
+        StandingHolds,
         Undo,
     )
     from models.payload import Personal
@@ -32,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from models.vocabulary import Gate, Stage, TaskKind
     from rules.gates import approval_refused, task_refused
     from rules.permissions import refused
-    from workflows.retries import SHORT, UNDO
+    from workflows.retries import SHORT, TO_THE_END
     from workflows.steps import CaseSteps
     from workflows.words import cause_of
 
@@ -130,7 +132,11 @@ class CaseDecisions(CaseSteps):
         )
         try:
             made = await workflow.execute_activity_method(
-                PlanningActivities.make_plan, request, start_to_close_timeout=SHORT, summary=f"plan for {word.to}"
+                PlanningActivities.make_plan,
+                request,
+                start_to_close_timeout=LONG,
+                heartbeat_timeout=HEARTBEAT,
+                summary=f"plan for {word.to}",
             )
         except ActivityError as error:
             why, fix = cause_of(error)
@@ -232,13 +238,30 @@ class CaseDecisions(CaseSteps):
 
     @workflow.update(name="release_hold")
     async def release_hold(self, word: HoldWord) -> Answer:
-        """The clock resumes with what was left. Source: DOMAIN erasure.3."""
-        left = tuple(hold for hold in self.state.holds if hold != word.hold)
-        if not left and self.state.held_since and self.state.retrieval_end:
-            stood = workflow.now() - self.state.held_since
+        """One person asks, a second one releases; which of both this was, SQL knows. Source: DOMAIN erasure.3."""
+        released = not await self._stands(word.hold)
+        if released and word.hold in self.state.holds:
+            self._lift(word.hold)
+        text = "is released" if released else "stands until a second person releases it too"
+        return await self._decided("release_hold", word, f"hold {word.hold} {text}", hold=word.hold)
+
+    async def _stands(self, hold: str) -> bool:
+        found: StandingHolds = await workflow.execute_activity_method(
+            CaseActivities.standing_holds,
+            HoldsRequest(account=self.state.account),
+            start_to_close_timeout=SHORT,
+            retry_policy=TO_THE_END,
+            summary=f"does hold {hold} stand?",
+        )
+        return hold in found.holds
+
+    def _lift(self, hold: str) -> None:
+        """With the last hold gone, the window's clock resumes with what was left."""
+        left = tuple(other for other in self.state.holds if other != hold)
+        if not left and self.state.held_since and self.state.retrieval_end and self.state.package:
+            stood = workflow.now() - max(self.state.held_since, self.state.package.verified_at)
             self._keep(retrieval_end=self.state.retrieval_end + stood)
         self._keep(holds=left, held_since=self.state.held_since if left else None)
-        return await self._decided("release_hold", word, f"hold {word.hold} is released", hold=word.hold)
 
     @release_hold.validator
     def _may_release(self, word: HoldWord) -> None:
@@ -303,7 +326,7 @@ class CaseDecisions(CaseSteps):
             details={name: str(value) for name, value in details.items()},
             note=note,
         )
-        await self._do(CaseActivities.record_decision, decision, UNDO)
+        await self._do(CaseActivities.record_decision, decision, RECORD)
         return Answer(case=self.state.case, stage=self.state.stage, text=text)
 
 

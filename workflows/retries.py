@@ -20,9 +20,11 @@ TO_THE_END = RetryPolicy(
     maximum_interval=timedelta(minutes=10),
 )
 
-SHORT = timedelta(minutes=5)
-LONG = timedelta(hours=24)
+# A worker that dies tells nobody: what it was doing is tried again only after this. Longer work must heartbeat.
+SHORT = timedelta(seconds=40)
 HEARTBEAT = timedelta(minutes=1)
+LONG = timedelta(hours=24)
+A_WHILE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,9 @@ class Manner:
 
 
 STEP = Manner()
-LONG_STEP = Manner(attempt=LONG, heartbeat=HEARTBEAT)
 GATE = Manner(gate=True)
+LONG_STEP = Manner(attempt=LONG, heartbeat=HEARTBEAT)
 LONG_GATE = Manner(attempt=LONG, heartbeat=HEARTBEAT, gate=True)
-UNDO = Manner(retries=TO_THE_END, attempt=LONG, gate=True)
+RECORD = Manner(retries=TO_THE_END, gate=True)
+UNDO = Manner(retries=TO_THE_END, attempt=A_WHILE, gate=True)
 PURGE = Manner(retries=TO_THE_END, attempt=LONG, heartbeat=HEARTBEAT, gate=True)

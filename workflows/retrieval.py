@@ -116,9 +116,12 @@ class CaseRetrieval(CaseDecisions):
         return min((at + self._window_moved for at in instants if at + self._window_moved > now), default=None)
 
     def _remind(self) -> None:
-        """Silence never erases: a reminder, and after the window a task for compliance. Source: DOMAIN stages.1."""
+        """Silence never erases: a reminder, and after the window a task for compliance. Source: DOMAIN stages.1.
+
+        While a hold stands, the clock does, and nobody is urged.
+        """
         now, moved = workflow.now(), self._window_moved
-        if self.state.accepted:
+        if self.state.accepted or self.state.holds:
             return
         if now >= self._agreed().reminder_at + moved and not self.state.reminded:
             self._keep(reminded=True)

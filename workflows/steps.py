@@ -139,8 +139,12 @@ class CaseSteps:
         kind, (cause, fix) = kind_of(error), cause_of(error)
         owner = Role.COMPLIANCE if kind is TaskKind.HOLD_REVIEW else Role.ENGINEER
         task = self._open_task(kind, step, owner, cause, fix, gate=manner.gate)
-        before, why = self.state.waiting_for, f"{step.replace('_', ' ')} failed: {cause}"
-        self._keep(waiting_for=WaitingFor(kind=WaitKind.TASK, who=owner, why=why))
+        return await self._ended(task, f"{step.replace('_', ' ')} failed: {cause}")
+
+    async def _ended(self, task: Task, why: str) -> TaskOutcome:
+        """How a person ended the task; until then the case waits for it."""
+        before = self.state.waiting_for
+        self._keep(waiting_for=WaitingFor(kind=WaitKind.TASK, who=task.owner, why=why))
         workflow.upsert_search_attributes([_waiting(self.state.waiting_for)])
         try:
             await self._wait(lambda: task.id in self._outcomes)
