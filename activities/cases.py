@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from connectors.ports import CaseStore, Directory
-from models.case import Decision, Noted, StageRecord
+from models.case import Decision, HoldsRequest, Noted, StageRecord, StandingHolds
 
 _PREFERENCE = "set_contact_preference"
 
@@ -19,6 +19,11 @@ class CaseActivities:
         """Keeps the stage; the same record again changes nothing."""
         self._store.record(record, activity.info().scheduled_time)
         return Noted()
+
+    @activity.defn(name="standing_holds")
+    def standing_holds(self, request: HoldsRequest) -> StandingHolds:
+        """The holds that stand: a question, no effect, hence no ledger entry. Source: DOMAIN erasure.3."""
+        return StandingHolds(holds=tuple(str(hold["id"]) for hold in self._store.holds(request.account)))
 
     @activity.defn(name="record_decision")
     def record_decision(self, decision: Decision) -> Noted:

@@ -49,10 +49,18 @@ def story(
     if as_json or form == "json":
         show({"case": case["id"], "account": account, "entries": [entry.model_dump(mode="json") for entry in entries]})
     else:
-        from commands.story import tell
-
-        say(tell(entries))
+        say(told(at, case["id"], entries))
     _refuse_broken(entries)
+
+
+def told(at: "Connections", case: str, entries: "list[LedgerEntry]") -> str:
+    """The story of a case, in the customer's zone as far as a plan names it."""
+    from zoneinfo import ZoneInfo
+
+    from commands.story import tell
+
+    plans = at.cases.plans(case)
+    return tell(entries, ZoneInfo(plans[-1].commitments.timezone) if plans else None)
 
 
 def fetch(

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.audits import fetch_pack
+from commands.audits import fetch_pack, told
 from commands.pack_check import check_pack
 from commands.refused import Exit, Refused
-from commands.story import tell
 from devstack.temporal import actions
 
 if TYPE_CHECKING:
@@ -28,7 +27,8 @@ async def keep(here: "Running", account: str, folder: Path) -> dict[str, Any]:
     pack = await asyncio.to_thread(_pack, here, case["id"], folder)
     mails = await asyncio.to_thread(_mails, here, case["id"], folder / "mails")
     entries = await asyncio.to_thread(here.connections.ledger.entries, case["id"])
-    (folder / "story.txt").write_text(tell(entries), encoding="utf-8")
+    story = await asyncio.to_thread(told, here.connections, case["id"], entries)
+    (folder / "story.txt").write_text(story, encoding="utf-8")
     shutil.copyfile(pack / "data" / "statement.json", folder / "statement.json")
     shutil.copyfile(pack / "data" / "certificate.jws", folder / "certificate.jws")
     return {

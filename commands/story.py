@@ -1,105 +1,87 @@
 """Tells a case's story from its ledger, to somebody who has never seen a workflow engine. Source: DOMAIN audit.1."""
 
-from collections.abc import Sequence
-from datetime import tzinfo
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
 from itertools import groupby
 
+from commands.story_words import ACTIONS, ASKED, FOLLOW_UPS, MANY, NO_SUBJECT, ORDINALS, STAGES, STAYED, WHO
 from models.ledger import LedgerEntry
-from models.payload import CUSTOMER, SYSTEM
+from models.vocabulary import MailKind
 from rules.chain import first_fault
 
-NO_SUBJECT = "-"
-STAGES = {
-    "requested": "The request",
-    "approval": "Waiting for approval of the plan",
-    "notice": "The notice period",
-    "transition": "The transition",
-    "freeze": "The effective date: the account becomes read-only",
-    "export": "The customer's data is packed",
-    "deprovision": "Access is closed",
-    "terminate": "The contract ends",
-    "settle": "The money is settled",
-    "retrieval": "The customer fetches the data",
-    "erase": "Erasure: the point of no return is passed",
-    "certify": "Certificate and seal",
-    "paused": "The account is paused",
-    "closed": "The exit is closed",
-    "withdrawn": "The request was withdrawn",
-    "reinstated": "The account was reinstated",
-    "resumed": "The account was resumed",
-    "refused": "The plan was refused",
-}
-ACTIONS = {
-    "make_plan": "made the plan",
-    "record_stage": "noted where the case stands",
-    "serve_notice": "told the contract system when the contract ends",
-    "withdraw_notice": "took the notice back",
-    "freeze_account": "made the account read-only",
-    "unfreeze_account": "opened the account again",
-    "terminate_contract": "ended the contract",
-    "renew_contract": "made a new contract on the old terms",
-    "stop_renewal": "stopped the renewal of the subscription",
-    "resume_renewal": "let the subscription renew again",
-    "freeze_charges": "stopped charges and reminders to pay",
-    "unfreeze_charges": "let charges run again",
-    "close_statement": "settled the money and closed the final statement",
-    "reverse_statement": "answered the final statement by counter-documents",
-    "disconnect_feed": "cut the customer's own user directory off",
-    "reconnect_feed": "connected the customer's own user directory again",
-    "deactivate_users": "deactivated the users",
-    "reactivate_users": "reactivated the users",
-    "gate_credentials": "closed keys, sessions and other ways in",
-    "free_credentials": "opened keys, sessions and other ways in again",
-    "send_message": "wrote to the customer",
-    "plan_follow_ups": "planned the follow-up messages",
-    "end_follow_ups": "ended the follow-up messages",
-    "plan_package": "listed what goes into the package",
-    "export_data_set": "exported a table",
-    "export_files": "exported the attachments",
-    "commit_package": "finished the package",
-    "verify_package": "read the package back and counted it again",
-    "drop_package": "dropped an unfinished package",
-    "purge": "erased",
-    "recount": "counted again what is left",
-    "await_end": "waited for the exit's own record to close",
-    "collect_histories": "collected the engine's histories, without personal texts",
-    "sign_certificate": "signed the certificate",
-    "seal_pack": "sealed the evidence",
-    "close_case": "closed the case",
-    "approve": "approved",
-    "refuse": "said no",
-    "withdraw": "withdrew the request",
-    "reinstate": "asked for the account back",
-    "resume": "ended the pause",
-    "reschedule": "asked for another date",
-    "change_mode": "asked for another way out",
-    "accept_export": "accepted the package",
-    "waive_export": "recorded that the customer waives the package",
-    "extend": "extended the time",
-    "place_hold": "placed a legal hold",
-    "confirm_hold": "confirmed a legal hold",
-    "release_hold": "released a legal hold",
-    "resolve_task": "resolved a task",
-    "answer_offer": "answered the offer",
-    "set_contact_preference": "chose how to be written to",
-}
-WHO = {SYSTEM: "Farewell", CUSTOMER: "The customer"}
-OUTCOMES = {"done": "done", "failed": "FAILED", "refused": "refused by a rule"}
-ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_WIDTH = 110
+_LATER = frozenset({MailKind.THANKS, MailKind.SURVEY_REMINDER, MailKind.COME_BACK})
+_ORDER = tuple(STAGES)
+_ENDINGS = frozenset(STAGES[end] for end in STAYED)
 
 
 def tell(entries: Sequence[LedgerEntry], zone: tzinfo | None = None) -> str:
-    """The story, grouped by stage, retries folded; times in `zone`, or in that of the reader's machine."""
-    lines: list[str] = []
-    for stage, group in groupby(entries, key=lambda entry: entry.stage):
-        lines += ["", STAGES.get(stage, stage)]
-        lines += [_line(entry, zone) for entry in _folded(list(group))]
-    return "\n".join([*lines, "", _verdict(entries)]).lstrip("\n")
+    """How it ended, then what happened stage by stage, the follow-ups last; times in `zone`, or in UTC.
+
+    Retries are folded into the attempt that counted, runs of one action into one line.
+    """
+    if not entries:
+        return "The ledger of this case is empty."
+    zone = zone or UTC
+    lines = [*textwrap.wrap(_summary(entries, zone), _WIDTH)]
+    for heading, chapter in _chapters([entry for entry in entries if not _follows_up(entry)]):
+        told = _told(chapter, zone)
+        lines += ["", heading, *told] if told or heading in _ENDINGS else []
+    if told := _told([entry for entry in entries if _follows_up(entry)], zone):
+        lines += ["", FOLLOW_UPS, *told]
+    return "\n".join([*lines, "", _verdict(entries)])
 
 
-def _folded(entries: list[LedgerEntry]) -> list[LedgerEntry]:
-    """Without the attempts that a later attempt at the same replaced."""
-    return [entry for place, entry in enumerate(entries) if not _replaced(entry, entries[place + 1 :])]
+def _summary(entries: Sequence[LedgerEntry], zone: tzinfo) -> str:
+    """Who left, from when to when, how it ended."""
+    account, began = entries[0].case.rpartition("-")[0], _day(entries[0], zone)
+    closed = next((e for e in entries if (e.action, e.outcome) == ("close_case", "done")), None)
+    if closed:
+        gone = f"{account} asked to leave on {began} and was gone on {_day(closed, zone)}"
+        return f"{gone}: its data erased and counted again, the certificate signed, the evidence sealed."
+    ended = next((e for e in entries if e.stage in STAYED), None)
+    if ended:
+        return f"{account} asked to leave on {began} and stayed: on {_day(ended, zone)} {STAYED[ended.stage]}."
+    last = [entry for entry in entries if not _follows_up(entry)][-1:]
+    where = "".join(f" Where it stands: {STAGES.get(entry.stage, entry.stage)}." for entry in last)
+    return f"{account} asked to leave on {began}, and is on its way.{where}"
+
+
+def _follows_up(entry: LedgerEntry) -> bool:
+    """Whether it is of the follow-ups, which run beside the stages and outlive them."""
+    return entry.action in {"plan_follow_ups", "end_follow_ups", "stop"} or entry.subject in _LATER
+
+
+def _chapters(entries: Sequence[LedgerEntry]) -> Iterator[tuple[str, list[LedgerEntry]]]:
+    """The entries by the stage that the case had reached: one that runs beside a later stage is told there."""
+    reached = [0]
+    for entry in entries:
+        place = _ORDER.index(entry.stage) if entry.stage in _ORDER else 0
+        reached.append(max(reached[-1], place))
+    for place, pairs in groupby(zip(reached[1:], entries, strict=True), key=lambda pair: pair[0]):
+        yield STAGES[_ORDER[place]], [entry for _, entry in pairs]
+
+
+def _told(entries: list[LedgerEntry], zone: tzinfo) -> list[str]:
+    """A line for each entry that counts, or for a run of them."""
+    runs = [list(run) for _, run in groupby(_counted(entries), key=_kind)]
+    return [
+        line for run in runs for line in _wrapped(f"{run[0].at.astimezone(zone):%Y-%m-%d %H:%M %Z}", _sentence(run))
+    ]
+
+
+def _counted(entries: list[LedgerEntry]) -> list[LedgerEntry]:
+    """Without what the headings say, and without the attempts that a later attempt at the same replaced."""
+    return [
+        entry
+        for place, entry in enumerate(entries)
+        if not _said_by_heading(entry) and not _replaced(entry, entries[place + 1 :])
+    ]
+
+
+def _said_by_heading(entry: LedgerEntry) -> bool:
+    return (entry.action, entry.outcome) == ("record_stage", "done")
 
 
 def _replaced(entry: LedgerEntry, later: list[LedgerEntry]) -> bool:
@@ -108,25 +90,54 @@ def _replaced(entry: LedgerEntry, later: list[LedgerEntry]) -> bool:
     return following is not None and following.attempt > entry.attempt
 
 
-def _line(entry: LedgerEntry, zone: tzinfo | None) -> str:
-    at = entry.at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
-    who = WHO.get(entry.actor, entry.actor)
-    what = ACTIONS.get(entry.action, entry.action.replace("_", " "))
-    subject = "" if entry.subject == NO_SUBJECT else f" ({entry.subject})"
-    return f"  {at}  {who} {what}{subject}: {OUTCOMES[entry.outcome]}{_attempts(entry)}"
+def _kind(entry: LedgerEntry) -> tuple[object, ...]:
+    """What makes a run: all that was done at once in the same way; anything else stands alone."""
+    smooth = entry.action in MANY and entry.outcome == "done" and entry.attempt == 1
+    return (entry.actor, entry.action, None if smooth else entry.seq)
+
+
+def _sentence(run: list[LedgerEntry]) -> str:
+    entry = run[0]
+    who, what = WHO.get(entry.actor, entry.actor), ACTIONS.get(entry.action, entry.action.replace("_", " "))
+    if len(run) > 1:
+        return f"{who} {MANY[entry.action].format(len(run))}: {', '.join(each.subject for each in run)}"
+    if entry.outcome == "refused":
+        return f"{who} asked to {ASKED.get(entry.action, entry.action.replace('_', ' '))} and was refused by a rule"
+    failed = ": FAILED" if entry.outcome == "failed" else ""
+    return f"{who} {what}{_subject(entry)}{failed}{_attempts(entry)}"
+
+
+def _subject(entry: LedgerEntry) -> str:
+    if entry.subject == NO_SUBJECT:
+        return ""
+    return f" ({entry.subject.replace('_', ' ') if entry.action == 'send_message' else entry.subject})"
 
 
 def _attempts(entry: LedgerEntry) -> str:
     if entry.attempt == 1:
         return ""
     if entry.attempt < len(ORDINALS):
-        return f" at the {ORDINALS[entry.attempt]} attempt"
-    return f" at attempt {entry.attempt}"
+        return f", at the {ORDINALS[entry.attempt]} attempt"
+    return f", at attempt {entry.attempt}"
+
+
+def _day(entry: LedgerEntry, zone: tzinfo) -> str:
+    return entry.at.astimezone(zone).strftime("%-d %B %Y")
+
+
+def _wrapped(at: str, sentence: str) -> list[str]:
+    start = f"  {at}  "
+    return textwrap.wrap(
+        sentence,
+        _WIDTH,
+        initial_indent=start,
+        subsequent_indent=" " * len(start),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _verdict(entries: Sequence[LedgerEntry]) -> str:
-    if not entries:
-        return "The ledger of this case is empty."
     fault = first_fault(entry.model_dump(mode="json") for entry in entries)
     if fault:
         return f"THE CHAIN IS BROKEN at entry {fault.seq}: {fault.why}."

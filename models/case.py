@@ -199,6 +199,18 @@ class HoldWord(Command):
     hold: str
 
 
+class HoldsRequest(Payload):
+    """Asks which holds stand."""
+
+    account: AccountId
+
+
+class StandingHolds(Payload):
+    """The ids of the holds that stand, as SQL knows them."""
+
+    holds: tuple[str, ...] = ()
+
+
 class ResolveTask(Command):
     """How a task ends."""
 

@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from models.vocabulary import Gate, Stage, TaskKind
     from rules.gates import approval_refused, task_refused
     from rules.permissions import refused
-    from workflows.retries import SHORT, TO_THE_END
+    from workflows.retries import HEARTBEAT, LONG, RECORD, SHORT, TO_THE_END
     from workflows.steps import CaseSteps
     from workflows.words import cause_of
 
