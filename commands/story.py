@@ -24,7 +24,7 @@ def tell(entries: Sequence[LedgerEntry], zone: tzinfo | None = None) -> str:
     if not entries:
         return "The ledger of this case is empty."
     zone = zone or UTC
-    lines = [*textwrap.wrap(_summary(entries, zone), _WIDTH)]
+    lines = [_summary(entries, zone)]
     for heading, chapter in _chapters([entry for entry in entries if not _follows_up(entry)]):
         told = _told(chapter, zone)
         lines += ["", heading, *told] if told or heading in _ENDINGS else []
@@ -50,7 +50,7 @@ def _summary(entries: Sequence[LedgerEntry], zone: tzinfo) -> str:
 
 def _follows_up(entry: LedgerEntry) -> bool:
     """Whether it is of the follow-ups, which run beside the stages and outlive them."""
-    return entry.action in {"plan_follow_ups", "end_follow_ups", "stop"} or entry.subject in _LATER
+    return entry.action in {"plan_follow_ups", "end_follow_ups", "stop_follow_ups"} or entry.subject in _LATER
 
 
 def _chapters(entries: Sequence[LedgerEntry]) -> Iterator[tuple[str, list[LedgerEntry]]]:

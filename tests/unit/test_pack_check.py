@@ -11,11 +11,9 @@ from joserfc.jwk import OKPKey
 
 from activities.pack import SEAL
 from commands.pack_check import check_pack
-from commands.story import tell
 from connectors.errors import Conflict, Rejected
 from models.ledger import FIRST_PREVIOUS, chained
 from rules.signature import public_keys, sign
-from tests.fakes.evidence import MemoryLedger
 from tests.fakes.packs import POLICY, SIGNER, evidence, fact
 from tests.fakes.papers import AT, CASE
 
@@ -217,32 +215,3 @@ def test_the_seal_of_another_case_is_found(pack):
     claims["tagmanifest_sha256"] = hashlib.sha256(tag_manifest).hexdigest()
     (pack / SEAL).write_text(sign(claims, SIGNER))
     assert check_pack(pack).findings == ("data/ledger.jsonl: holds an entry of another case than other-1",)
-
-
-def test_a_story_is_told_in_plain_words_with_retries_folded():
-    ledger = MemoryLedger()
-    about = {"stage": "requested", "action": "send_message", "subject": "acknowledgement"}
-    for attempt, outcome in enumerate(("failed", "failed", "done"), start=1):
-        ledger.append(fact(attempt, **about, attempt=attempt, outcome=outcome), None)
-    ledger.append(fact(4, stage="approval", action="approve", subject="plan", actor="bruno"), None)
-    ledger.append(fact(5, stage="approval", action="reinstate", subject="-", actor="customer", outcome="refused"), None)
-    assert tell(ledger.chain, AT.tzinfo).splitlines() == [
-        "The request",
-        "  2026-03-01 12:03 UTC  Farewell wrote to the customer (acknowledgement): done at the third attempt",
-        "",
-        "Waiting for approval of the plan",
-        "  2026-03-01 12:04 UTC  bruno approved (plan): done",
-        "  2026-03-01 12:05 UTC  The customer asked for the account back: refused by a rule",
-        "",
-        f"The chain of 5 entries verifies; its head is {ledger.chain[-1].entry_sha256}.",
-    ]
-
-
-def test_a_story_says_when_its_chain_is_broken():
-    ledger = MemoryLedger()
-    for number in (1, 2, 3):
-        ledger.append(fact(number), None)
-    assert tell([ledger.chain[0], ledger.chain[2]]).endswith(
-        "THE CHAIN IS BROKEN at entry 2: entry 3 stands in the place of entry 2."
-    )
-    assert tell([]) == "The ledger of this case is empty."

@@ -1,0 +1,109 @@
+"""The story of a case: how it ended, stage by stage, the follow-ups last."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from commands.story import tell
+from tests.fakes.evidence import MemoryLedger
+from tests.fakes.packs import fact
+from tests.fakes.papers import AT
+
+
+def story(*happened, zone=AT.tzinfo):
+    """Each is (stage, action, subject, more); a minute lies between them."""
+    ledger = MemoryLedger()
+    for number, (stage, action, subject, *more) in enumerate(happened, start=1):
+        about = {"stage": stage, "action": action, "subject": subject, "outcome": "done", **(more[0] if more else {})}
+        ledger.append(fact(number, **about), None)
+    return tell(ledger.chain, zone).splitlines()
+
+
+def test_retries_are_folded_and_stages_noted_by_their_headings_alone():
+    mail = ("requested", "send_message", "acknowledgement")
+    failed = {"outcome": "failed"}
+    told = story(
+        ("requested", "record_stage", "-"),
+        (*mail, {"attempt": 1, **failed}),
+        (*mail, {"attempt": 2, **failed}),
+        (*mail, {"attempt": 3}),
+        ("approval", "record_stage", "-", failed),
+        ("approval", "approve", "-", {"actor": "ana", "outcome": "refused"}),
+        ("approval", "approve", "plan", {"actor": "bruno"}),
+        ("approval", "reinstate", "-", {"actor": "customer", "outcome": "refused"}),
+    )
+    assert told[:-1] == [
+        "acme asked to leave on 1 March 2026, and is on its way. Where it stands: Waiting for approval of the plan.",
+        "",
+        "The request",
+        "  2026-03-01 12:04 UTC  Farewell wrote to the customer (acknowledgement), at the third attempt",
+        "",
+        "Waiting for approval of the plan",
+        "  2026-03-01 12:05 UTC  Farewell noted where the case stands: FAILED",
+        "  2026-03-01 12:06 UTC  ana asked to approve and was refused by a rule",
+        "  2026-03-01 12:07 UTC  bruno approved (plan)",
+        "  2026-03-01 12:08 UTC  The customer asked to have the account back and was refused by a rule",
+        "",
+    ]
+    assert told[-1].startswith("The chain of 8 entries verifies; its head is ")
+
+
+def test_no_heading_jumps_back_and_the_follow_ups_come_last():
+    told = story(
+        ("retrieval", "plan_follow_ups", "-"),
+        ("settle", "close_statement", "-"),
+        ("retrieval", "accept_export", "-", {"actor": "customer"}),
+        ("settle", "send_message", "statement"),
+        ("retrieval", "send_message", "thanks"),
+        ("erase", "recount", "-"),
+        ("retrieval", "send_message", "survey_reminder"),
+    )
+    headings = [line for line in told[1:-1] if line and not line.startswith(" ")]
+    assert headings == [
+        "The money is settled",
+        "The customer fetches the data",
+        "Erasure: the point of no return is passed",
+        "Afterwards: the messages that the goodbye promised",
+    ]
+    assert told[-3].endswith("wrote to the customer (survey reminder)")
+
+
+def test_runs_of_one_action_are_one_line_but_a_retry_shows():
+    told = story(
+        *(("export", "export_data_set", name) for name in ("task", "team")),
+        ("export", "export_data_set", "site", {"attempt": 2}),
+        *(("export", "export_data_set", f"table_{number}") for number in range(20)),
+    )
+    assert told[3] == "  2026-03-01 12:01 UTC  Farewell exported 2 tables: task, team"
+    assert told[4] == "  2026-03-01 12:03 UTC  Farewell exported a table (site), at the second attempt"
+    assert told[5].startswith("  2026-03-01 12:04 UTC  Farewell exported 20 tables: table_0, ")
+    assert max(map(len, told[1:-1])) <= 110
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (("certify", "close_case", "-"), "was gone on 1 March 2026: its data erased and counted again"),
+        (("withdrawn", "record_stage", "-"), "and stayed: on 1 March 2026 the request was withdrawn."),
+        (("reinstated", "record_stage", "-"), "and stayed: on 1 March 2026 the account was reinstated."),
+        (("refused", "record_stage", "-"), "and stayed: on 1 March 2026 the plan was refused, or nobody"),
+    ],
+)
+def test_the_first_line_sums_up_who_left_and_how_it_ended(last, said):
+    told = story(("requested", "request", "-", {"actor": "ana"}), last)
+    assert told[0].startswith("acme asked to leave on 1 March 2026")
+    assert said in told[0]
+
+
+def test_times_are_those_of_the_zone_that_is_given():
+    assert "2026-03-01 13:01 CET" in story(("requested", "make_plan", "-"), zone=ZoneInfo("Europe/Madrid"))[3]
+
+
+def test_it_says_when_its_chain_is_broken():
+    ledger = MemoryLedger()
+    for number in (1, 2, 3):
+        ledger.append(fact(number), None)
+    assert tell([ledger.chain[0], ledger.chain[2]]).endswith(
+        "THE CHAIN IS BROKEN at entry 2: entry 3 stands in the place of entry 2."
+    )
+    assert tell([]) == "The ledger of this case is empty."
