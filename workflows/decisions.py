@@ -259,8 +259,9 @@ class CaseDecisions(CaseSteps):
         """With the last hold gone, the window's clock resumes with what was left."""
         left = tuple(other for other in self.state.holds if other != hold)
         if not left and self.state.held_since and self.state.retrieval_end and self.state.package:
-            stood = workflow.now() - max(self.state.held_since, self.state.package.verified_at)
-            self._keep(retrieval_end=self.state.retrieval_end + stood)
+            since = max(self.state.held_since, self.state.package.verified_at)
+            if self.state.retrieval_end > since:  # nothing was left of a window that had ended before
+                self._keep(retrieval_end=self.state.retrieval_end + (workflow.now() - since))
         self._keep(holds=left, held_since=self.state.held_since if left else None)
 
     @release_hold.validator
