@@ -59,17 +59,29 @@ async def at_work(
     stack: EmbeddedStack, connect: Callable[[Settings], Connections] = Connections
 ) -> AsyncIterator[Running]:
     """Sample company and worker on servers that run; `connect` opens the adapters: tests hand over ones that break."""
-    with _environment(stack.environment):
-        connections = connect(settings())
-        await asyncio.to_thread(_fill, stack.home, connections.settings)
-        client = await connect_temporal()
+    async with _connected(stack, connect) as here:
         stop = asyncio.Event()
-        serving = asyncio.create_task(worker.run(client, connections, stop))
+        serving = asyncio.create_task(worker.run(here.client, here.connections, stop))
         try:
-            yield Running(stack, connections, client)
+            yield here
         finally:
             stop.set()
             await serving
+
+
+@asynccontextmanager
+async def without_worker(home: Path) -> AsyncIterator[Running]:
+    """Servers and sample company: nothing moves until a worker runs in another process, in this environment."""
+    async with EmbeddedStack(home) as stack, _connected(stack, Connections) as here:
+        yield here
+
+
+@asynccontextmanager
+async def _connected(stack: EmbeddedStack, connect: Callable[[Settings], Connections]) -> AsyncIterator[Running]:
+    with _environment(stack.environment):
+        connections = connect(settings())
+        await asyncio.to_thread(_fill, stack.home, connections.settings)
+        yield Running(stack, connections, await connect_temporal())
 
 
 @contextmanager
