@@ -1,6 +1,6 @@
 """Shows the plan of an exit before anything happens; previewing changes nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from connectors.opening import Connections
     from models.account import AccountFacts
     from models.plan import Plan
+
+_THEN = {"delete": "erased", "mask": "masked", "retain": "kept by law"}
 
 
 def mount(app: typer.Typer) -> None:
@@ -64,9 +66,9 @@ def _planning(at: "Connections") -> "PlanningActivities":
 
 
 def _print(facts: "AccountFacts", plan: "Plan") -> None:
-    say(f"{facts.account.name} ({facts.account.id}) would leave by {plan.commitments.mode}\n{plan.hash}")
+    say(f"{facts.account.name} ({facts.account.id}) would leave, mode {plan.commitments.mode}\nplan {plan.hash}")
     for heading, print_part in (
-        (f"When (in {plan.commitments.timezone})", _dates),
+        (f"When (each day from its midnight on, in {plan.commitments.timezone})", _dates),
         ("Money, as it would close", _money),
         ("Data", _data),
         ("People and ways in", _people),
@@ -75,14 +77,14 @@ def _print(facts: "AccountFacts", plan: "Plan") -> None:
     ):
         say(f"\n{heading}")
         print_part(plan)
-    needed = ", ".join(f"{gate}: {number}" for gate, number in plan.approvals_required.items())
-    say(f"\nApprovals needed, {needed}. Nothing has been changed.")
+    needed = ", ".join(f"{number} for the {gate}" for gate, number in plan.approvals_required.items())
+    say(f"\nApprovals needed: {needed}. Nothing has been changed.")
 
 
 def _dates(plan: "Plan") -> None:
     dates = sorted(plan.commitments.dates.items(), key=lambda each: each[1].at)
-    rows = [[name.replace("_", " "), f"{d.at:%Y-%m-%d %H:%M}", d.rule, d.citation] for name, d in dates]
-    console().print(table(("what", "at", "rule", "because"), rows))
+    rows = [[_day(d.at), name.replace("_", " "), d.rule, d.citation] for name, d in dates]
+    console().print(table(("day", "what", "rule", "because"), rows))
 
 
 def _money(plan: "Plan") -> None:
@@ -102,12 +104,13 @@ def _data(plan: "Plan") -> None:
             d.name,
             counted.get(d.name, ""),
             "yes" if d.export else "no",
-            d.erase,
-            f"{d.until:%Y-%m-%d}" if d.until else "",
+            _THEN[d.erase],
+            f"{d.until - timedelta(microseconds=1):%Y-%m-%d}" if d.until else "",  # its last day: `until` is exclusive
+            d.ground,
         ]
         for d in plan.commitments.data_sets
     ]
-    console().print(table(("data set", "rows", "exported", "then", "kept until"), rows, right=("rows",)))
+    console().print(table(("data set", "rows", "exported", "then", "last day", "because"), rows, right=("rows",)))
 
 
 def _people(plan: "Plan") -> None:
@@ -117,8 +120,10 @@ def _people(plan: "Plan") -> None:
 
 
 def _messages(plan: "Plan") -> None:
-    rows = [[f"{m.send_at:%Y-%m-%d %H:%M}", m.channel, m.language, m.subject] for m in plan.estimates.messages]
-    console().print(table(("when", "channel", "language", "subject"), rows))
+    rows = [
+        [_day(m.send_at), m.kind.replace("_", " "), m.channel, m.language, m.subject] for m in plan.estimates.messages
+    ]
+    console().print(table(("when", "what", "channel", "language", "subject"), rows))
 
 
 def _blockers(plan: "Plan") -> None:
@@ -127,3 +132,8 @@ def _blockers(plan: "Plan") -> None:
         console().print(table(("code", "what", "what to do"), rows))
     else:
         say("nothing")
+
+
+def _day(at: datetime) -> str:
+    """The day; and the hour, where it isn't the midnight with which the day begins."""
+    return f"{at:%Y-%m-%d}" if at.time() == time.min else f"{at:%Y-%m-%d %H:%M}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from commands.printing import console, say, table
+from models.vocabulary import ENDS
 
 if TYPE_CHECKING:
     from models.case import CaseState
@@ -43,6 +44,8 @@ def print_standing(case: Mapping[str, Any]) -> None:
     say(f"{case['case']}  {case['stage']}  mode {case['mode']}, effective {_day(case['effective_date'])}")
     if case["waiting_for"]:
         say(f"waits for {waits(case)}: {case['waiting_for']['why']}")
+    if case["stage"] in ENDS:
+        say(f"how it went: farewell audit {case['account']}")
     if case["to_approve"]:
         gate, digest = case["to_approve"]["gate"], case["to_approve"]["hash"]
         say(f"approve: farewell approve {case['account']} --gate {gate} --hash {digest} --as PERSON")
