@@ -1,4 +1,4 @@
-"""Mounts the commands, and turns whatever stops one into a line and an exit code."""
+"""Mounts the commands, and turns whatever stops one into a line and an exit code; the door to the worker, too."""
 
 import os
 import sys
@@ -64,6 +64,17 @@ def _help(context: typer.Context) -> None:
 def main() -> NoReturn:
     """The console script `farewell`."""
     _leave(run(sys.argv[1:]))
+
+
+def serve() -> None:
+    """The console script `farewell-worker`: checks whose `workflows` these are before any of them is imported."""
+    try:
+        _refuse_foreign_workflows()
+    except Refused as stop:
+        sys.exit(_stopped(stop.code, str(stop)))
+    import worker
+
+    worker.main()
 
 
 def run(arguments: Sequence[str]) -> int:

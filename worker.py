@@ -145,8 +145,21 @@ def strict_sandbox() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy))
 
 
+def check(c: Connections) -> None:
+    """Refuses to start where a case would get stuck, or evidence couldn't be sealed.
+
+    Raises:
+        WrongSetting, ConnectorError: what is wrong and how to mend it.
+    """
+    c.objects.check(c.settings.s3_export_bucket, locked=False)
+    c.objects.check(c.settings.s3_evidence_bucket, locked=True)
+    for needed in ("policy", "inventory", "keys", "product"):
+        getattr(c, needed)
+
+
 async def run(client: Client, c: Connections, stop: asyncio.Event) -> None:
-    """Runs until `stop`, then lets what runs finish."""
+    """Runs until `stop`, then lets what runs finish; raises what `check` does."""
+    await asyncio.to_thread(check, c)
     pool = workers(client, c)
     running = [asyncio.create_task(worker.run()) for worker in pool]
     stopping = asyncio.create_task(stop.wait())
@@ -164,15 +177,16 @@ async def _serve() -> None:
 
 
 def main() -> None:
-    """The console script `farewell-worker`."""
+    """Serves until SIGTERM or Ctrl-C; what is wrong is one line, with the exit codes of CONTRACTS."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     code = 0
     try:
         asyncio.run(_serve())
     except WrongSetting as wrong:
         code = _say(str(wrong), 2)
     except ConnectorError as failed:
-        code = _say(f"{failed} {failed.fix}".strip(), 5)
+        code = _say(f"{failed} ({failed.fix})" if failed.fix else str(failed), 5)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # Python can hang at exit with a live client (sdk-python #300)

@@ -259,3 +259,13 @@ def test_a_hold_needs_no_case_and_two_people_to_release(
     assert farewell(capsys, "hold", "acme", "--confirm", "--as", "dora")[0] == 4
     code, out, _ = farewell(capsys, "release", "acme", "--as", "dora")
     assert (code, "until a second person" in out) == (0, True)
+
+
+def test_the_worker_refuses_the_workflows_of_somebody_else_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(starter, "PROJECT", tmp_path)
+    with pytest.raises(SystemExit) as left:
+        starter.serve()
+    assert left.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
