@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from commands.audits import fetch_pack, told
 from commands.pack_check import check_pack
 from commands.refused import Exit, Refused
 from devstack.temporal import actions
+from rules.signature import public_keys
 
 if TYPE_CHECKING:
     from devstack.running import Running
@@ -49,7 +51,8 @@ def _pack(here: "Running", case: str, folder: Path) -> Path:
     pack = folder / "evidence"
     fetch_pack(here.connections, case, pack)
     published = folder / "published-keys.json"
-    shutil.copyfile(pack / "data" / "keys.json", published)
+    signer = here.connections.settings.signing_key.get_secret_value()
+    published.write_text(json.dumps(public_keys(signer), indent=2), encoding="utf-8")
     report = check_pack(pack, published)
     if not report.sound:
         raise Refused(Exit.WRONG, f"the evidence doesn't verify: {report.findings[0]}")
