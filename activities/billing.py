@@ -65,6 +65,7 @@ class BillingActivities:
             closed=all(statement.closed for statement in settlement.statements) and not differs,
             differs=differs,
             handed_over=_handed_over(settlement),
+            to_pay_out=_to_pay_out(settlement),
         )
 
     @activity.defn(name="reverse_statement")
@@ -94,4 +95,13 @@ def _handed_over(settlement: Settlement) -> dict[str, Decimal]:
     for document in settlement.documents:
         if document.kind == "handed_over":
             owed[document.currency] = owed.get(document.currency, Decimal(0)) - document.amount
+    return owed
+
+
+def _to_pay_out(settlement: Settlement) -> dict[str, Amount]:
+    """What we owe without a payment that it could go back to. Source: DOMAIN money.3."""
+    owed: dict[str, Amount] = {}
+    for document in settlement.documents:
+        if document.kind == "refund" and document.payment_id is None:
+            owed[document.currency] = owed.get(document.currency, Decimal(0)) + abs(document.amount)
     return owed

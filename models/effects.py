@@ -27,12 +27,16 @@ class StatementRequest(EffectRequest):
 
 
 class StatementResult(Payload):
-    """`differs` holds, per currency, what is left when the statement doesn't close to zero."""
+    """`differs` holds, per currency, what is left when the statement doesn't close to zero.
+
+    `handed_over` is owed to us above the threshold; `to_pay_out` by us, without a payment to send it back to.
+    """
 
     digest: str
     closed: bool
     differs: dict[str, Amount] = {}
     handed_over: dict[str, Amount] = {}
+    to_pay_out: dict[str, Amount] = {}
 
 
 class AccessResult(Payload):

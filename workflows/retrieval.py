@@ -10,11 +10,13 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.billing import BillingActivities
     from models.case import CaseRequest, CaseState, WaitingFor
-    from models.effects import StatementRequest
+    from models.effects import StatementRequest, StatementResult
     from models.vocabulary import Gate, MailKind, Role, Stage, TaskKind, TaskOutcome, WaitKind
     from rules.gates import PIVOT_GATES, PivotFacts, approved, closed_gates, gate_digest
     from workflows.decisions import CaseDecisions
     from workflows.retries import GATE
+
+_STATEMENT = "close_statement"
 
 
 class CaseRetrieval(CaseDecisions):
@@ -36,22 +38,29 @@ class CaseRetrieval(CaseDecisions):
         if self.state.statement_digest is not None:
             return
         await self._wait(lambda: False, self._dates()["late_usage_end"])
-        request = self._ask(StatementRequest, "close_statement", billing_end=self._dates()["billing_end"])
+        request = self._ask(StatementRequest, _STATEMENT, billing_end=self._dates()["billing_end"])
         result = await self._do_undoable(BillingActivities.close_statement, request, GATE)
         self._keep(statement_digest=result.digest, statement_closed=result.closed)
         self._mail(MailKind.STATEMENT)
-        for currency, amount in result.handed_over.items():
-            text = f"{amount} {currency} above the threshold is owed"
-            fix = "finance collects it; the exit goes on"
-            self._open_task(TaskKind.RECEIVABLE, "close_statement", Role.ACCOUNT_MANAGER, text, fix, blocking=False)
+        self._tell_finance(result)
         if not result.closed:
             await self._difference(", ".join(f"{amount} {currency}" for currency, amount in result.differs.items()))
+
+    def _tell_finance(self, result: StatementResult) -> None:
+        """The exit goes on; somebody collects, or pays out. Source: DOMAIN money.3, money.5."""
+        for currency, amount in result.handed_over.items():
+            cause, fix = f"{amount} {currency} above the threshold is owed", "finance collects it; the exit goes on"
+            self._open_task(TaskKind.RECEIVABLE, _STATEMENT, Role.ACCOUNT_MANAGER, cause, fix, blocking=False)
+        for currency, amount in result.to_pay_out.items():
+            cause = f"we owe {amount} {currency}, and there is no payment that it could go back to"
+            fix = "ask for bank details and pay it out, two of you together; the exit goes on"
+            self._open_task(TaskKind.FINDING, _STATEMENT, Role.ACCOUNT_MANAGER, cause, fix, blocking=False)
 
     async def _difference(self, what: str) -> None:
         """Waits until somebody accepts the difference. Source: DOMAIN money.5."""
         cause = f"the statement and the billing system differ by {what}"
         fix = "explain the difference, then: farewell resolve TASK --outcome done"
-        task = self._open_task(TaskKind.STATEMENT_DIFFERS, "close_statement", Role.APPROVER, cause, fix, gate=True)
+        task = self._open_task(TaskKind.STATEMENT_DIFFERS, _STATEMENT, Role.APPROVER, cause, fix, gate=True)
         await self._wait(lambda: self._outcomes.get(task.id) is TaskOutcome.DONE)
         self._keep(statement_closed=True)
 
