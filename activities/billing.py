@@ -98,9 +98,9 @@ def _handed_over(settlement: Settlement) -> dict[str, Decimal]:
     return owed
 
 
-def _to_pay_out(settlement: Settlement) -> dict[str, Amount]:
+def _to_pay_out(settlement: Settlement) -> dict[str, Decimal]:
     """What we owe without a payment that it could go back to. Source: DOMAIN money.3."""
-    owed: dict[str, Amount] = {}
+    owed: dict[str, Decimal] = {}
     for document in settlement.documents:
         if document.kind == "refund" and document.payment_id is None:
             owed[document.currency] = owed.get(document.currency, Decimal(0)) + abs(document.amount)
