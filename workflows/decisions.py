@@ -1,12 +1,9 @@
 """What people send to a running case: every update, its validator, its ledger entry. Source: CONTRACTS, Updates."""
 
-from typing import Any
-
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.cases import CaseActivities
     from activities.planning import PlanningActivities
     from models.case import (
         Agreed,
@@ -17,32 +14,27 @@ with workflow.unsafe.imports_passed_through():
         ChangeMode,
         Command,
         ContactPreference,
-        Decision,
         Extend,
-        HoldsRequest,
-        HoldWord,
         PlanRequest,
         Refuse,
         Reschedule,
         ResolveTask,
         RetrievalWord,
-        StandingHolds,
         Undo,
     )
-    from models.payload import Personal
     from models.refusal import Refusal
     from models.vocabulary import Gate, Stage, TaskKind
     from rules.gates import approval_refused, task_refused
     from rules.permissions import refused
-    from workflows.retries import HEARTBEAT, LONG, RECORD, SHORT, TO_THE_END
-    from workflows.steps import CaseSteps
+    from workflows.holds import CaseHolds
+    from workflows.retries import HEARTBEAT, LONG
     from workflows.words import cause_of
 
 _NO_OFFER = Refusal(code="no_offer", why="no offer is open", fix="see: farewell status ACCOUNT")
 _NOT_BUILT = Refusal(code="mode_not_built", why="only mode stop is built yet", fix="withdraw, or go on with stop")
 
 
-class CaseDecisions(CaseSteps):
+class CaseDecisions(CaseHolds):
     """The handlers: each checks in its validator, then keeps what was said, then records it."""
 
     # -- approving
@@ -215,59 +207,6 @@ class CaseDecisions(CaseSteps):
         for task in [task for task in self.state.tasks if task.kind is TaskKind.SILENCE]:
             self._close_task(task.id)
 
-    # -- holds: they stand in SQL; the case learns of them here
-
-    @workflow.update(name="place_hold")
-    async def place_hold(self, word: HoldWord) -> Answer:
-        """From now on nothing that it covers is erased, and the window's clock stands."""
-        self._keep(holds=(*self.state.holds, word.hold), held_since=self.state.held_since or workflow.now())
-        return await self._decided("place_hold", word, f"hold {word.hold} stands", hold=word.hold)
-
-    @place_hold.validator
-    def _may_place(self, word: HoldWord) -> None:
-        self._check("place_hold", word)
-
-    @workflow.update(name="confirm_hold")
-    async def confirm_hold(self, word: HoldWord) -> Answer:
-        """A second of compliance agrees."""
-        return await self._decided("confirm_hold", word, f"hold {word.hold} is confirmed", hold=word.hold)
-
-    @confirm_hold.validator
-    def _may_confirm(self, word: HoldWord) -> None:
-        self._check("confirm_hold", word)
-
-    @workflow.update(name="release_hold")
-    async def release_hold(self, word: HoldWord) -> Answer:
-        """One person asks, a second one releases; which of both this was, SQL knows. Source: DOMAIN erasure.3."""
-        released = not await self._stands(word.hold)
-        if released and word.hold in self.state.holds:
-            self._lift(word.hold)
-        text = "is released" if released else "stands until a second person releases it too"
-        return await self._decided("release_hold", word, f"hold {word.hold} {text}", hold=word.hold)
-
-    async def _stands(self, hold: str) -> bool:
-        found: StandingHolds = await workflow.execute_activity_method(
-            CaseActivities.standing_holds,
-            HoldsRequest(account=self.state.account),
-            start_to_close_timeout=SHORT,
-            retry_policy=TO_THE_END,
-            summary=f"does hold {hold} stand?",
-        )
-        return hold in found.holds
-
-    def _lift(self, hold: str) -> None:
-        """With the last hold gone, the window's clock resumes with what was left."""
-        left = tuple(other for other in self.state.holds if other != hold)
-        if not left and self.state.held_since and self.state.retrieval_end and self.state.package:
-            since = max(self.state.held_since, self.state.package.verified_at)
-            if self.state.retrieval_end > since:  # nothing was left of a window that had ended before
-                self._keep(retrieval_end=self.state.retrieval_end + (workflow.now() - since))
-        self._keep(holds=left, held_since=self.state.held_since if left else None)
-
-    @release_hold.validator
-    def _may_release(self, word: HoldWord) -> None:
-        self._check("release_hold", word)
-
     # -- tasks, offers, preferences
 
     @workflow.update(name="resolve_task")
@@ -301,34 +240,6 @@ class CaseDecisions(CaseSteps):
     @set_contact_preference.validator
     def _may_prefer(self, word: ContactPreference) -> None:
         self._check("set_contact_preference", word)
-
-    # -- what all of them share
-
-    def _check(self, update: str, word: Command, also: Refusal | None = None) -> None:
-        """Refuses with why and what to do. A refused update leaves no event: its sender writes the ledger entry."""
-        no = refused(update, word.actor, self.state) or also
-        if no is not None:
-            raise ApplicationError(no.why, no.fix, type=no.code)
-
-    async def _decided(
-        self, action: str, word: Command, text: str, note: Personal | None = None, **details: Any
-    ) -> Answer:
-        """Records the decision: its effect on the case is kept already."""
-        count = len(self.state.handled) + 1
-        info = workflow.current_update_info()
-        self._keep(handled=(*self.state.handled, info.id if info else str(count)))
-        decision = self._ask(
-            Decision,
-            f"decide_{action}",
-            actor=word.actor.id,
-            subject=str(details.get("task") or details.get("hold") or details.get("gate") or "-"),
-            generation=count,
-            action=action,
-            details={name: str(value) for name, value in details.items()},
-            note=note,
-        )
-        await self._do(CaseActivities.record_decision, decision, RECORD)
-        return Answer(case=self.state.case, stage=self.state.stage, text=text)
 
 
 def moved(agreed: Agreed, word: Extend) -> Agreed:

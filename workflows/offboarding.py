@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -30,16 +30,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.closing import ClosingWorkflow
     from workflows.export import ExportWorkflow
     from workflows.follow_up import FollowUpWorkflow
-    from workflows.retries import LONG_GATE, LONG_STEP, PURGE, RECORD, UNDO
-    from workflows.retrieval import CaseRetrieval
+    from workflows.retries import LONG_GATE, LONG_STEP, PURGE, RECORD
     from workflows.steps import STAGE, Undone
-    from workflows.undoing import undo_of
+    from workflows.undoing import CaseUndoing
 
 AT_ONCE = timedelta(seconds=5)
 
 
 @workflow.defn(name="OffboardingWorkflow")
-class OffboardingWorkflow(CaseRetrieval):
+class OffboardingWorkflow(CaseUndoing):
     """Takes one account out, and can go back until the pivot.
 
     Started by `farewell start` as `offboarding-<account>-<n>`; lives for weeks or months; people steer it by updates
@@ -289,29 +288,3 @@ class OffboardingWorkflow(CaseRetrieval):
         fix = "find what writes there and stop it, then: farewell resolve TASK --outcome retry"
         task = self._open_task(TaskKind.FINDING, "recount", Role.ENGINEER, cause, fix, gate=True)
         await self._ended(task, cause)
-
-    # -- back
-
-    async def _undo(self) -> None:
-        """Takes back all that was begun, in reverse. Source: DOMAIN stages.7, modes.4."""
-        self._undoing = True
-        plan_hash = self.state.agreed.hash if self.state.agreed else ""
-        for key in reversed(self.state.done):
-            method, request = undo_of(key, self._ask, plan_hash)
-            await self._do(method, request, UNDO)
-        if self.state.undo != "refuse":
-            await self._stop_follow_ups()
-            self._mail(MailKind.WELCOME_BACK)
-        ends = {"withdraw": Stage.WITHDRAWN, "reinstate": Stage.REINSTATED, "refuse": Stage.REFUSED}
-        self._keep(closed_at=workflow.now())
-        await self._enter(ends[self.state.undo or "refuse"])
-
-    async def _stop_follow_ups(self) -> None:
-        """Who stays gets no more goodbyes. Source: DOMAIN messages.5."""
-        if f"{MailKind.GOODBYE}.1" not in self.state.sent:
-            return
-        follow_ups = workflow.get_external_workflow_handle_for(FollowUpWorkflow.run, f"follow-up-{self.state.case}")
-        try:
-            await follow_ups.signal(FollowUpWorkflow.end, "reinstated")
-        except ApplicationError as gone:
-            workflow.logger.info("the follow-ups have ended already: %s", gone.type)

@@ -1,15 +1,22 @@
-"""Which activity takes back which step. Source: DOMAIN stages, Undo."""
+"""The way back: which activity takes back which step, in reverse order. Source: DOMAIN stages.7, modes.4."""
 
 from collections.abc import Callable
 from typing import Any
 
-from activities.access import AccessActivities
-from activities.billing import BillingActivities
-from activities.contract import ContractActivities
-from activities.export import ExportActivities
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
-from models.effects import PackageRequest, UndoRequest
-from models.payload import EffectRequest
+with workflow.unsafe.imports_passed_through():
+    from activities.access import AccessActivities
+    from activities.billing import BillingActivities
+    from activities.contract import ContractActivities
+    from activities.export import ExportActivities
+    from models.effects import PackageRequest, UndoRequest
+    from models.payload import EffectRequest
+    from models.vocabulary import MailKind, Stage
+    from workflows.follow_up import FollowUpWorkflow
+    from workflows.retries import UNDO
+    from workflows.retrieval import CaseRetrieval
 
 UNDO_OF: dict[str, Callable[..., Any]] = {
     "serve_notice": ContractActivities.withdraw_notice,
@@ -25,10 +32,37 @@ UNDO_OF: dict[str, Callable[..., Any]] = {
 }
 
 
-def undo_of(key: str, ask: Callable[..., EffectRequest], plan_hash: str) -> tuple[Callable[..., Any], EffectRequest]:
-    """The activity that takes back the effect of this idempotency key, and its request."""
-    _, step, _, generation = key.split(":")
-    about = {"generation": int(generation)}
-    if step == "export_package":
-        return UNDO_OF[step], ask(PackageRequest, "drop_package", plan_hash=plan_hash, **about)
-    return UNDO_OF[step], ask(UndoRequest, f"undo_{step}", undoes=key, **about)
+class CaseUndoing(CaseRetrieval):
+    """What was begun is taken back, whether or not it was finished."""
+
+    async def _undo(self) -> None:
+        """Takes back all that was begun, in reverse. Source: DOMAIN stages.7, modes.4."""
+        self._undoing = True
+        for key in reversed(self.state.done):
+            method, request = self._undo_of(key)
+            await self._do(method, request, UNDO)
+        if self.state.undo != "refuse":
+            await self._stop_follow_ups()
+            self._mail(MailKind.WELCOME_BACK)
+        ends = {"withdraw": Stage.WITHDRAWN, "reinstate": Stage.REINSTATED, "refuse": Stage.REFUSED}
+        self._keep(closed_at=workflow.now())
+        await self._enter(ends[self.state.undo or "refuse"])
+
+    async def _stop_follow_ups(self) -> None:
+        """Who stays gets no more goodbyes. Source: DOMAIN messages.5."""
+        if f"{MailKind.GOODBYE}.1" not in self.state.sent:
+            return
+        follow_ups = workflow.get_external_workflow_handle_for(FollowUpWorkflow.run, f"follow-up-{self.state.case}")
+        try:
+            await follow_ups.signal(FollowUpWorkflow.end, "reinstated")
+        except ApplicationError as gone:
+            workflow.logger.info("the follow-ups have ended already: %s", gone.type)
+
+    def _undo_of(self, key: str) -> tuple[Callable[..., Any], EffectRequest]:
+        """The activity that takes back the effect of this idempotency key, and its request."""
+        _, step, _, generation = key.split(":")
+        if step == "export_package":
+            plan_hash = self.state.agreed.hash if self.state.agreed else ""
+            request = self._ask(PackageRequest, "drop_package", plan_hash=plan_hash, generation=int(generation))
+            return UNDO_OF[step], request
+        return UNDO_OF[step], self._ask(UndoRequest, f"undo_{step}", undoes=key, generation=int(generation))
