@@ -30,13 +30,14 @@ def play_demo(account: str, *, as_json: bool) -> None:
     from connectors.opening import home
     from devstack.running import start_afresh
 
-    start_afresh(home())
-    result = asyncio.run(_played(home(), account, _silent if as_json else _told))
+    folder = home().resolve() if as_json else home()  # a script may stand elsewhere when it opens the files
+    start_afresh(folder)
+    result = asyncio.run(_played(folder, account, _silent if as_json else _told))
     result["wall_seconds"] = round(time.monotonic() - began, 1)
     if as_json:
         show(result)
     else:
-        _say_where(result, home() / "demo")
+        _say_where(result, folder / "demo")
 
 
 async def _played(home: Path, account: str, tell: Tell) -> dict[str, Any]:
