@@ -2,11 +2,11 @@
 
 import time
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any
 
 from temporalio import activity
 
-EVERY_SECONDS: Final = 5.0
+EVERY_SECONDS = 5.0
 _last: ContextVar[float | None] = ContextVar("last_beat", default=None)
 
 
@@ -20,6 +20,7 @@ def beat(*details: Any) -> None:
     now, last = time.monotonic(), _last.get()
     if last is None:
         _last.set(now)
-    elif now - last >= EVERY_SECONDS:
+        last = now
+    if now - last >= EVERY_SECONDS:
         _last.set(now)
         activity.heartbeat(*details)

@@ -56,6 +56,7 @@ def test_a_new_attempt_goes_on_after_the_last_page_and_counts_all(opened: tuple[
     assert told[0] == (f"{account}-3",)
 
 
+@pytest.mark.usefixtures("every_beat")
 def test_identity_2_the_feed_comes_first_and_the_classes_in_their_order(opened: tuple[Engine, str]) -> None:
     engine, account = opened
     does, env, told = activities(engine), environment(), []

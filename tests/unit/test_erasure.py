@@ -107,6 +107,7 @@ def test_what_belongs_to_another_account_stays(company):
     assert list(company.objects.buckets["packages"]) == ["acme2/acme2-1/1/bagit.txt"]
 
 
+@pytest.mark.usefixtures("every_beat")
 def test_a_purge_killed_in_the_middle_still_answers_with_the_first_count(company):
     def killed(name, erased=0):
         if erased >= holdings.ROWS_A_BATCH:
@@ -129,6 +130,7 @@ def test_a_standing_hold_stops_the_purge_before_the_first_row(company, covered):
     assert len(company.product.tables["task"]) == 2500
 
 
+@pytest.mark.usefixtures("every_beat")
 def test_a_hold_placed_during_the_purge_stops_it_before_the_next_batch(company):
     def place(name, erased=0):
         if erased:
