@@ -84,7 +84,7 @@ class ObjectStorage(Server):
 
     def _client(self) -> "S3Client":
         user = self._user()
-        return boto3.client(
+        return boto3.Session().client(  # the default one remembers the environment of its first use
             "s3",
             endpoint_url=self._url,
             region_name=REGION,
