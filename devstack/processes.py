@@ -30,6 +30,10 @@ def beside_python(program: str) -> str:
     return str(path)
 
 
+class Ended(Unavailable):
+    """A child that isn't running any more."""
+
+
 class Child:
     """A server as child process, in a session of its own, so that Ctrl-C reaches only us.
 
@@ -62,11 +66,11 @@ class Child:
         self.pid = self._process.pid
 
     def check_alive(self) -> None:
-        """Raises `Unavailable` with the last line of its log if it has ended."""
+        """Raises `Ended` with the last line of its log if it has ended."""
         code = self._process.poll()
         if code is not None:
             lines = self.log.read_text(errors="replace").strip().splitlines() or ["it printed nothing"]
-            raise Unavailable(self.name, f"ended with {code}: {lines[-1]}", f"read {self.log}")
+            raise Ended(self.name, f"ended with {code}: {lines[-1]}", f"read {self.log}")
 
     def ask_to_stop(self) -> None:
         """SIGTERM; harmless when it has ended already."""

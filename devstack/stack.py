@@ -12,12 +12,14 @@ from devstack.keys import make_keys
 from devstack.lock import HomeLock
 from devstack.mailbox import Mailbox
 from devstack.ports import remembered_ports
-from devstack.processes import Child, wait_until_healthy
+from devstack.processes import Child, Ended, wait_until_healthy
 from devstack.s3 import ObjectStorage, bucket_settings
 from devstack.server import Server
 from devstack.temporal import TemporalServer
 
 SERVERS: tuple[type[Server], ...] = (ObjectStorage, TemporalServer, Mailbox)
+
+_TRIES = 3
 
 
 class EmbeddedStack:
@@ -49,13 +51,28 @@ class EmbeddedStack:
 
     async def __aenter__(self) -> Self:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with ExitStack() as locked:
+            lock = locked.enter_context(HomeLock(self.home))
+            for left in reversed(range(_TRIES)):
+                try:
+                    locked.push(await self._open(lock))
+                except Ended:
+                    # Somebody took a port between our look and the server's start: other ports, then.
+                    (self.home / "stack.json").unlink(missing_ok=True)
+                    if not left:
+                        raise
+                else:
+                    break
+            self._opened = locked.pop_all()
+        return self
+
+    async def _open(self, lock: HomeLock) -> ExitStack:
+        """Starts all servers; closing what it answers ends them."""
         with ExitStack() as opened:
-            lock = opened.enter_context(HomeLock(self.home))
             servers = [self._server(kind) for kind in SERVERS if kind.address_setting not in os.environ]
             await self._start(servers, opened, lock)
             self._tell(servers)
-            self._opened = opened.pop_all()
-        return self
+            return opened.pop_all()
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None

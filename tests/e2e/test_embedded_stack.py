@@ -1,9 +1,11 @@
 """The embedded stack: real servers, one folder, nothing left behind."""
 
 import asyncio
+import json
 import os
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
 import time
@@ -227,3 +229,16 @@ def _runs(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+async def test_a_port_that_is_taken_in_the_last_moment_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.bind((LOOPBACK, 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        (tmp_path / "stack.json").write_text(json.dumps({Mailbox.name: {"smtp": taken}}))
+        monkeypatch.setattr("devstack.ports.is_free", lambda *_: True)
+        async with EmbeddedStack(tmp_path) as stack:
+            assert not stack.environment["FAREWELL_SMTP_URL"].endswith(f":{taken}")
