@@ -1,0 +1,36 @@
+"""A whole exit with nobody to watch it: everybody says their word as soon as it is due."""
+
+from devstack.play import Play
+from devstack.running import Running
+from models.case import Approve, CaseState, RetrievalWord
+from models.payload import Personal
+from models.vocabulary import Gate, Stage
+from rules.gates import gate_digest
+
+
+async def leave(here: Running, play: Play) -> CaseState:
+    """Plays a case that was just begun until its evidence is sealed; answers how it ended."""
+    state = await hand_over(play)
+    dates = state.agreed.dates if state.agreed else {}
+    await play.move(dates["late_usage_end"])
+    state = await play.until(lambda s: s.statement_digest is not None)
+    await play.say("customer", "accept_export", RetrievalWord, evidence=Personal(text="fetched and checked"))
+    for person in ("carla", "dora"):
+        await _approve(play, person, Gate.ERASURE, state)
+    await play.move(state.retrieval_end or dates["retrieval_end"])
+    state = await play.reach(Stage.CERTIFY)
+    await here.client.get_workflow_handle(f"closing-{state.case}").result()
+    return state
+
+
+async def hand_over(play: Play) -> CaseState:
+    """From its beginning to the window in which the customer fetches the package."""
+    state = await play.until(lambda s: s.stage is Stage.APPROVAL and s.proposed is not None)
+    await _approve(play, "bruno", Gate.PLAN, state)
+    state = await play.reach(Stage.NOTICE)
+    await play.move(state.agreed.dates["effective_date"] if state.agreed else state.opened_at)
+    return await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
+
+
+async def _approve(play: Play, person: str, gate: Gate, state: CaseState) -> None:
+    await play.say(person, "approve", Approve, gate=gate, hash=gate_digest(gate, state) or "")

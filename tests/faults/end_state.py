@@ -1,0 +1,99 @@
+"""What an exit has come to, in all the places where it leaves something; without instants, which no two runs share."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from connectors.opening import Connections
+from devstack.running import Running
+from models.tables.billing import CounterDocumentRow, InvoiceRow
+from rules.chain import first_fault
+
+_INSTANTS = frozenset({"at", "made_at", "issued_at", "due_at", "verified_at", "digest"})
+
+
+def end_state(here: Running, account: str) -> dict[str, Any]:
+    """By facet."""
+    return {name: look(here, account, f"{account}-1") for name, look in FACETS.items()}
+
+
+def _stage(here: Running, account: str, case: str) -> Any:
+    row = here.connections.cases.case(account) or {}
+    return row["id"], row["stage"], row["state"]["tasks"]
+
+
+def _statement(here: Running, account: str, case: str) -> Any:
+    return here.connections.cases.documents(case, "statement")
+
+
+def _documents_of_money(here: Running, account: str, case: str) -> Any:
+    """Counter-documents and invoices as they stand, their ids too: those come from the effect alone."""
+    with Session(here.connections.engine) as session:
+        counters = session.exec(select(CounterDocumentRow).where(col(CounterDocumentRow.account) == account)).all()
+        invoices = session.exec(select(InvoiceRow).where(col(InvoiceRow.account) == account)).all()
+        assert len({row.made_by for row in counters}) == len(counters) > 0
+        return {row.id: _timeless(row.model_dump()) for row in (*counters, *invoices)}
+
+
+def _counts(here: Running, account: str, case: str) -> Any:
+    """What was exported, closed, erased, kept; per data set, user page and class of credential."""
+    store = here.connections.cases
+    kinds = ("manifest", "receipts", "purge", "purge_before", "recount")
+    return {kind: sorted(map(str, map(_timeless, store.documents(case, kind)))) for kind in kinds}
+
+
+def _evidence(here: Running, account: str, case: str) -> Any:
+    """How many versions each key has; locked, so that a second write would have left a second."""
+    return versions(here.connections, here.connections.settings.s3_evidence_bucket, f"{case}/")
+
+
+def _left_in_s3(here: Running, account: str, case: str) -> Any:
+    """What should be gone: the package with its versions, and every unfinished upload of any bucket."""
+    at = here.connections.settings
+    client: Any = here.connections.objects._client
+    buckets = [at.s3_export_bucket, at.s3_evidence_bucket, str(at.s3_files_bucket)]
+    uploads = [client.list_multipart_uploads(Bucket=bucket).get("Uploads", []) for bucket in buckets]
+    return versions(here.connections, at.s3_export_bucket, f"{account}/"), uploads
+
+
+def _mails(here: Running, account: str, case: str) -> Any:
+    """One file a Message-ID, and what the outbox says of it."""
+    kept = {(message.message_id, message.state) for message in here.connections.outbox.messages(case)}
+    return sorted(path.name for path in (here.stack.home / "mail").glob(f"{case}.*")), kept
+
+
+def _ledger(here: Running, account: str, case: str) -> Any:
+    """Every effect that was done. Attempts that died have no entry; one that was done twice may have two."""
+    entries = here.connections.ledger.entries(case)
+    assert first_fault(entry.model_dump(mode="json") for entry in entries) is None
+    assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+    return {(e.action, e.stage, e.subject, e.actor, e.outcome) for e in entries if e.outcome != "failed"}
+
+
+FACETS: Mapping[str, Callable[[Running, str, str], Any]] = {
+    "stage": _stage,
+    "statement": _statement,
+    "money": _documents_of_money,
+    "counts": _counts,
+    "evidence": _evidence,
+    "s3": _left_in_s3,
+    "mails": _mails,
+    "ledger": _ledger,
+}
+
+
+def versions(at: Connections, bucket: str, prefix: str) -> Counter[str]:
+    """How many versions each key has, markers included."""
+    client: Any = at.objects._client
+    pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    return Counter(
+        entry["Key"] for page in pages for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    )
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _timeless(part) for name, part in value.items() if name not in _INSTANTS}
+    return [_timeless(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,133 @@
+"""Two live attempts at every effect that costs, at the same moment, on real servers: it happens once."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+from temporalio.testing import ActivityEnvironment
+
+from activities.ledger import record_refusal
+from connectors.opening import Connections, settings
+from devstack.stack import EmbeddedStack
+from models.case import CaseRequest, Decision, PlanRequest
+from models.effects import CommitRequest, EvidenceRequest, PackageRequest, PartRequest, PurgeRequest, RecountRequest
+from models.effects import StatementRequest as Statement
+from models.plan import Plan
+from models.tables.billing import CounterDocumentRow
+from models.vocabulary import Channel, Mode, Reason, Stage
+from tests.faults.end_state import versions
+from tests.faults.exits import ACCOUNT, CASE, give_it_a_large_logo
+from worker import case_activities, export_activities
+
+NOW = datetime.now(UTC)
+HISTORY = f"{CASE}/data/histories/offboarding-{CASE}.json"
+
+
+class Twins:
+    """The activities on real adapters, each run by two attempts at once."""
+
+    def __init__(self, connections: Connections) -> None:
+        self.at = connections
+        self._activities = {each.__name__: each for each in self._all()}
+        self.plan = self._planned()
+
+    def __call__(self, kind: type[Any], step: str, **fields: Any) -> list[Any]:
+        """What both attempts answer."""
+        request = kind(case=CASE, account=ACCOUNT, stage=Stage.EXPORT, step=step, **fields)
+        start = threading.Barrier(2)
+
+        def attempt(_: int) -> Any:
+            environment = ActivityEnvironment()
+            environment.info = replace(environment.info, scheduled_time=NOW)
+            start.wait()
+            return environment.run(self._activities[step], request)
+
+        with ThreadPoolExecutor(2) as both:
+            return list(both.map(attempt, range(2)))
+
+    def _all(self) -> list[Any]:
+        return [*case_activities(self.at), *export_activities(self.at)]
+
+    def _planned(self) -> Plan:
+        about: dict[str, Any] = {"mode": Mode.STOP, "reason": Reason.PRICE, "requested_by": "ana", "manager": "ana"}
+        self.at.cases.open_case(
+            CaseRequest(case="", account=ACCOUNT, language="en", channel=Channel.EMAIL, **about), NOW
+        )
+        self(PlanRequest, "make_plan", mode=Mode.STOP)
+        (plan,) = self.at.cases.plans(CASE)
+        return plan
+
+
+@pytest.fixture(scope="module")
+def twins(stack: EmbeddedStack, homes: Callable[[str], Path]) -> Iterator[Twins]:
+    home = homes("twins")
+    give_it_a_large_logo(home / "product.db")
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in stack.environment.items():
+            patched.setenv(name, value)
+        patched.setenv("FAREWELL_DATABASE_URL", f"sqlite:///{home / 'farewell.db'}")
+        patched.setenv("FAREWELL_PRODUCT_DATABASE_URL", f"sqlite:///{home / 'product.db'}")
+        twins = Twins(Connections(settings()))
+        yield twins
+        twins.at.engine.dispose()
+
+
+def test_a_package_written_by_two_is_one_package_that_verifies(twins: Twins) -> None:
+    about = {"plan_hash": twins.plan.hash}
+    planned, again = twins(PackageRequest, "plan_package", **about)
+    assert planned == again
+    parts = [_one(twins(PartRequest, "export_data_set", subject=name, **about)) for name in planned.data_sets]
+    files = [_one(twins(PartRequest, "export_files", subject=name, **about)) for name in planned.file_sets]
+    twins(CommitRequest, "commit_package", parts=(*parts, *files), **about)
+    verified = _one(twins(CommitRequest, "verify_package", parts=(*parts, *files), **about))
+    bucket = twins.at.settings.s3_export_bucket
+    assert verified.package.rows == sum(part.rows for part in parts)
+    assert set(versions(twins.at, bucket, f"{ACCOUNT}/").values()) == {1}
+    assert "Uploads" not in twins.at.objects._client.list_multipart_uploads(Bucket=bucket)
+
+
+def test_money_settled_by_two_moves_once(twins: Twins) -> None:
+    result = _one(twins(Statement, "close_statement", billing_end=twins.plan.commitments.dates["billing_end"].at))
+    (statement,) = twins.at.cases.documents(CASE, "statement")
+    assert result.closed
+    with Session(twins.at.engine) as session:
+        made = session.exec(select(CounterDocumentRow).where(CounterDocumentRow.account == ACCOUNT)).all()
+    documents = [document for document in statement["documents"] if document["kind"] != "charge"]
+    assert Counter(row.kind for row in made) == Counter(document["kind"] for document in documents)
+    assert any(row.kind == "refund" for row in made)
+
+
+def test_rows_erased_by_two_are_counted_once(twins: Twins) -> None:
+    for duties in twins.plan.commitments.data_sets:
+        purged = _one(twins(PurgeRequest, "purge", subject=duties.name, plan_hash=twins.plan.hash))
+        assert purged.before == purged.erased + purged.kept
+    recount = _one(twins(RecountRequest, "recount", plan_hash=twins.plan.hash))
+    assert recount.left == {}
+
+
+def test_a_pack_sealed_by_two_has_one_version_of_each_file(twins: Twins) -> None:
+    at, bucket = twins.at, twins.at.settings.s3_evidence_bucket
+    decision = Decision(case=CASE, account=ACCOUNT, stage=Stage.ERASE, step="withdraw", actor="ana", action="withdraw")
+    record_refusal(at.ledger, at.keys, decision, "it is past the pivot", NOW)
+    at.objects.put(bucket, HISTORY, b"{}")
+    about = {"plan_hash": twins.plan.hash, "opened_at": NOW}
+    _one(twins(EvidenceRequest, "sign_certificate", **about))
+    sealed = _one(twins(EvidenceRequest, "seal_pack", **about))
+    assert sealed.entries == 1
+    found = versions(at, bucket, f"{CASE}/")
+    assert f"{CASE}/seal.jws" in found
+    assert set(found.values()) == {1}
+
+
+def _one(answers: list[Any]) -> Any:
+    """Both attempts answer the same."""
+    first, second = answers
+    assert first == second
+    return first
