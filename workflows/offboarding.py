@@ -148,26 +148,29 @@ class OffboardingWorkflow(CaseUndoing):
     # -- notice and transition
 
     async def _serve_notice(self) -> None:
-        await self._until(Stage.NOTICE, "notice_end", "the notice period, in which all can still be withdrawn")
+        moved = True
+        while moved:
+            why = "the notice period, in which all can still be withdrawn"
+            moved = await self._until(Stage.NOTICE, "notice_end", why)
 
     async def _stand_in_transition(self) -> None:
-        while self._dates()["transition_end"] > workflow.now():  # a new plan may have begun with another notice
-            await self._until(Stage.TRANSITION, "transition_end", "the transition: contract, service and charges go on")
+        while self._dates()["transition_end"] > workflow.now():
+            if self._dates()["notice_end"] > workflow.now():  # of a new plan
+                await self._serve_notice()
+            else:
+                why = "the transition: contract, service and charges go on"
+                await self._until(Stage.TRANSITION, "transition_end", why)
 
-    async def _until(self, stage: Stage, name: str, why: str) -> None:
-        """Stands in a stage until a date of the plan in force, which an approved new plan moves."""
-        while True:
-            agreed = self.state.agreed
-            await self._continue_if_long()
-            await self._announce()
-            until = self._dates()[name]
-            await self._enter(stage, WaitingFor(kind=WaitKind.DATE, who="the calendar", until=until, why=why))
-            if not await self._wait(self._plan_moved(agreed), until):
-                return
-            if self._plan_approved():
-                self._agree()
-                if self._dates()["notice_end"] > workflow.now():
-                    stage, name = Stage.NOTICE, "notice_end"
+    async def _until(self, stage: Stage, name: str, why: str) -> bool:
+        """Stands in a stage until a date of the plan in force; answers whether that plan has changed meanwhile."""
+        agreed, until = self.state.agreed, self._dates()[name]
+        await self._continue_if_long()
+        await self._enter(stage, WaitingFor(kind=WaitKind.DATE, who="the calendar", until=until, why=why))
+        await self._announce()
+        moved = await self._wait(self._plan_moved(agreed), until)
+        if self._plan_approved():
+            self._agree()
+        return moved
 
     async def _announce(self) -> None:
         """Tells customer, contract and billing when it ends: once for each plan in force."""
