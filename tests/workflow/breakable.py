@@ -1,0 +1,60 @@
+"""Adapters that say no for one account, until they are mended."""
+
+from functools import cached_property
+from typing import Any
+
+from connectors.errors import ConnectorError, Rejected
+from connectors.opening import Connections
+from models.policy import Policy
+
+TRANSITION_DAYS = 14
+
+
+class Breakable:
+    """A port; whatever isn't broken goes through to the real adapter."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+        self._broken: dict[tuple[str, str], ConnectorError] = {}
+
+    def fail(self, method: str, account: str, error: ConnectorError | None = None) -> None:
+        """From now on the method raises for this account, before it has done anything."""
+        self._broken[method, account] = error or Rejected("sample system", f"it refuses {method}", "mend it")
+
+    def mend(self) -> None:
+        self._broken.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._port, name)
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            for (method, account), error in self._broken.items():
+                if method == name and account in _accounts(args):
+                    raise error
+            return real(*args, **kwargs)
+
+        return called if callable(real) else real
+
+
+def _accounts(args: tuple[Any, ...]) -> set[str]:
+    """The ids among the arguments; a message bears its case's."""
+    cases = {getattr(arg, "case", "").rpartition("-")[0] for arg in args}
+    return cases | {arg for arg in args if isinstance(arg, str)}
+
+
+class BreakableConnections(Connections):
+    """Every adapter that an exit needs can break; in Kuwait there is a transition."""
+
+    contracts = cached_property(lambda self: Breakable(Connections.contracts.func(self)))
+    billing = cached_property(lambda self: Breakable(Connections.billing.func(self)))
+    identity = cached_property(lambda self: Breakable(Connections.identity.func(self)))
+    product = cached_property(lambda self: Breakable(Connections.product.func(self)))
+    messenger = cached_property(lambda self: Breakable(Connections.messenger.func(self)))
+
+    @cached_property
+    def policy(self) -> Policy:
+        written = Connections.policy.func(self)
+        here = written.jurisdictions["default"]
+        transition = here.transition.model_copy(update={"days": TRANSITION_DAYS})
+        kuwait = here.model_copy(update={"transition": transition})
+        return written.model_copy(update={"jurisdictions": {**written.jurisdictions, "KW": kuwait}})

@@ -1,0 +1,38 @@
+"""The sample company at work, once for all tests of this folder; each test takes an account of its own."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from devstack.running import Running, at_work
+from devstack.stack import EmbeddedStack
+from models.vocabulary import Stage
+from tests.workflow.breakable import BreakableConnections
+
+# Small ones first. Those that a test names are left out, and the largest.
+ACCOUNTS = deque(
+    f"acc_{name}"
+    for name in (
+        *("2hw8te", "8vzc5h", "z8e5lg", "v2l8ca", "d2m0xq", "6jd3hr", "p7a3wj", "w6d2pa", "t3j7ku"),
+        *("e4q0zw", "y1g9rn", "b0n6ys", "k4s8fb", "g0b7sd", "7f3k2m", "h9f6tn", "m5r1zc"),
+    )
+)
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def here(stack: EmbeddedStack) -> AsyncIterator[Running]:
+    """Servers, sample company and worker; its settings are in the environment for this folder's tests only."""
+    async with at_work(stack, BreakableConnections) as running:
+        yield running
+
+
+@pytest.fixture
+def account(here: Running) -> Iterator[str]:
+    """An account that leaves nowhere; who stays may leave again, in a later test."""
+    account = ACCOUNTS.popleft()
+    yield account
+    case = here.connections.cases.case(account)
+    if case is None or (case["ended_at"] is not None and case["stage"] != Stage.CLOSED):
+        ACCOUNTS.append(account)

@@ -1,0 +1,127 @@
+"""An exit that a test plays: the words that most of them share."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from commands.beginning import Asked, begin
+from devstack.play import Play
+from devstack.running import Running
+from models.case import Answer, Approve, CaseState, Command, HoldWord, ResolveTask, RetrievalWord, Task, Undo
+from models.payload import Personal
+from models.vocabulary import Gate, Mode, Reason, Stage, TaskKind, TaskOutcome
+from rules.gates import gate_digest
+
+DAY = timedelta(days=1)
+WORD = Personal(text="because")
+
+
+class Exit(Play):
+    """One case; whoever speaks is named as in the sample company."""
+
+    def __init__(self, here: Running, account: str) -> None:
+        self.here, self.account = here, account
+        self.row = here.connections.cases.case(account) or {}
+        self.case: str = self.row["id"]
+        super().__init__(here, account, self.row["workflow_id"])
+
+    # -- the walk
+
+    async def plan_agreed(self) -> CaseState:
+        await self.until(lambda s: s.stage is Stage.APPROVAL)
+        await self.approve(Gate.PLAN, "bruno")
+        return await self.reach(Stage.NOTICE)
+
+    async def to_date(self, name: str) -> CaseState:
+        """Just after a date of the plan in force."""
+        state = await self.state()
+        await self.move(state.agreed.dates[name])
+        return await self.state()
+
+    async def parked(self, kind: TaskKind = TaskKind.STEP_FAILED) -> Task:
+        """The blocking task of this kind that the case waits for."""
+        state = await self.until(lambda s: any(task.blocking and task.kind is kind for task in s.tasks))
+        return next(task for task in state.tasks if task.blocking and task.kind is kind)
+
+    async def to_retrieval(self) -> CaseState:
+        """The statement is closed, the window is open."""
+        await self.plan_agreed()
+        await self.to_date("effective_date")
+        await self.reach(Stage.SETTLE)
+        await self.to_date("late_usage_end")
+        return await self.reach(Stage.RETRIEVAL)
+
+    async def to_gates_but(self, *missing: str) -> CaseState:
+        """In retrieval, with every word given but those of `missing`: `accepted`, `approved`."""
+        state = await self.to_retrieval()
+        if "accepted" not in missing:
+            await self.say("customer", "accept_export", RetrievalWord, evidence=WORD)
+        if "approved" not in missing:
+            await self.approve(Gate.ERASURE, "carla", "dora")
+        return state
+
+    async def window_over(self) -> None:
+        await self.move((await self.state()).retrieval_end)
+
+    async def certified(self) -> None:
+        """Erased and sealed."""
+        await self.reach(Stage.CERTIFY)
+        await self.here.client.get_workflow_handle(f"closing-{self.case}").result()
+
+    async def attributes(self) -> dict[str, object]:
+        """The search attributes, as the server knows them."""
+        described = await self._handle.describe()
+        return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+
+    # -- words
+
+    async def approve(self, gate: Gate, *people: str) -> None:
+        digest = gate_digest(gate, await self.state())
+        for person in people:
+            await self.say(person, "approve", Approve, gate=gate, hash=digest)
+
+    async def back(self, update: str, stage: Stage) -> CaseState:
+        """Withdrawn or reinstated, and its workflow has ended."""
+        await self.say("customer", update, Undo, reason=WORD)
+        await self._handle.result()
+        state = await self.state()
+        assert state.stage is stage, state.tasks
+        return state
+
+    async def resolve(self, task: Task, who: str = "eva", outcome: TaskOutcome = TaskOutcome.RETRY) -> Answer:
+        return await self.say(who, "resolve_task", ResolveTask, task=task.id, outcome=outcome, reason=WORD)
+
+    async def hold(self, *data_sets: str, tell: bool = True) -> str:
+        """Dora places one; `tell` says whether the case hears of it, too."""
+        at = self.here.connections.cases
+        hold = at.place_hold(self.account, self._actor("dora"), "court order", data_sets, datetime.now(UTC))
+        if tell:
+            await self.say("dora", "place_hold", HoldWord, hold=hold)
+        return hold
+
+    async def release(self, who: str, hold: str, *, tell: bool = True) -> bool:
+        """One of compliance asks for the release."""
+        released = self.here.connections.cases.release_hold(hold, self._actor(who), datetime.now(UTC))
+        if tell:
+            await self.say(who, "release_hold", HoldWord, hold=hold)
+        return released
+
+    async def resolve_refused(self, task: Task, who: str, outcome: TaskOutcome) -> ApplicationError:
+        return await self.refused(who, "resolve_task", ResolveTask, task=task.id, outcome=outcome, reason=WORD)
+
+    async def refused(self, who: str, update: str, kind: type[Command], **fields: object) -> ApplicationError:
+        """Says it, and is refused; why."""
+        with pytest.raises(WorkflowUpdateFailedError) as no:
+            await self.say(who, update, kind, **fields)
+        assert isinstance(no.value.cause, ApplicationError)
+        return no.value.cause
+
+
+async def begun(here: Running, account: str, effective_on: date | None = None) -> Exit:
+    """A new exit, asked for by ana."""
+    asked = Asked(account, "ana", Mode.STOP, Reason.PRICE, effective_on, None, None)
+    await asyncio.to_thread(begin, here.connections, asked)
+    return Exit(here, account)

@@ -1,0 +1,116 @@
+"""What an exit leaves behind, for tests to look at and compare: rows, money, objects, histories."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Table, select
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowExecution
+
+from devstack.running import Running
+from models.money import BillingState
+from models.tables.catalogue import all_tables
+
+# An undo gives these back row by row; contracts and documents it answers by new ones. Source: DOMAIN stages.7.
+SAME_AGAIN = (
+    *("account", "contact", "blocking_fact", "subscription", "payment", "usage", "balance"),
+    *("user", "group", "membership", "credential"),
+)
+Rows = dict[str, list[Any]]
+
+
+def rows_of(here: Running, account: str) -> Rows:
+    """Every row of the account that an undo must leave identical: identities, access, product, files."""
+    at = here.connections
+    own = {name: _own_rows(here, all_tables().tables[name], account) for name in SAME_AGAIN}
+    data = {
+        each.name: [tuple(row) for row in _product_rows(here, each.name, account)] for each in at.inventory.data_sets
+    }
+    files = list(at.objects.list(at.settings.s3_files_bucket or "", f"accounts/{account}/"))
+    return {**own, **data, "files": files}
+
+
+def _own_rows(here: Running, table: Table, account: str) -> list[Any]:
+    asked = select(table).order_by(*table.primary_key.columns)
+    if table.name == "membership":
+        users = all_tables().tables["user"]
+        asked = asked.join(users, table.c.user == users.c.id).where(users.c.account == account)
+    else:
+        asked = asked.where((table.c.id if table.name == "account" else table.c.account) == account)
+    with here.connections.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(asked)]
+
+
+def _product_rows(here: Running, name: str, account: str) -> Any:
+    at = here.connections
+    return at.product.rows(at.inventory, at.inventory.data_set(name), account)
+
+
+def contracts_of(here: Running, account: str) -> list[dict[str, Any]]:
+    """As they stand."""
+    return [dict(row._mapping) for row in _of(here, "contract", account)]
+
+
+def money_of(here: Running, account: str) -> BillingState:
+    """What is invoiced, paid, in credit and unbilled, once documents and counter-documents have met."""
+    return here.connections.billing.state(account, datetime(2100, 1, 1, tzinfo=UTC))
+
+
+def package_of(here: Running, account: str) -> list[Any]:
+    """What lies in the export bucket."""
+    return list(here.connections.objects.list(here.connections.settings.s3_export_bucket, f"{account}/"))
+
+
+def stages_of(here: Running, case: str) -> list[str]:
+    """The stages that the ledger tells of, in order, each once in a row."""
+    told = [entry.stage for entry in here.connections.ledger.entries(case) if entry.action == "record_stage"]
+    return [stage for at, stage in enumerate(told) if at == 0 or told[at - 1] != stage]
+
+
+def actions_of(here: Running, case: str, outcome: str = "done") -> list[str]:
+    """The effects that the ledger tells of."""
+    return [entry.action for entry in here.connections.ledger.entries(case) if entry.outcome == outcome]
+
+
+def mails_of(here: Running, case: str) -> list[str]:
+    """The kinds of message that left, in order."""
+    return [message.kind.value for message in here.connections.outbox.messages(case) if message.state == "sent"]
+
+
+def personal_words(here: Running, account: str) -> list[str]:
+    """What must appear in no history: the contacts' names, addresses and numbers, the users' names and addresses."""
+    contacts = [word for row in _of(here, "contact", account) for word in (row.name, row.email, row.phone)]
+    users = [word for row in _of(here, "user", account) for word in (row.name, row.email)]
+    return sorted({word for word in (*contacts, *users) if word})
+
+
+def _of(here: Running, name: str, account: str) -> Any:
+    table = all_tables().tables[name]
+    with here.connections.engine.connect() as connection:
+        return connection.execute(select(table).where(table.c.account == account)).all()
+
+
+async def runs_of(here: Running, case: str) -> list[WorkflowExecution]:
+    """The runs of the case's own workflow, in order."""
+    return [run for run in await _executions(here, case) if run.id == f"offboarding-{case}"]
+
+
+async def events_of(here: Running, case: str) -> list[HistoryEvent]:
+    """Every event of every run of every workflow of a case."""
+    events: list[HistoryEvent] = []
+    for run in await _executions(here, case):
+        history = await here.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        events += history.events
+    return events
+
+
+async def _executions(here: Running, case: str) -> list[WorkflowExecution]:
+    ids = (f"offboarding-{case}", f"export-{case}-1", f"follow-up-{case}", f"closing-{case}")
+    found = [run async for run in here.client.list_workflows(f"WorkflowId IN {ids}")]
+    return sorted(found, key=lambda run: (run.id, run.start_time))
+
+
+def kind_of(event: HistoryEvent) -> str:
+    """`EVENT_TYPE_TIMER_STARTED` as `TIMER_STARTED`."""
+    return EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")

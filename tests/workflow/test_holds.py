@@ -1,0 +1,90 @@
+"""Legal holds: nothing that one covers is erased, whoever knows of it. Source: DOMAIN erasure.3, erasure.4."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select
+
+from devstack.company.opening import open_product
+from devstack.company.schema import webhook
+from devstack.running import Running
+from models.case import Undo
+from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
+from rules.permissions import refused
+from tests.workflow.exits import DAY, WORD, Exit, begun
+from tests.workflow.records import actions_of, mails_of, rows_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+NEAR = timedelta(minutes=1)
+
+
+async def test_while_a_hold_stands_the_clock_does_and_two_persons_release_it(here: Running, account: str) -> None:
+    play = await begun(here, account)
+    end = (await play.to_gates_but()).retrieval_end
+    await play.move(end - 10 * DAY)
+    held = rows_of(here, account)
+    hold = await play.hold()
+    await play.move(end + 50 * DAY)
+    state = await play.until(lambda s: s.waiting_for.kind is WaitKind.HOLD)
+    assert (state.stage, state.holds, state.tasks) == (Stage.RETRIEVAL, (hold,), ())
+    assert await play.release("dora", hold) is False
+    assert (await play.state()).holds == (hold,)
+    assert await play.release("felipe", hold) is True
+    state = await play.state()
+    assert (state.holds, rows_of(here, account)) == ((), held)
+    assert abs(state.retrieval_end - (end + 60 * DAY)) < NEAR
+    await play.move(state.retrieval_end - DAY)
+    assert (await play.state()).stage is Stage.RETRIEVAL
+    await play.window_over()
+    await play.reach(Stage.ERASE, Stage.CERTIFY)
+    assert "retrieval_reminder" not in mails_of(here, play.case)
+
+
+async def test_past_the_pivot_a_hold_in_sql_alone_stops_the_purge(here: Running, account: str) -> None:
+    play = await begun(here, account)
+    await play.to_gates_but()
+    hold = await play.hold("own/notes", tell=False)
+    await play.window_over()
+    task = await play.parked(TaskKind.HOLD_REVIEW)
+    assert (task.owner, hold in task.cause) == (Role.COMPLIANCE, True)
+    assert (await play.state()).stage is Stage.ERASE
+    await nothing_is_undone(play)
+    for outcome, who, why in ((TaskOutcome.SKIP, "dora", "gate"), (TaskOutcome.RETRY, "eva", "role")):
+        assert (await play.resolve_refused(task, who, outcome)).type == why
+    await play.resolve(task, "dora")
+    again = await play.until(lambda s: bool(s.tasks) and s.tasks[0].id != task.id)
+    for who in ("dora", "felipe"):
+        await play.release(who, hold, tell=False)
+    write_again(here, account)
+    await play.resolve(again.tasks[0], "dora")
+    await what_was_written_again_is_found(here, play)
+    await play.certified()
+    no = refused("reinstate", play._actor("ana"), await play.state())
+    assert no is not None
+    assert no.code == "past_the_pivot"
+
+
+async def nothing_is_undone(play: Exit) -> None:
+    """And one hears why. Source: DOMAIN stages row 9."""
+    for update in ("withdraw", "reinstate"):
+        no = await play.refused("ana", update, Undo, reason=WORD)
+        assert (no.type, no.message) == ("past_the_pivot", "erasure has started: from here nothing can be undone")
+
+
+def write_again(here: Running, account: str) -> None:
+    """Somebody's job still writes to a table that has been purged."""
+    engine = open_product(here.connections.settings.product_database_url)
+    with engine.begin() as connection:
+        row = dict(connection.execute(select(webhook).limit(1)).one()._mapping)
+        connection.execute(insert(webhook).values(**{**row, "id": f"{account}-late", "account_id": account}))
+    engine.dispose()
+
+
+async def what_was_written_again_is_found(here: Running, play: Exit) -> None:
+    """No certificate before a count finds nothing. Source: DOMAIN erasure.4."""
+    task = await play.parked(TaskKind.FINDING)
+    assert "webhook" in task.cause
+    assert here.connections.cases.documents(play.case, "recount") == []
+    await play.resolve(task)
+    await play.reach(Stage.CERTIFY)
+    assert actions_of(here, play.case).count("recount") == 2

@@ -1,0 +1,67 @@
+"""What fails waits for a person: gates never open by themselves, messages never hold anything up."""
+
+import pytest
+
+from connectors.errors import Rejected
+from devstack.running import Running
+from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
+from tests.workflow.exits import DAY, begun
+from tests.workflow.records import mails_of, rows_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_stages_2_an_export_that_fails_never_goes_on(here: Running, account: str) -> None:
+    here.connections.product.fail("rows", account, Rejected("product database", "the table is corrupt", "repair it"))
+    play = await begun(here, account)
+    await play.plan_agreed()
+    await play.to_date("effective_date")
+    task = await play.parked()
+    assert (task.kind, task.owner, task.gate) == (TaskKind.STEP_FAILED, Role.ENGINEER, True)
+    assert ("the table is corrupt" in task.cause, task.fix) == (True, "repair it")
+    assert (await play.state()).waiting_for.kind is WaitKind.TASK
+    assert (await play.attributes())["FarewellWaitingFor"] == WaitKind.TASK
+    await play.move(task.opened_at + 400 * DAY)
+    state = await play.state()
+    assert (state.stage, state.package, state.tasks) == (Stage.EXPORT, None, (task,))
+    assert here.connections.identity.count(account, active=True) > 0
+    for outcome, why in ((TaskOutcome.SKIP, "gate"), (TaskOutcome.DONE, "outcome")):
+        assert (await play.resolve_refused(task, "eva", outcome)).type == why
+    here.connections.product.mend()
+    await play.resolve(task)
+    state = await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
+    assert state.retrieval_end > task.opened_at + 430 * DAY, "the window begins with the delivery"
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+async def test_a_step_beside_the_gates_may_be_skipped_with_a_reason(here: Running, account: str) -> None:
+    before = rows_of(here, account)
+    here.connections.contracts.fail("serve_notice", account)
+    play = await begun(here, account)
+    await play.plan_agreed()
+    task = await play.parked()
+    await play.resolve(task, outcome=TaskOutcome.SKIP)
+    state = await play.until(lambda s: s.waiting_for is not None and s.waiting_for.kind is WaitKind.DATE)
+    assert (state.stage, state.tasks) == (Stage.NOTICE, ())
+    here.connections.contracts.mend()
+    await play.back("withdraw", Stage.WITHDRAWN)
+    assert rows_of(here, account) == before
+
+
+async def test_mails_that_fail_hold_nothing_up_and_outlive_the_run(here: Running, account: str) -> None:
+    here.connections.messenger.fail("deliver", account, Rejected("SMTP", "refused (550)", "correct the address"))
+    play = await begun(here, account)
+    await play.plan_agreed()
+    await play.to_date("effective_date")
+    state = await play.reach(Stage.SETTLE)
+    assert {task.step for task in state.tasks} >= {"send_acknowledgement.1", "send_plan.1", "send_goodbye.1"}
+    assert {(task.blocking, task.fix) for task in state.tasks} == {(False, "correct the address")}
+    await play.resolve(state.tasks[0])
+    state = await play.until(lambda s: s.tasks_opened > state.tasks_opened)
+    assert state.tasks[-1].step == "send_acknowledgement.1", "still refused, so a task again"
+    here.connections.messenger.mend()
+    for task in state.tasks:
+        await play.resolve(task)
+    await play.until(lambda s: s.tasks == ())
+    assert set(mails_of(here, play.case)) >= {"acknowledgement", "plan", "notice", "export_ready", "goodbye"}
+    await play.back("reinstate", Stage.REINSTATED)
