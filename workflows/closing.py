@@ -1,10 +1,11 @@
 """After the case: histories, certificate, seal. Source: DESIGN, Workflows; DOMAIN stages row 11."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
@@ -16,7 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from models.vocabulary import MailKind, Stage
     from workflows.follow_up import FollowUpWorkflow
     from workflows.retries import HEARTBEAT, LONG, SHORT, TO_THE_END
+    from workflows.words import cause_of
 
+AN_HOUR = timedelta(hours=1)
 HEARTBEATING = frozenset({"await_end", "collect_histories", "seal_pack"})
 
 
@@ -81,14 +84,27 @@ class ClosingWorkflow:
         return MessageRequest(**about, stage=Stage.CERTIFY, subject="certificate", kind=MailKind.CERTIFICATE)
 
     async def _do(self, method: Callable[..., Any], request: EffectRequest) -> Any:
-        words, long = request.step.replace("_", " "), request.step in HEARTBEATING
-        self._state = self._state.model_copy(update={"step": words})
-        workflow.set_current_details(f"**{request.account}** is being certified: {words}.")
+        """Does a step, to the end: what can't be done now is told on the server's page and tried again each hour."""
+        while True:
+            self._tell(request.step.replace("_", " "))
+            try:
+                return await self._tried(method, request)
+            except ActivityError as error:
+                cause, fix = cause_of(error)
+                self._tell(f"{request.step.replace('_', ' ')} failed: {cause}; {fix}; tried again each hour")
+                await workflow.sleep(AN_HOUR)
+
+    async def _tried(self, method: Callable[..., Any], request: EffectRequest) -> Any:
+        long = request.step in HEARTBEATING
         return await workflow.execute_activity_method(
             method,
             request,
             start_to_close_timeout=LONG if long else SHORT,
             heartbeat_timeout=HEARTBEAT if long else None,
             retry_policy=TO_THE_END,
-            summary=words,
+            summary=request.step.replace("_", " "),
         )
+
+    def _tell(self, step: str) -> None:
+        self._state = self._state.model_copy(update={"step": step})
+        workflow.set_current_details(f"**{self._state.account}** is being certified: {step}.")
