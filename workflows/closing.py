@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -16,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from models.payload import EffectRequest
     from models.vocabulary import MailKind, Stage
     from workflows.follow_up import FollowUpWorkflow
-    from workflows.retries import HEARTBEAT, LONG, SHORT, TO_THE_END
+    from workflows.retries import HEARTBEAT, LONG, OUTSIDE, SHORT, TO_THE_END
     from workflows.words import cause_of
 
 AN_HOUR = timedelta(hours=1)
@@ -46,10 +47,17 @@ class ClosingWorkflow:
         sealed = await self._do(EvidenceActivities.seal_pack, self._evidence(request, "seal_pack"))
         self._state = self._state.model_copy(update={"sealed": sealed.location})
         await self._do(EvidenceActivities.close_case, self._evidence(request, "close_case"))
-        await self._do(MessagingActivities.send_message, self._certificate_mail(request))
+        await self._mail_certificate(request)
         await self._release_contact(request)
         self._state = self._state.model_copy(update={"step": "closed"})
         return self._state
+
+    async def _mail_certificate(self, request: ClosingRequest) -> None:
+        """A mail that can't be delivered holds up nothing; the ledger says so, attempt by attempt."""
+        try:
+            await self._tried(MessagingActivities.send_message, self._certificate_mail(request), OUTSIDE)
+        except ActivityError as error:
+            workflow.logger.warning("the certificate's mail didn't go out: %s", cause_of(error)[0])
 
     async def _release_contact(self, request: ClosingRequest) -> None:
         """The follow-ups may forget the contact once they are done. Source: DOMAIN erasure.7."""
@@ -94,14 +102,16 @@ class ClosingWorkflow:
                 self._tell(f"{request.step.replace('_', ' ')} failed: {cause}; {fix}; tried again each hour")
                 await workflow.sleep(AN_HOUR)
 
-    async def _tried(self, method: Callable[..., Any], request: EffectRequest) -> Any:
+    async def _tried(
+        self, method: Callable[..., Any], request: EffectRequest, retries: RetryPolicy = TO_THE_END
+    ) -> Any:
         long = request.step in HEARTBEATING
         return await workflow.execute_activity_method(
             method,
             request,
             start_to_close_timeout=LONG if long else SHORT,
             heartbeat_timeout=HEARTBEAT if long else None,
-            retry_policy=TO_THE_END,
+            retry_policy=retries,
             summary=request.step.replace("_", " "),
         )
 
