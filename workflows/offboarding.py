@@ -256,8 +256,7 @@ class OffboardingWorkflow(CaseUndoing):
         """From here nothing is undone: everything of the plan, in order, then counted again. Source: DOMAIN erasure."""
         await self._enter(Stage.ERASE)
         plan_hash = self._agreed().hash
-        left = self._agreed().data_sets
-        while left := await self._purge(left, plan_hash):
+        while left := await self._purge(plan_hash):
             await self._find(left)
         await workflow.start_child_workflow(
             ClosingWorkflow.run,
@@ -276,9 +275,12 @@ class OffboardingWorkflow(CaseUndoing):
         self._keep(stage=Stage.CERTIFY, waiting_for=None)
         workflow.upsert_search_attributes([STAGE.value_set(Stage.CERTIFY)])
 
-    async def _purge(self, names: tuple[str, ...], plan_hash: str) -> tuple[str, ...]:
-        """Erases these and counts everything; what was found all the same. Source: DOMAIN erasure.4."""
-        for name in names:
+    async def _purge(self, plan_hash: str) -> tuple[str, ...]:
+        """Erases everything and counts it again; what was found all the same. Source: DOMAIN erasure.4.
+
+        A second time everything too: who ended the finding's task has left a note.
+        """
+        for name in self._agreed().data_sets:
             request = self._ask(PurgeRequest, "purge", subject=name, plan_hash=plan_hash)
             await self._do(ErasureActivities.purge, request, PURGE)
         recount = self._ask(RecountRequest, "recount", plan_hash=plan_hash)
@@ -288,6 +290,6 @@ class OffboardingWorkflow(CaseUndoing):
     async def _find(self, left: tuple[str, ...]) -> None:
         """Somebody still writes what is being erased: nothing is certified until a count finds nothing."""
         cause = f"after the purge there is still something in {', '.join(left)}"
-        fix = "find what writes there and stop it, then: farewell resolve TASK --outcome retry"
+        fix = "find what writes there and stop it, then: farewell resolve TASK --outcome done"
         task = self._open_task(TaskKind.FINDING, "recount", Role.ENGINEER, cause, fix, gate=True)
         await self._ended(task, cause)
