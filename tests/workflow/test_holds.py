@@ -11,7 +11,7 @@ from devstack.running import Running
 from models.case import Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
 from rules.permissions import refused
-from tests.workflow.exits import DAY, WORD, Exit, begun
+from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun
 from tests.workflow.records import actions_of, mails_of, rows_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,7 +36,7 @@ async def test_while_a_hold_stands_the_clock_does_and_two_persons_release_it(her
     await play.move(state.retrieval_end - DAY)
     assert (await play.state()).stage is Stage.RETRIEVAL
     await play.window_over()
-    await play.reach(Stage.ERASE, Stage.CERTIFY)
+    await play.reach(*PAST_THE_PIVOT)
     assert "retrieval_reminder" not in mails_of(here, play.case)
 
 
@@ -58,7 +58,6 @@ async def test_past_the_pivot_a_hold_in_sql_alone_stops_the_purge(here: Running,
     write_again(here, account)
     await play.resolve(again.tasks[0], "dora")
     await what_was_written_again_is_found(here, play)
-    await play.certified()
     no = refused("reinstate", play._actor("ana"), await play.state())
     assert no is not None
     assert no.code == "past_the_pivot"
@@ -85,6 +84,6 @@ async def what_was_written_again_is_found(here: Running, play: Exit) -> None:
     task = await play.parked(TaskKind.FINDING)
     assert "webhook" in task.cause
     assert here.connections.cases.documents(play.case, "recount") == []
-    await play.resolve(task)
-    await play.reach(Stage.CERTIFY)
+    await play.resolve(task, outcome=TaskOutcome.DONE)
+    await play.certified()
     assert actions_of(here, play.case).count("recount") == 2

@@ -3,11 +3,11 @@
 import pytest
 
 from devstack.running import Running
-from models.case import Extend, Undo
+from models.case import Agreed, CaseState, Extend, Undo
 from models.vocabulary import Stage
 from tests.workflow.breakable import TRANSITION_DAYS
 from tests.workflow.exits import DAY, WORD, Exit, begun
-from tests.workflow.records import contracts_of, mails_of, money_of, package_of, rows_of
+from tests.workflow.records import actions_of, contracts_of, mails_of, money_of, package_of, rows_of, runs_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 KUWAIT, IN_CREDIT = "acc_9oa4xf", "acc_5cu1ih"
@@ -99,13 +99,22 @@ def is_as_before(here: Running, play: Exit) -> None:
 async def test_reinstated_in_settle_gets_a_new_agreement(here: Running, account: str) -> None:
     before, terms = (rows_of(here, account), money_of(here, account)), contracts_of(here, account)
     play = await begun(here, account)
-    await play.plan_agreed()
+    agreed = (await play.plan_agreed()).agreed
     await play.to_date("effective_date")
-    await play.reach(Stage.SETTLE)
+    state = await play.reach(Stage.SETTLE)
+    await a_new_run_carries_on(here, play, state, agreed)
     await play.back("reinstate", Stage.REINSTATED)
     assert (rows_of(here, account), money_of(here, account)) == before
     is_renewed(terms, contracts_of(here, account))
     is_as_before(here, play)
+
+
+async def a_new_run_carries_on(here: Running, play: Exit, state: CaseState, agreed: Agreed) -> None:
+    """The long wait begins on a short history, with all that was said and done before."""
+    assert len(await runs_of(here, play.case)) == 2
+    assert (state.agreed, state.approvals[0].person, len(state.handled)) == (agreed, "bruno", 1)
+    assert (state.package is not None, len(state.done), "goodbye.1" in state.sent) == (True, 9, True)
+    assert actions_of(here, play.case).count("terminate_contract") == 1
 
 
 @pytest.mark.parametrize("account", [IN_CREDIT])

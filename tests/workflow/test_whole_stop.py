@@ -69,18 +69,6 @@ async def cost_little_and_name_nobody(here: Running, play: Exit, words: list[str
     assert play.account.encode() in raw
 
 
-async def test_a_new_run_carries_on_with_all_that_was_said(here: Running, account: str) -> None:
-    play = await begun(here, account)
-    agreed = (await play.plan_agreed()).agreed
-    await play.to_date("effective_date")
-    state = await play.reach(Stage.SETTLE)
-    assert len(await runs_of(here, play.case)) == 2
-    assert (state.agreed, state.approvals[0].person, len(state.handled)) == (agreed, "bruno", 1)
-    assert (state.package is not None, len(state.done), "goodbye.1" in state.sent) == (True, 9, True)
-    assert actions_of(here, play.case).count("terminate_contract") == 1
-    await play.back("reinstate", Stage.REINSTATED)
-
-
 async def test_twenty_starts_at_once_are_one_exit(here: Running, account: str) -> None:
     before = cases_of(here, account)
     asked = Asked(account, "ana", Mode.STOP, Reason.PRICE, None, None, None)
