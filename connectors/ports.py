@@ -117,7 +117,7 @@ class CaseStore(Protocol):
         ...
 
     def holds(self, account: str) -> list[Mapping[str, Any]]:
-        """The holds that stand, each with `id`, `data_sets` (empty: all), `ground`, `placed_by`/`_at`, `confirmed_by`."""
+        """The holds that stand: `id`, `data_sets` (empty: all), `ground`, `placed_by`, `placed_at`, `confirmed_by`."""
         ...
 
 
