@@ -10,6 +10,7 @@ from typing import Any
 from activities.ledger import keyed_digest
 
 _PERSONAL = {"text", "hmac"}
+_STICKY = "TASK_QUEUE_KIND_STICKY"  # a worker's own queue bears its machine's name
 
 
 def scrubbed(history: Any, key: bytes) -> Any:
@@ -23,8 +24,9 @@ def scrubbed(history: Any, key: bytes) -> Any:
         return history
     if _is_json_payload(history):
         return {**history, "data": _scrubbed_data(history["data"], key)}
+    machine = {"identity", "name"} if history.get("kind") == _STICKY else {"identity"}
     return {
-        name: keyed_digest(key, part) if name == "identity" and part else scrubbed(part, key)
+        name: keyed_digest(key, part) if name in machine and part else scrubbed(part, key)
         for name, part in history.items()
     }
 
