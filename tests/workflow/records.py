@@ -93,19 +93,20 @@ def _of(here: Running, name: str, account: str) -> Any:
 
 async def runs_of(here: Running, case: str) -> list[WorkflowExecution]:
     """The runs of the case's own workflow, in order."""
-    return [run for run in await _executions(here, case) if run.id == f"offboarding-{case}"]
+    return [run for run in await executions_of(here, case) if run.id == f"offboarding-{case}"]
 
 
 async def events_of(here: Running, case: str) -> list[HistoryEvent]:
     """Every event of every run of every workflow of a case."""
     events: list[HistoryEvent] = []
-    for run in await _executions(here, case):
+    for run in await executions_of(here, case):
         history = await here.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
         events += history.events
     return events
 
 
-async def _executions(here: Running, case: str) -> list[WorkflowExecution]:
+async def executions_of(here: Running, case: str) -> list[WorkflowExecution]:
+    """All runs of all workflows of a case, by workflow, in order."""
     ids = (f"offboarding-{case}", f"export-{case}-1", f"follow-up-{case}", f"closing-{case}")
     found = [run async for run in here.client.list_workflows(f"WorkflowId IN {ids}")]
     return sorted(found, key=lambda run: (run.id, run.start_time))

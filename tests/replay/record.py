@@ -1,0 +1,165 @@
+"""Records the histories that CI replays: `.venv/bin/python -m tests.replay.record`, from the project's folder.
+
+Plays each exit on the embedded stack, with people's words and moved time as the workflow tests do, and writes every
+run of every workflow to `histories/<exit>.<workflow>.<run>.json`, as Temporal's own JSON. Personal texts and the
+machine's name are replaced as in an evidence pack, stack traces dropped. Record again only for what is not released:
+a released history that no longer replays needs `workflow.patched` instead. Source: STYLE, Workflows.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowExecution
+
+from activities.scrub import scrubbed
+from connectors.errors import Rejected
+from devstack.running import Running, at_work
+from devstack.stack import EmbeddedStack
+from models.case import Extend, Reschedule, RetrievalWord
+from models.vocabulary import Gate, Stage, TaskKind
+from tests.workflow.breakable import BreakableConnections
+from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun
+from tests.workflow.records import executions_of
+
+HISTORIES = Path(__file__).with_name("histories")
+
+
+async def whole_stop(play: Exit) -> None:
+    """To the last follow-up."""
+    await play.to_gates_but()
+    await play.window_over()
+    await play.certified()
+    follow_ups = play.here.client.get_workflow_handle(f"follow-up-{play.case}")
+    await play.move((await play.state()).retrieval_end + 200 * DAY)
+    await follow_ups.result()
+
+
+async def withdrawn_in_notice(play: Exit) -> None:
+    await play.plan_agreed()
+    await play.move((await play.state()).opened_at + 10 * DAY)
+    await play.back("withdraw", Stage.WITHDRAWN)
+
+
+async def reinstated_in_retrieval(play: Exit) -> None:
+    await play.to_gates_but("approved")
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+async def expired(play: Exit) -> None:
+    state = await play.reach(Stage.APPROVAL)
+    await play.move(state.proposed.approval_until)
+    await play.reach(Stage.REFUSED)
+
+
+async def rescheduled_in_transition(play: Exit) -> None:
+    dates = (await play.plan_agreed()).agreed.dates
+    await play.to_date("notice_end")
+    await play.reach(Stage.TRANSITION)
+    await play.say("customer", "extend", Extend, until=dates["transition_end"] + 7 * DAY)
+    await play.say("customer", "reschedule", Reschedule, to=(dates["effective_date"] + 90 * DAY).date())
+    await play.approve(Gate.PLAN, "carla")
+    await play.until(lambda s: s.stage is Stage.NOTICE and s.waiting_for is not None)
+    await play.to_date("transition_end")
+    await play.reach(Stage.SETTLE)
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+async def held(play: Exit) -> None:
+    """Before the pivot by a word, after it in SQL alone."""
+    state = await play.to_gates_but()
+    hold = await play.hold()
+    await play.move(state.retrieval_end + 30 * DAY)
+    for who in ("dora", "felipe"):
+        await play.release(who, hold)
+    again = await play.hold("own/notes", tell=False)
+    await play.window_over()
+    task = await play.parked(TaskKind.HOLD_REVIEW)
+    for who in ("dora", "felipe"):
+        await play.release(who, again, tell=False)
+    await play.resolve(task, "dora")
+    await play.certified()
+
+
+async def parked(play: Exit) -> None:
+    """The export and every mail."""
+    at = play.here.connections
+    at.product.fail("rows", play.account, Rejected("product database", "the table is corrupt", "repair it"))
+    at.messenger.fail("deliver", play.account, Rejected("SMTP", "refused (550)", "correct the address"))
+    await play.plan_agreed()
+    await play.to_date("effective_date")
+    await play.until(lambda s: any(task.blocking for task in s.tasks))
+    at.product.mend()
+    await play.resolve(await play.parked())
+    state = await play.reach(Stage.SETTLE)
+    at.messenger.mend()
+    for task in state.tasks:
+        await play.resolve(task)
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+async def silent(play: Exit) -> None:
+    state = await play.to_retrieval()
+    await play.approve(Gate.ERASURE, "carla", "dora")
+    await play.move(state.retrieval_end + timedelta(days=90))
+    await play.until(lambda s: bool(s.tasks))
+    await play.say("dora", "waive_export", RetrievalWord, evidence=WORD)
+    await play.reach(*PAST_THE_PIVOT)
+    await play.certified()
+
+
+PLAYS: dict[Callable[[Exit], Awaitable[None]], str] = {
+    whole_stop: "acc_2hw8te",
+    withdrawn_in_notice: "acc_8vzc5h",
+    reinstated_in_retrieval: "acc_w6d2pa",
+    expired: "acc_v2l8ca",
+    rescheduled_in_transition: "acc_9oa4xf",
+    held: "acc_d2m0xq",
+    parked: "acc_z8e5lg",
+    silent: "acc_6jd3hr",
+}
+
+
+async def record() -> None:
+    """All of them, in place of those that are there."""
+    shutil.rmtree(HISTORIES, ignore_errors=True)
+    HISTORIES.mkdir()
+    with tempfile.TemporaryDirectory() as home:
+        async with EmbeddedStack(Path(home)) as stack, at_work(stack, BreakableConnections) as here:
+            for play, account in PLAYS.items():
+                started = await begun(here, account)
+                await play(started)
+                await _keep(here, play.__name__, started.case)
+
+
+async def _keep(here: Running, name: str, case: str) -> None:
+    runs: dict[str, int] = {}
+    for execution in await executions_of(here, case):
+        runs[execution.id] = runs.get(execution.id, 0) + 1
+        kind = execution.id.partition("-acc_")[0]
+        history = await _history(here, execution)
+        text = json.dumps(history, ensure_ascii=False, separators=(",", ":"))
+        (HISTORIES / f"{name}.{kind}.{runs[execution.id]}.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+async def _history(here: Running, execution: WorkflowExecution) -> Any:
+    handle = here.client.get_workflow_handle(execution.id, run_id=execution.run_id)
+    return _untraced(scrubbed((await handle.fetch_history()).to_json_dict(), b"the corpus"))
+
+
+def _untraced(part: Any) -> Any:
+    """Without stack traces: they name the machine's folders, and no replay reads them."""
+    if isinstance(part, list):
+        return [_untraced(each) for each in part]
+    if isinstance(part, dict):
+        return {name: _untraced(each) for name, each in part.items() if name != "stackTrace"}
+    return part
+
+
+if __name__ == "__main__":
+    asyncio.run(record())
