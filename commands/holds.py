@@ -56,8 +56,11 @@ def release(account: AccountArgument, which: HoldOption = None, who: As = None, 
     from models.case import HoldWord
 
     at, actor = _compliance(account, who)
-    standing = _standing(at, account, which)
-    released = _asked(at.cases.release_hold, standing, actor)
+    standing = _untold(at, account, which)
+    released = standing is not None
+    if standing is None:
+        standing = _standing(at, account, which)
+        released = _asked(at.cases.release_hold, standing, actor)
     text = "is released" if released else "stands until a second person releases it too"
     _tell_case(at, account, "release_hold", HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing))
     _tell(account, standing, text, as_json=as_json)
@@ -86,6 +89,17 @@ def _standing(at: "Connections", account: str, which: str | None) -> str:
     raise Refused(Exit.NOT_FOUND, f"no such hold stands on {account}", "farewell hold --ground places one")
 
 
+def _untold(at: "Connections", account: str, which: str | None) -> str | None:
+    """A hold that was released in the database when the case couldn't be told: asking again tells it."""
+    from commands.standing import look
+
+    case = at.cases.case(account)
+    live = look(case) if case else None
+    standing = {row["id"] for row in at.cases.holds(account)}
+    left = [hold for hold in live.holds if hold not in standing] if live else []
+    return next((hold for hold in left if which in (None, hold)), None)
+
+
 def _asked(ask: Any, standing: str, actor: "Actor") -> Any:
     from connectors.errors import Rejected
 
@@ -99,9 +113,10 @@ def _tell_case(at: "Connections", account: str, update: str, word: "HoldWord") -
     """Tells the running case, if there is one. The hold itself is in SQL already, and erasure reads it there."""
     from commands.sending import deliver
     from connectors.errors import ConnectorError
+    from models.vocabulary import Stage
 
     case = at.cases.case(account)
-    if case is None or case["ended_at"] is not None:
+    if case is None or case["ended_at"] is not None or case["stage"] == Stage.CERTIFY:
         return
     try:
         deliver(at, case, update, word)

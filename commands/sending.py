@@ -13,7 +13,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from commands.refused import Exit, Refused
 from commands.session import acting, connections, open_case_of
 from connectors.temporal import connect_temporal
-from models.case import Answer, Command, Decision
+from models.case import Answer, CaseState, Command, Decision
+from models.refusal import Refusal
+from rules.permissions import PERMISSIONS, refused
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -47,6 +49,25 @@ def deliver_to(at: "Connections", case: Mapping[str, Any], workflow: str, update
         fix = str(cause.details[0]) if isinstance(cause, ApplicationError) and cause.details else ""
         _keep_refusal(at, case, update, payload, why)
         raise Refused(Exit.REFUSED, why, fix) from None
+    except _Gone:
+        no = _refused_by_stage(case, update, payload) or Refusal(
+            code="gone", why=f"{workflow} isn't running", fix="see: farewell status"
+        )
+        _keep_refusal(at, case, update, payload, no.why)
+        raise Refused(Exit.REFUSED, no.why, no.fix) from None
+
+
+class _Gone(Exception):
+    """The workflow has ended, or never was."""
+
+
+def _refused_by_stage(case: Mapping[str, Any], update: str, payload: Command) -> Refusal | None:
+    """Why the stage forbids it, for a case whose workflow has handed over to the closing."""
+    if update not in PERMISSIONS:
+        return None
+    about = {"case": case["id"], "account": case["account"], "mode": case["mode"], "stage": case["stage"]}
+    state = CaseState(**about, opened_at=case["opened_at"], requested_by=case["manager"])
+    return refused(update, payload.actor, state)
 
 
 async def _sent(workflow: str, update: str, payload: Command) -> Answer:
@@ -66,7 +87,7 @@ async def _answered(client: Client, workflow: str, update: str, payload: Command
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        raise Refused(Exit.REFUSED, f"{workflow} isn't running", "see: farewell status") from None
+        raise _Gone from None
     return answer
 
 

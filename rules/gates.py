@@ -1,6 +1,7 @@
 """The gates: who may approve what, and the six that guard the pivot. Source: CONTRACTS, Gates; DOMAIN audit.3."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from models.account import Actor
 from models.case import Approval, CaseState
@@ -59,7 +60,7 @@ def approved(gate: Gate, digest_now: str | None, approvals: Sequence[Approval], 
     return enough and (gate is Gate.PLAN or any(Role.COMPLIANCE in a.roles for a in valid))
 
 
-def approval_refused(gate: Gate, offered: str, actor: Actor, state: CaseState) -> Refusal | None:
+def approval_refused(gate: Gate, offered: str, actor: Actor, state: CaseState, at: datetime) -> Refusal | None:
     """Why this person may not say yes to this now, or None. Never the requester, never twice. DOMAIN audit.3."""
     now = gate_digest(gate, state)
     if now is None:
@@ -68,6 +69,8 @@ def approval_refused(gate: Gate, offered: str, actor: Actor, state: CaseState) -
         return _no(
             "stale_hash", "the hash is not that of what waits for approval now", f"read it again, then use {now}"
         )
+    if gate is Gate.PLAN and state.proposed and state.proposed.dates["effective_date"] <= at:
+        return _no("too_late", "the plan's effective date has passed", "plan another: farewell reschedule ACCOUNT --to")
     blockers = state.proposed.blockers if gate is Gate.PLAN and state.proposed else ()
     if blockers:
         return _no("blocked", f"the plan is blocked: {', '.join(blockers)}", "mend it, then: farewell reschedule")

@@ -50,7 +50,7 @@ class CaseDecisions(CaseHolds):
 
     @approve.validator
     def _may_approve(self, word: Approve) -> None:
-        self._check("approve", word, approval_refused(word.gate, word.hash, word.actor, self.state))
+        self._check("approve", word, approval_refused(word.gate, word.hash, word.actor, self.state, workflow.now()))
 
     @workflow.update(name="refuse")
     async def refuse(self, word: Refuse) -> Answer:

@@ -1,6 +1,6 @@
 """Nothing is erased before all six gates are open, and nobody approves what they may not."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -21,6 +21,7 @@ from rules.gates import (
 from rules.permissions import PERMISSIONS, refused
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
+LATER = NOW + timedelta(days=31)
 PLAN = "sha256:" + "1" * 64
 STATEMENT = "sha256:" + "2" * 64
 PACKAGE = PackageRef(
@@ -40,7 +41,7 @@ CUSTOMER = Actor(id="customer")
 
 
 def agreed(**changes):
-    about = {"hash": PLAN, "dates": {}, "approvals_required": {Gate.PLAN: 1, Gate.ERASURE: 2}}
+    about = {"hash": PLAN, "dates": {"effective_date": LATER}, "approvals_required": {Gate.PLAN: 1, Gate.ERASURE: 2}}
     return Agreed(**{**about, "approval_until": NOW, "reminder_at": NOW, "silence_at": NOW, **changes})
 
 
@@ -91,6 +92,7 @@ def test_erasure_needs_two_people_and_one_of_compliance():
         (Gate.ERASURE, ERASURE, Actor(id="eva", roles=(Role.ENGINEER,)), RETRIEVAL, "not_an_approver"),
         (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(), approvals=(yes(BRUNO, Gate.PLAN, PLAN),)), "twice"),
         (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(blockers=("open_dispute",))), "blocked"),
+        (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(dates={"effective_date": NOW})), "too_late"),
         (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed()), None),
         (Gate.ERASURE, ERASURE, DORA, RETRIEVAL, None),
         (
@@ -103,7 +105,7 @@ def test_erasure_needs_two_people_and_one_of_compliance():
     ],
 )
 def test_audit_3_who_may_approve_what(gate, digest, actor, state, code):
-    no = approval_refused(gate, digest, actor, state)
+    no = approval_refused(gate, digest, actor, state, NOW)
     assert (no.code if no else None) == code
     assert no is None or (no.why and no.fix)
 
