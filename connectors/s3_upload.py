@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from connectors.errors import NotFound
+from connectors.errors import NotFound, Unavailable
 from connectors.s3_errors import s3_errors
 
 if TYPE_CHECKING:
@@ -39,9 +39,15 @@ class _Multipart:
         self._id = made["UploadId"]
 
     def send(self, first: bytes, second: bytes, rest: BinaryIO) -> None:
-        """Sends the parts and completes; whatever interrupts it (a cancellation too) aborts."""
+        """Sends the parts and completes; whatever interrupts it (a cancellation too) aborts.
+
+        Raises:
+            Unavailable: another live attempt was quicker and has swept this one away; the next try begins anew.
+        """
         try:
             self._complete(self._sent(_parts(first, second, rest)))
+        except NotFound:
+            raise Unavailable("s3", f"{self._doing}: another attempt finished first") from None
         except BaseException:
             abort(self._client, self._bucket, self._key, self._id)
             raise

@@ -93,7 +93,9 @@ def test_two_live_uploads_of_a_key_end_in_one_whole_object(objects: S3ObjectStor
     def attempt() -> None:
         try:
             objects.upload(EXPORTS, f"{prefix}both", io.BytesIO(body))
-        except NotFound as error:  # the slower one's upload was swept: it must not have broken the other's
+        except (
+            Unavailable
+        ) as error:  # to be tried again: the slower one's upload was swept: it must not have broken the other's
             errors.append(error)
 
     threads = [threading.Thread(target=attempt) for _ in range(2)]
