@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ledger import record_refusal
 from devstack.clock import family, move
@@ -19,20 +20,37 @@ from models.vocabulary import Stage
 _LOOK_SECONDS = 0.02
 _QUERY_SECONDS = 0.2
 _PATIENCE_SECONDS = 90.0
+_NOBODY_THERE = frozenset(
+    {
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.UNAVAILABLE,
+    }
+)
 
 
 class Play:
     """One case on the running embedded stack."""
 
-    def __init__(self, here: Running, account: str, workflow: str) -> None:
-        """The workflow must have been started."""
+    def __init__(self, here: Running, account: str, workflow: str, patience: float = _PATIENCE_SECONDS) -> None:
+        """The workflow must have been started. `patience`: how many seconds each wait may last."""
+        self._patience = patience
         self._here, self._account, self._workflow = here, account, workflow
         self._handle: WorkflowHandle[Any, CaseState] = here.client.get_workflow_handle(workflow)
 
     async def state(self) -> CaseState:
-        """Where the case stands now."""
-        state: CaseState = await self._handle.query("case", result_type=CaseState)
-        return state
+        """Where the case stands now; a question that died with its worker is asked again."""
+        async with asyncio.timeout(self._patience):
+            while True:
+                try:
+                    state: CaseState = await self._handle.query("case", result_type=CaseState)
+                except RPCError as unanswered:
+                    if unanswered.status not in _NOBODY_THERE:
+                        raise
+                    await asyncio.sleep(_QUERY_SECONDS)
+                else:
+                    return state
 
     async def until(self, happened: Callable[[CaseState], bool]) -> CaseState:
         """Waits in real time for what the worker is doing.
@@ -42,7 +60,7 @@ class Play:
         """
         state = await self.state()
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 while not happened(state):
                     await asyncio.sleep(_QUERY_SECONDS)
                     state = await self.state()
@@ -53,7 +71,7 @@ class Play:
     async def reach(self, *stages: Stage) -> CaseState:
         """Waits until the case is in one of the stages, by the read model: a query costs an action on the server."""
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 while await asyncio.to_thread(self._stage) not in stages:  # noqa: ASYNC110  # the worker may be another process
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError:
@@ -84,7 +102,7 @@ class Play:
 
     async def move(self, to: datetime) -> None:
         """Moves the case and all that it started to just after an instant."""
-        await move(self._here.client, await self._open_ones(), to + timedelta(seconds=1))
+        await move(self._here.client, await self._open_ones(), to + timedelta(seconds=1), self._patience)
 
     async def _open_ones(self) -> Sequence[str]:
         return await family(self._here.client, self._workflow)
