@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+import traceback
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.faults.outage import outage
 
 ACCOUNT = "acc_p7a3wj"  # yearly, so that there is something to refund
 CASE = f"{ACCOUNT}-1"
+PATIENCE_SECONDS = 240.0  # one move of the clock meets half of all deaths
 LOGO_BYTES = 9 * 1024 * 1024  # noise, so that the packed table needs an upload of several parts
 
 
@@ -34,9 +36,12 @@ class Outcome(NamedTuple):
 
 
 def whole_exit(home: Path, deaths: Sequence[Death] = (), *, servers_go: bool = False) -> Outcome:
-    """Plays it in this process."""
+    """Plays it in this process; what goes wrong is told as text, as not every error can travel to the parent."""
     give_it_a_large_logo(home / "product.db")
-    return asyncio.run(_played(home, deaths, servers_go=servers_go))
+    try:
+        return asyncio.run(_played(home, deaths, servers_go=servers_go))
+    except Exception as wrong:  # noqa: BLE001  # the entry point of a process
+        raise AssertionError("".join(traceback.format_exception(wrong))) from None
 
 
 async def _played(home: Path, deaths: Sequence[Death], *, servers_go: bool) -> Outcome:
@@ -58,7 +63,7 @@ def give_it_a_large_logo(product: Path) -> None:
 async def _begun(here: Running) -> Play:
     asked = Asked(ACCOUNT, "ana", Mode.STOP, Reason.PRICE, None, None, None)
     await asyncio.to_thread(begin, here.connections, asked)
-    return Play(here, ACCOUNT, f"offboarding-{CASE}")
+    return Play(here, ACCOUNT, f"offboarding-{CASE}", PATIENCE_SECONDS)
 
 
 def _outcome(here: Running, pack: Path, happened: list[Death]) -> Outcome:
