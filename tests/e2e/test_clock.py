@@ -126,9 +126,17 @@ async def test_an_open_child_stops_its_parents_clock_until_the_parent_continues_
     assert await clock.now(client, handle.id) < datetime.now(UTC) + 11 * DAY
 
 
+async def _continued(client: Client, handle: WorkflowHandle[Any, Any]) -> None:
+    """Waits for the next run: what the first one is told in its last moment, the next one doesn't know."""
+    newest = client.get_workflow_handle(handle.id)
+    while (await newest.describe()).run_id == handle.first_execution_run_id:  # noqa: ASYNC110  # another process
+        await asyncio.sleep(0.02)
+
+
 async def test_an_abandoned_child_is_family_after_its_parents_end(client: Client) -> None:
     handle = await _start(client, 1, abandons=True, continues=True)
     await clock.move_family(client, handle.id, datetime.now(UTC) + 11 * DAY)
+    await _continued(client, handle)
     await handle.signal(Parent.release)
     await handle.result()
     child = f"{handle.id}-child"
