@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
@@ -29,12 +29,20 @@ async def now(client: Client, workflow_id: str) -> datetime:
 
 
 async def family(client: Client, workflow_id: str) -> list[str]:
-    """The workflow and its open descendants, abandoned ones too, whether or not it is open itself.
+    """The workflow, if it is open, and its open descendants, abandoned ones too.
 
-    As visibility knows them: it may be some milliseconds behind.
+    Its own record comes from the server's state; visibility, which knows the grandchildren and the children of
+    earlier runs, may be some milliseconds behind.
+
+    Raises:
+        RPCError: there is no such workflow.
     """
+    described = await client.get_workflow_handle(workflow_id).describe()
+    itself = [workflow_id] if described.status is WorkflowExecutionStatus.RUNNING else []
+    children = [child.workflow_id for child in described.raw_description.pending_children]
     query = f"RootWorkflowId = '{workflow_id}' AND ExecutionStatus = 'Running'"
-    return [execution.id async for execution in client.list_workflows(query)]
+    known = [execution.id async for execution in client.list_workflows(query)]
+    return sorted({*itself, *children, *known})
 
 
 async def move(client: Client, ids: Sequence[str], to: datetime, patience: float = PATIENCE_SECONDS) -> None:
