@@ -15,12 +15,12 @@ _WIDTH_WHEN_PIPED = 160
 
 def say(text: str) -> None:
     """Prints lines for people."""
-    print(clean(text))
+    print(clean(text), flush=True)  # a reader of a pipe waits for it, too
 
 
 def show(value: Any) -> None:
     """Prints one JSON value, on one line."""
-    print(json.dumps(value, ensure_ascii=False))
+    print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
 def clean(text: str) -> str:
