@@ -57,10 +57,12 @@ class EmbeddedStack:
                 try:
                     locked.push(await self._open(lock))
                 except Ended:
-                    # Somebody took a port between our look and the server's start: other ports, then.
-                    (self.home / "stack.json").unlink(missing_ok=True)
+                    # Somebody took a port between our look and the server's start. It may be free again at once, and
+                    # people remember addresses: other ports only for the last try.
                     if not left:
                         raise
+                    if left == 1:
+                        (self.home / "stack.json").unlink(missing_ok=True)
                 else:
                     break
             self._opened = locked.pop_all()
