@@ -1,5 +1,6 @@
 """S3 by boto3. Retries are Temporal's alone: the SDK tries once. Source: STACK, S3."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -151,8 +152,16 @@ class S3ObjectStore:
         try:
             self._put(bucket, key, body, {"IfNoneMatch": "*", **extra})
         except Conflict:
-            if self.get(bucket, key) != body:
+            if not self._stands(bucket, key, body):
                 raise
+
+    def _stands(self, bucket: str, key: str, body: bytes) -> bool:
+        """Whether these bytes are there; another live attempt may be just about to have written them."""
+        for wait in (0.0, 0.2, 1.0):
+            time.sleep(wait)
+            if any(found == key for found, _ in self.list(bucket, key)) and self.get(bucket, key) == body:
+                return True
+        return False
 
     def _versions(self, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
         for page in self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
