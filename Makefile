@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup demo test check format lock
+.PHONY: help setup demo test check style format lock
 
 help:
 	@echo "make setup   the environment, in .venv, from requirements.lock"
@@ -26,12 +26,14 @@ demo: setup
 test: setup
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup
+check: style
+	@$(BIN)/python -m pytest
+
+style: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --verbose >/dev/null || $(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest
 
 format: setup
 	@$(BIN)/ruff format .
