@@ -3,9 +3,10 @@
 All raise `connectors.errors.ConnectorError`, and nothing of the library behind them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from models.account import AccountFacts, Actor, Person
 from models.case import CaseRequest, Decision, StageRecord
@@ -13,8 +14,10 @@ from models.inventory import DataSet, Inventory
 from models.ledger import ActivityRef, Fact, LedgerEntry
 from models.messages import Draft, Kept, Reader
 from models.money import BillingState, Settlement
+from models.package import PackagedColumn, Uploaded
 from models.payload import Receipt
 from models.plan import Plan
+from models.schema import SchemaFacts, TableFacts
 
 
 class Directory(Protocol):
@@ -277,30 +280,85 @@ class AccessSystem(Protocol):
 
 
 class ProductDatabase(Protocol):
-    """What is exported and erased. Values are as the database's driver gives them."""
+    """What is exported and erased. The same inventory drives reading, counting, erasing and counting again."""
 
-    def columns(self, data_set: DataSet) -> list[Mapping[str, Any]]:
-        """`name`, `type` (the database's own), `nullable`, per column in order; raises NotFound."""
+    def schema(self) -> SchemaFacts:
+        """All tables of all schemas but the database's own, in bulk: a thousand take seconds."""
         ...
 
-    def keys(self, inventory: Inventory, data_set: DataSet) -> Mapping[str, Any]:
-        """`primary`: columns; `foreign`: list of {columns, table, references}."""
+    def table(self, table: str) -> TableFacts:
+        """One table by its written name; raises NotFound."""
         ...
 
-    def rows(self, inventory: Inventory, data_set: DataSet, root_key: str) -> Iterator[Sequence[Any]]:
-        """All rows of the data set that reach the account, by key, streamed."""
+    def snapshot(self) -> AbstractContextManager["Snapshot"]:
+        """One instant of the whole database, held until the block ends."""
         ...
 
     def count(self, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
-        """How many rows reach the account."""
+        """How many rows are the account's now, whoever else reaches them."""
+        ...
+
+    def of_two_accounts(self, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
+        """How many of them another account reaches, too."""
+        ...
+
+    def left(self, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
+        """How many rows should be erased or masked and aren't: an independent count. Source: DOMAIN erasure.4."""
         ...
 
     def total(self, root_key: str, inventory: Inventory) -> int:
-        """All rows of all data sets that reach the account."""
+        """All rows of all data sets that are the account's."""
         ...
 
     def erase(self, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
-        """Deletes (or masks) up to `limit` rows in one transaction; answers how many; 0 means done."""
+        """Deletes, masks or cuts off up to `limit` rows in one transaction; answers how many; 0 means done.
+
+        Data sets that point at each other in a circle go in one transaction, all of them at the first's turn.
+        """
+        ...
+
+
+class Snapshot(Protocol):
+    """One instant of the product's database. `readers` says how many threads may read it at once."""
+
+    instant: str
+    readers: int
+
+    def read(self, inventory: Inventory, data_set: DataSet, root_key: str) -> "TableRead":
+        """The rows that go into the package, each once, ordered, while they are read."""
+        ...
+
+    def count(self, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
+        """How many rows `read` must give, by a count of its own."""
+        ...
+
+    def values(self, inventory: Inventory, data_set: DataSet, root_key: str, column: str) -> Iterator[str]:
+        """The values of one column, without NULL, streamed."""
+        ...
+
+    def unchanged_since(
+        self, instant: str, counted: int, inventory: Inventory, data_set: DataSet, root_key: str
+    ) -> bool:
+        """Whether it is proven that these rows are those of an earlier instant, when there were `counted`."""
+        ...
+
+
+class TableRead(Protocol):
+    r"""A data set as text in UTF-8: CSV with a header and `\N` for NULL, or JSON Lines.
+
+    Iterating gives blocks of about 1 MiB that end anywhere; equal rows give equal blocks. `rows` and what was seen of
+    the `columns` are true once it was read to its end.
+    """
+
+    rows: int
+
+    @property
+    def columns(self) -> tuple[PackagedColumn, ...]:
+        """The columns, in order."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Once; raises ConnectorError."""
         ...
 
 
@@ -315,12 +373,27 @@ class ObjectStore(Protocol):
         """Writes once under Object Lock COMPLIANCE; the same bytes again are fine, others are a Conflict."""
         ...
 
-    def upload(self, bucket: str, key: str, body: BinaryIO) -> None:
-        """Streams a multipart upload with bounded memory; a failed one leaves nothing."""
+    def upload(
+        self, bucket: str, key: str, body: Iterable[bytes], *, finishing: Callable[[Uploaded], None] | None = None
+    ) -> Uploaded:
+        """Streams blocks of any size as one object, with bounded memory, and never over other bytes.
+
+        Goes on with an unfinished upload of that key: a part that stands with the same SHA-256 isn't sent again.
+        What fails leaves its upload for the next attempt; what is cancelled, too: `erase` sweeps it. `finishing` is
+        called before the object appears. Raises Conflict when other bytes stand there.
+        """
+        ...
+
+    def stands(self, bucket: str, key: str, size_bytes: int, checksum: str) -> bool:
+        """Whether this very object stands there, by the server's own checksum of it."""
         ...
 
     def copy(self, source: tuple[str, str], target: tuple[str, str]) -> None:
         """Copies on the server's side."""
+        ...
+
+    def link(self, bucket: str, key: str, seconds: int, filename: str) -> str:
+        """A presigned link that downloads the object under that name for so long; at most 300 seconds."""
         ...
 
     def get(self, bucket: str, key: str) -> bytes:
@@ -335,8 +408,8 @@ class ObjectStore(Protocol):
         """Keys and sizes in bytes, in order of the keys."""
         ...
 
-    def erase(self, bucket: str, prefix: str) -> int:
-        """Deletes every object under the prefix with every version, marker and upload; answers how many objects."""
+    def erase(self, bucket: str, prefix: str) -> Iterator[int]:
+        """Deletes every object under the prefix with every version, marker and upload; how many objects, by batch."""
         ...
 
     def check(self, bucket: str, *, locked: bool) -> None:

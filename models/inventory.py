@@ -5,32 +5,23 @@ Source: DOMAIN erasure.1; `inventory.toml` is its written form.
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from models.hop import Hop, TableName
 from models.payload import Payload
 
-
-class Hop(Payload):
-    """One foreign key on the way to the root, written `task.project_id -> project.id`."""
-
-    child: str
-    child_column: str
-    parent: str
-    parent_column: str
+SetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
+"""A data set's name is also its file's and its resource's: lower case, so that no file system confuses two."""
 
 
-def _hop(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        left, right = (side.strip() for side in value.split("->"))
-        child, child_column = left.rsplit(".", 1)
-        parent, parent_column = right.rsplit(".", 1)
-    except ValueError:
-        raise ValueError(f"{value!r} is no hop; write it as 'task.project_id -> project.id'") from None
-    return Hop(child=child, child_column=child_column, parent=parent, parent_column=parent_column)
+def _columns(value: Any) -> Any:
+    return dict.fromkeys(value, "") if isinstance(value, list | tuple) else value
+
+
+Columns = Annotated[dict[str, str], BeforeValidator(_columns)]
+"""Column → the type that the database declares, empty for any; a list of names means any type."""
 
 
 class Retention(Payload):
@@ -41,21 +32,30 @@ class Retention(Payload):
 
 
 class DataSet(Payload):
-    """A table of the product that can reach the account.
+    """A table of the product whose rows are the account's, or that those rows point at (`used_by`).
 
-    `path` are the hops from the table to the root (empty for the root itself), `key` the columns that order
-    its rows. `erase`: `delete` rows, `mask` the columns of `mask` (column → new value), or `retain` them.
+    `hops` are the foreign keys that make a row the account's: a row belongs if any of them leads to a row that does.
+    The root has none, but its own where subsidiaries leave with it. `ignored` are keys that don't, on purpose.
+    `key` orders the rows; empty where the table has no key: then all columns do.
+    `erase`: `delete` rows, `mask` the columns of `mask` (column → new value), or `retain` them.
+    `of_two` says what happens to rows that another account reaches too: `block` the plan until a person decides;
+    `export` them and leave them; `keep` them out of the package and leave them; `hand_over`: export them, and cut
+    them off this account instead of erasing them.
     """
 
-    name: str
-    table: str
-    key: tuple[str, ...] = Field(min_length=1)
-    path: tuple[Annotated[Hop, BeforeValidator(_hop)], ...] = ()
-    format: Literal["csv"] = "csv"
+    name: SetName
+    table: TableName
+    key: tuple[str, ...] = ()
+    hops: tuple[Hop, ...] = ()
+    ignored: tuple[Hop, ...] = ()
+    used_by: tuple[Hop, ...] = ()
+    columns: Columns = {}
+    format: Literal["csv", "jsonl"] = "csv"
     export: bool = True
     erase: Literal["delete", "mask", "retain"] = "delete"
     mask: dict[str, str | None] = {}
     retain: Retention | None = None
+    of_two: Literal["block", "export", "keep", "hand_over"] = "block"
     about: dict[str, str] = {}
 
 
@@ -71,12 +71,32 @@ class FileSet(Payload):
     about: dict[str, str] = {}
 
 
-class Undeclared(Payload):
-    """A table that can't reach an account: `shared` reference data, or of no concern (`none`)."""
+class Outside(Payload):
+    """A table whose rows are nobody's: `shared` by all accounts, or of no concern (`none`), with the reason.
 
-    table: str
+    Rows of a shared table that exported rows point at, by `used_by`, come along as a reference set under `name`:
+    exported, never erased.
+    """
+
+    table: TableName
     duty: Literal["shared", "none"]
     reason: str
+    name: SetName | None = None
+    key: tuple[str, ...] = ()
+    used_by: tuple[Hop, ...] = ()
+    columns: Columns = {}
+    about: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.used_by and not self.name:
+            raise ValueError(f"{self.table} is used by exported rows, so it needs a `name`")
+        return self
+
+    def reference_set(self) -> DataSet:
+        """As a data set of the package."""
+        about = self.model_dump(include={"name", "table", "key", "used_by", "columns", "about"})
+        return DataSet(**about, erase="retain")
 
 
 class OwnSet(Payload):
@@ -89,23 +109,39 @@ class OwnSet(Payload):
 class Inventory(Payload):
     """The whole list; `data_sets` stand in the order in which foreign keys allow them to be erased."""
 
-    root: str
+    root: TableName
     key: str = "id"
     data_sets: tuple[DataSet, ...] = Field(alias="data_set", min_length=1)
     file_sets: tuple[FileSet, ...] = Field(alias="file_set", default=())
-    outside: tuple[Undeclared, ...] = Field(default=())
+    outside: tuple[Outside, ...] = Field(default=())
     own: tuple[OwnSet, ...] = Field(default=())
 
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        sets = [*self.data_sets, *self.reference_sets]
+        for what, names in (("name", [each.name for each in sets]), ("table", [each.table for each in self._tables()])):
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"two data sets have the {what} {twice[0]}")
+        return self
+
+    @property
+    def reference_sets(self) -> tuple[DataSet, ...]:
+        """The shared tables of which rows come along."""
+        return tuple(each.reference_set() for each in self.outside if each.used_by)
+
     def data_set(self, name: str) -> DataSet:
-        """The data set of that name.
+        """The data set of that name, a reference set too.
 
         Raises:
             KeyError: there is none.
         """
-        for data_set in self.data_sets:
+        for data_set in (*self.data_sets, *self.reference_sets):
             if data_set.name == name:
                 return data_set
         raise KeyError(name)
+
+    def _tables(self) -> list[DataSet | Outside]:
+        return [*self.data_sets, *self.outside]
 
 
 def read_inventory(path: Path) -> Inventory:

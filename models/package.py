@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from models.effects import PackagedFile
+from models.hop import Hop
 from models.payload import Payload
 
 
@@ -12,27 +13,42 @@ class PackagedColumn(Payload):
     name: str
     database_type: str
     nullable: bool
+    generated: bool = False
     loose: bool = False
     says_null: bool = False
 
 
-class ForeignKey(Payload):
-    """Columns that point at `references` of a table of the product."""
+class Uploaded(Payload):
+    """An object as it was sent. `checksum` is what S3 says of the whole: SHA-256, base64, or `…-<parts>` of parts.
 
-    columns: tuple[str, ...]
-    table: str
-    references: tuple[str, ...]
+    `kept_bytes` stood already from an attempt before; `sent_bytes` were sent by this one.
+    """
+
+    size_bytes: int
+    sha256: str
+    checksum: str
+    parts: int = 1
+    sent_bytes: int = 0
+    kept_bytes: int = 0
 
 
 class TablePart(Payload):
-    """A data set in the package."""
+    """A data set in the package.
+
+    `instant` names the snapshot that it was read from, `counted` how many rows a count of its own found there.
+    """
 
     name: str
     table: str
     file: PackagedFile
     columns: tuple[PackagedColumn, ...]
     primary: tuple[str, ...] = ()
-    foreign: tuple[ForeignKey, ...] = ()
+    foreign: tuple[Hop, ...] = ()
+    format: str = "csv"
+    shared: bool = False
+    instant: str = ""
+    counted: int = 0
+    checksum: str = ""
 
 
 class Attached(Payload):

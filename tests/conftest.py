@@ -1,10 +1,12 @@
 """What tests of several folders share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
+from connectors.errors import Unavailable
+from devstack.postgres import Postgres, running_postgres
 from devstack.stack import EmbeddedStack
 
 
@@ -13,3 +15,13 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embed
     """The embedded stack, one for all tests: use ids and keys of your own."""
     async with EmbeddedStack(tmp_path_factory.mktemp("home")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server, one for all tests: make databases of your own."""
+    try:
+        with running_postgres() as server:
+            yield server
+    except Unavailable as no:
+        pytest.skip(str(no))

@@ -6,14 +6,6 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.store.engine import migrate, open_engine
-from tests.contract.postgres import running_postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A database of a real PostgreSQL server, as its superuser."""
-    with running_postgres() as url:
-        yield url
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -22,7 +14,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('store')}/farewell.db"
     else:
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("postgres").url
     engine = open_engine(url)
     migrate(engine)
     yield engine

