@@ -67,7 +67,7 @@ class Agreed(Payload):
 
 
 class PackageRef(Payload):
-    """A verified package: where it is, and the digest of its tag manifest."""
+    """A verified package: where it is, and the digest of its tag manifest; how many attachments are `missing`."""
 
     location: str
     digest: str
@@ -76,6 +76,7 @@ class PackageRef(Payload):
     files: int
     size_bytes: int
     verified_at: AwareDatetime
+    missing: int = 0
 
 
 class CaseState(Payload):

@@ -1,6 +1,8 @@
 """What the activities of the exit are asked, and what they answer: ids, counts, digests, never rows."""
 
-from pydantic import AwareDatetime
+from typing import Self
+
+from pydantic import AwareDatetime, model_validator
 
 from models.case import PackageRef
 from models.money import Amount
@@ -95,19 +97,38 @@ class FollowUpState(Payload):
     stopped: str | None = None
 
 
+TRIALS_FROM = 1001
+"""Trial exports count from here, so that no place, key or workflow id of theirs is ever that of a case's package."""
+
+
 class ExportRequest(Payload):
-    """The input of `ExportWorkflow`. `plan_hash` tells which plan's data sets are meant."""
+    """The input of `ExportWorkflow`. `plan_hash` tells which plan's data sets are meant.
+
+    A `trial` is made while the account is live: it proves the way, and nothing of the case waits for it.
+    """
 
     case: str
     account: str
     generation: int
     plan_hash: str
+    trial: bool = False
+
+    @model_validator(mode="after")
+    def _counted_apart(self) -> Self:
+        if self.trial != (self.generation >= TRIALS_FROM):
+            raise ValueError(f"generation {self.generation}: trials, and only they, count from {TRIALS_FROM}")
+        return self
 
 
 class PackageRequest(EffectRequest):
     """An effect on the package of this generation."""
 
     plan_hash: str
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether the package is that of a trial."""
+        return self.generation >= TRIALS_FROM
 
 
 class PackagePlan(Payload):
@@ -118,7 +139,7 @@ class PackagePlan(Payload):
 
 
 class PartRequest(PackageRequest):
-    """One data set or file set, by `subject`."""
+    """One file set, by `subject`."""
 
 
 class PackagedFile(Payload):
@@ -131,12 +152,19 @@ class PackagedFile(Payload):
 
 
 class PartResult(Payload):
-    """What one part came to; attachments are listed in the package, not here."""
+    """What one part came to; attachments, and which are `missing`, are listed in the package, not here."""
 
     name: str
     files: int
     rows: int
     size_bytes: int
+    missing: int = 0
+
+
+class TablesResult(Payload):
+    """All data sets and reference sets, in the order of the plan."""
+
+    parts: tuple[PartResult, ...]
 
 
 class CommitRequest(PackageRequest):

@@ -51,6 +51,19 @@ class TablePart(Payload):
     checksum: str = ""
 
 
+class TablesPart(Payload):
+    """All tables of a package, proven to be of one `instant`. `dialect` is the name of the source's database.
+
+    `sent_bytes` and `kept_bytes` say what the last attempt sent, and what it found standing from those before.
+    """
+
+    instant: str
+    dialect: str
+    tables: tuple[TablePart, ...]
+    sent_bytes: int = 0
+    kept_bytes: int = 0
+
+
 class Attached(Payload):
     """A file of a file set: its key in the product's bucket and, unless `missing` says why not, its copy."""
 
@@ -65,6 +78,11 @@ class FilesPart(Payload):
     name: str
     index: PackagedFile
     attached: tuple[Attached, ...] = Field(default=())
+
+    @property
+    def missing(self) -> int:
+        """How many were listed, and aren't there."""
+        return sum(1 for each in self.attached if each.missing)
 
     @property
     def copies(self) -> list[PackagedFile]:
