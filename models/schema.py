@@ -28,7 +28,7 @@ class TableFacts(Payload):
     """A table by its written name; partitions are part of their parent, views are left out.
 
     `unique` are the columns of each unique constraint or whole-table unique index but the primary key's.
-    `readable` is false where we have no right to select.
+    `readable` is false where we have no right to select; `row_security` is true where it hides rows from us.
     """
 
     name: str
@@ -37,6 +37,7 @@ class TableFacts(Payload):
     unique: tuple[tuple[str, ...], ...] = ()
     foreign: tuple[ForeignKeyFacts, ...] = ()
     readable: bool = True
+    row_security: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
