@@ -1,75 +1,121 @@
-"""Which rows of a table reach an account: the inventory's hops as SQL, every name quoted by SQLAlchemy."""
+"""Which rows of a table are the account's, or come along with them, as SQL.
+
+A row is the account's if a hop leads to a row that is. Source: docs/adr/0010-hops-not-paths.md.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, TableClause, bindparam, column, select, table, tuple_
-from sqlalchemy.types import NullType
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, TableClause, and_, false, or_, select, union_all
 
-from connectors.errors import Rejected
+from connectors.product_sql import among, named, untrue, value
+from connectors.reach_flow import flows_to
+from connectors.reach_rows import Reached
+from connectors.reach_two import only_one_way
 from models.inventory import DataSet, Inventory
 
 
 @dataclass(frozen=True)
 class Reach:
-    """A table and its way to the root."""
+    """Rows of a table. `table` has the columns that were asked for, and those of the key."""
 
-    table: TableClause
-    source: FromClause
-    of_account: ColumnElement[bool]
+    table: FromClause
+    condition: ColumnElement[bool] | None
 
     def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        """Selects among the rows that reach the account."""
-        return select(*columns).select_from(self.source).where(self.of_account)
+        """Selects among these rows, each once."""
+        chosen = select(*columns).select_from(self.table)
+        return chosen if self.condition is None else chosen.where(self.condition)
 
     def these(self, names: Iterable[str]) -> list[ColumnElement[Any]]:
         """Columns of the table."""
         return [self.table.c[name] for name in names]
 
 
-def reach(inventory: Inventory, data_set: DataSet, root_key: str, columns: Iterable[str] = ()) -> Reach:
-    """The way from the data set to the row `root_key` of the root.
+def reach(
+    inventory: Inventory,
+    data_set: DataSet,
+    root_key: str,
+    columns: Iterable[str] = (),
+    *,
+    exported: bool = False,
+    dialect: str = "postgresql",
+) -> Reach:
+    """The rows of the data set that are the account's; of a shared table those of its reference set.
+
+    `exported`: only those that go into the package: a policy may keep rows of two accounts out. `dialect` is
+    SQLAlchemy's name of it, `postgresql` or `sqlite`: they write recursion differently.
 
     Raises:
-        Rejected: the path doesn't lead there, so it could reach the rows of others.
+        Rejected: the hops don't lead there, so they could reach the rows of others.
     """
-    _refuse_astray(inventory, data_set)
-    leads = [*(hop.child_column for hop in data_set.path), inventory.key]
-    own = named(data_set.table, *columns, *data_set.key, leads[0])
-    source: FromClause = own
-    here: FromClause = own
-    for place, hop in enumerate(data_set.path, 1):
-        parent = named(hop.parent, hop.parent_column, leads[place]).alias(f"parent_{place}")
-        source = source.join(parent, here.c[hop.child_column] == parent.c[hop.parent_column])
-        here = parent
-    return Reach(own, source, here.c[inventory.key] == value(root_key))
+    belonging = Belonging(inventory, data_set, root_key, dialect)
+    own = belonging.named(columns)
+    without = belonging.with_others(own) if exported and data_set.of_two == "keep" else None
+    return _each_once(own, belonging.ways(own), without)
 
 
-def named(name: str, *columns: str) -> TableClause:
-    """A table by its name, or `schema.name`, with the columns that a statement mentions."""
-    schema, _, own = name.rpartition(".")
-    return table(own, *(column(each) for each in dict.fromkeys(columns)), schema=schema or None)
+class Belonging:
+    """Conditions on rows of one table: whether they are the account's, and whether they are others' too."""
+
+    def __init__(self, inventory: Inventory, data_set: DataSet, root_key: str, dialect: str) -> None:
+        """Raises Rejected, as `reach` does."""
+        self._inventory, self._data_set, self._root_key, self._dialect = inventory, data_set, root_key, dialect
+        self._flows = flows = flows_to(inventory, data_set)
+        beyond = [flow for flow in flows.own if flow.target != inventory.root]
+        self._account = Reached(flows.own, self._of_root, flows, dialect)
+        self._others = Reached(beyond, self._of_other_roots, flows, dialect)
+        self._shared = Reached(flows.shared, self._used, flows, dialect)
+        self._kept: dict[str, CTE] = {}
+
+    def named(self, columns: Iterable[str] = ()) -> TableClause:
+        """The table, with these columns and all that the conditions mention."""
+        return named(self._data_set.table, [*columns, *self._flows.columns[self._data_set.table]])
+
+    def ways(self, own: TableClause) -> list[ColumnElement[bool]]:
+        """One condition for each way in which a row may be the account's."""
+        rows = self._shared if self._data_set.used_by else self._account
+        return rows.ways(self._data_set.table, own) or [false()]
+
+    def with_others(self, own: TableClause) -> ColumnElement[bool] | None:
+        """Whether another account reaches a row too; None: none ever can."""
+        if self._data_set.used_by or only_one_way(self._inventory, self._data_set):
+            return None
+        return or_(*self._others.ways(self._data_set.table, own))
+
+    def _of_root(self, table: str, own: TableClause) -> list[ColumnElement[bool]]:
+        return [own.c[self._inventory.key] == value(self._root_key)] if table == self._inventory.root else []
+
+    def _of_other_roots(self, table: str, own: TableClause) -> list[ColumnElement[bool]]:
+        """The root's rows are each one's own: subsidiaries that leave with the account are no others."""
+        if table != self._inventory.root:
+            return []
+        return [and_(*map(untrue, self._account.ways(table, own)))]
+
+    def _used(self, table: str, own: TableClause) -> list[ColumnElement[bool]]:
+        return [
+            among([own.c[name] for name in flow.target_columns], self._exported(flow.source, flow.source_columns))
+            for flow in self._flows.outward
+            if flow.target == table
+        ]
+
+    def _exported(self, table: str, columns: tuple[str, ...]) -> Select[Any]:
+        """What exported rows of a data set point at."""
+        data_set = next(each for each in self._inventory.data_sets if each.table == table)
+        if data_set.of_two != "keep":
+            return self._account.rows(table, columns)
+        if table not in self._kept:
+            asked = self._flows.asked[table]
+            kept = reach(self._inventory, data_set, self._root_key, asked, exported=True, dialect=self._dialect)
+            self._kept[table] = kept.select(*kept.these(asked)).cte()
+        return select(*(self._kept[table].c[name] for name in columns))
 
 
-def value(content: str | None) -> ColumnElement[Any]:
-    """A bound value without a type of its own: the database takes the column's, number, UUID or text."""
-    return bindparam(None, content, type_=NullType(), unique=True)
-
-
-def among(columns: list[ColumnElement[Any]], chosen: Select[Any]) -> ColumnElement[bool]:
-    """The columns, one or several, hold a row of `chosen`."""
-    return columns[0].in_(chosen) if len(columns) == 1 else tuple_(*columns).in_(chosen)
-
-
-def _refuse_astray(inventory: Inventory, data_set: DataSet) -> None:
-    here = data_set.table
-    for hop in data_set.path:
-        if hop.child != here:
-            break
-        here = hop.parent
-    else:
-        if here == inventory.root:
-            return
-    what = f"the path of {data_set.name} doesn't lead from {data_set.table} to {inventory.root}"
-    raise Rejected("inventory", what, "correct its `path`")
+def _each_once(own: TableClause, ways: list[ColumnElement[bool]], without: ColumnElement[bool] | None) -> Reach:
+    """Several ways as one query each, so that each takes its index, without what the ones before it found."""
+    also = [] if without is None else [untrue(without)]
+    if len(ways) == 1:
+        return Reach(own, and_(ways[0], *also))
+    each = (select(*own.columns).where(way, *map(untrue, ways[:place]), *also) for place, way in enumerate(ways))
+    return Reach(union_all(*each).subquery(), None)
