@@ -36,7 +36,7 @@ def facts(connection: Connection, only: str | None = None) -> SchemaFacts:
 def _tables(inspector: Inspector, schema: str | None) -> Iterable[TableFacts]:
     columns, primary = inspector.get_multi_columns(schema), inspector.get_multi_pk_constraint(schema)
     unique, indexes = inspector.get_multi_unique_constraints(schema), inspector.get_multi_indexes(schema)
-    foreign = inspector.get_multi_foreign_keys(schema)
+    foreign, home = inspector.get_multi_foreign_keys(schema), inspector.default_schema_name
     for table in sorted(columns, key=lambda each: each[1]):
         keys = [
             *(tuple(key["column_names"]) for key in unique.get(table, ())),
@@ -47,7 +47,7 @@ def _tables(inspector: Inspector, schema: str | None) -> Iterable[TableFacts]:
             columns=tuple(_column(each, inspector) for each in columns[table]),
             primary=tuple(primary[table]["constrained_columns"]) if table in primary else (),
             unique=tuple(dict.fromkeys(keys)),
-            foreign=tuple(_foreign(table, key, inspector.default_schema_name) for key in foreign.get(table, ())),
+            foreign=tuple(_foreign(table, key, home) for key in foreign.get(table, ()) if key["referred_columns"]),
         )
 
 

@@ -8,28 +8,31 @@ from sqlalchemy import Connection, Row, text
 from models.hop import Hop, written
 from models.schema import ColumnFacts, ForeignKeyFacts, SchemaFacts, TableFacts
 
-# `hidden` is 1 for a virtual table's own columns, 2 and 3 for computed ones.
+# `hidden` is 1 for a virtual table's own columns, 2 and 3 for computed ones. CROSS JOIN keeps the order of the pragmas,
+# each of which needs what the one before it says.
 _TABLES = text("""
 SELECT schema, name, type, wr AS without_rowid FROM pragma_table_list
-WHERE type <> 'shadow' AND schema <> 'temp' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+WHERE schema <> 'temp' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
 ORDER BY schema <> 'main', schema, name
 """)
 _COLUMNS = text("""
 SELECT l.schema, l.name AS "table", x.name, x.type, x."notnull" AS required, x.pk, x.hidden
-FROM pragma_table_list AS l, pragma_table_xinfo(l.name, l.schema) AS x WHERE x.hidden <> 1
+FROM pragma_table_list AS l CROSS JOIN pragma_table_xinfo(l.name, l.schema) AS x WHERE x.hidden <> 1
 ORDER BY l.schema, l.name, x.cid
 """)
 _UNIQUE = text("""
 SELECT l.schema, l.name AS "table", i.name AS key, x.name, x.cid
-FROM pragma_table_list AS l, pragma_index_list(l.name, l.schema) AS i, pragma_index_info(i.name, l.schema) AS x
+FROM pragma_table_list AS l CROSS JOIN pragma_index_list(l.name, l.schema) AS i
+CROSS JOIN pragma_index_info(i.name, l.schema) AS x
 WHERE i."unique" AND NOT i.partial AND i.origin <> 'pk' ORDER BY l.schema, l.name, i.seq, x.seqno
 """)
 _FOREIGN = text("""
 SELECT l.schema, l.name AS "table", f.id, f."table" AS parent, f."from" AS child_column, f."to" AS parent_column,
   f.on_delete
-FROM pragma_table_list AS l, pragma_foreign_key_list(l.name, l.schema) AS f
+FROM pragma_table_list AS l CROSS JOIN pragma_foreign_key_list(l.name, l.schema) AS f
 ORDER BY l.schema, l.name, f.id DESC, f.seq
 """)
+_NO_TABLE = {"view": "a view", "shadow": "a part of a virtual table, read as that"}
 _ROWID = "INTEGER"
 _Table = tuple[str, str]
 
@@ -44,16 +47,16 @@ def facts(connection: Connection, only: str | None = None) -> SchemaFacts:
         tables=tuple(
             TableFacts(
                 name=_name(*here),
-                columns=tuple(_column(row, _rowid(columns[here], table)) for row in columns[here]),
+                columns=tuple(_column(row, _never_null(table, columns[here])) for row in columns[here]),
                 primary=_primary(columns[here]),
                 unique=_unique(unique.get(here, ())),
                 foreign=_foreign(foreign.get(here, ()), spelling),
             )
             for table in listed
             for here in [(table.schema, table.name)]
-            if table.type != "view" and only in (None, _name(*here))
+            if table.type not in _NO_TABLE and only in (None, _name(*here))
         ),
-        left_out={_name(row.schema, row.name): "a view" for row in listed if row.type == "view"},
+        left_out={_name(row.schema, row.name): _NO_TABLE[row.type] for row in listed if row.type in _NO_TABLE},
     )
 
 
@@ -68,17 +71,16 @@ def _by_table(rows: Iterable[Row[Any]]) -> dict[_Table, list[Row[Any]]]:
     return found
 
 
-def _column(row: Row[Any], rowid: str | None) -> ColumnFacts:
+def _column(row: Row[Any], never_null: tuple[str, ...]) -> ColumnFacts:
     """The type is any word that somebody declared."""
-    nullable = not row.required and row.name != rowid
+    nullable = not row.required and row.name not in never_null
     return ColumnFacts(name=row.name, type=row.type, nullable=nullable, generated=bool(row.hidden))
 
 
-def _rowid(columns: list[Row[Any]], table: Row[Any]) -> str | None:
-    """The column that is the row's own number, and so never NULL; any other key may hold NULL unless it says not."""
-    primary = _primary(columns)
-    whole = [row.name for row in columns if row.pk and row.type.upper() == _ROWID]
-    return whole[0] if whole == list(primary) and not table.without_rowid else None
+def _never_null(table: Row[Any], columns: list[Row[Any]]) -> tuple[str, ...]:
+    """The primary key where it is the row's own number, or its place; any other may hold NULL in SQLite."""
+    kinds = [row.type.upper() for row in columns if row.pk]
+    return _primary(columns) if table.without_rowid or kinds == [_ROWID] else ()
 
 
 def _primary(columns: list[Row[Any]]) -> tuple[str, ...]:
