@@ -1,10 +1,9 @@
 """S3 by boto3. Retries are Temporal's alone: the SDK tries once. Source: STACK, S3."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from boto3 import Session
 from boto3.s3.transfer import TransferConfig
@@ -12,36 +11,49 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from connectors import s3_upload
-from connectors.errors import Conflict, NotFound, Rejected
+from connectors.errors import Conflict, NotFound, Rejected, Unavailable
 from connectors.s3_errors import code, s3_errors
+from connectors.s3_link import attachment
+from connectors.s3_multipart import Target, abort, sweep, uploads
+from models.package import Uploaded
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONNECT_SECONDS, READ_SECONDS = 5, 60
 CHUNK_BYTES = 1024 * 1024
-_DELETED_AT_ONCE = 1000
+LONGEST_LINK_SECONDS = 300
+UPLOADS_A_BATCH = 100
+AT_ONCE = 1000  # as many as S3 deletes with one request
+_KMS_KEY = "aws:kms:"
+# Beyond, a copy goes in parts; below, S3 keeps the checksums of the source.
+LARGE_COPY = TransferConfig(multipart_threshold=1024**3, multipart_chunksize=128 * 1024**2, use_threads=False)
 
 
 class S3ObjectStore:
     """Any S3. One client is shared by all threads."""
 
-    def __init__(self, client: "S3Client") -> None:
-        """`client` should try once and time out; `connect` makes such a one."""
-        self._client = client
+    def __init__(self, client: "S3Client", encryption: str = "none") -> None:
+        """`client` should try once and time out; `connect` makes such a one, and says of `encryption`."""
+        self._client, self._encryption = client, _encryption(encryption)
 
     @classmethod
-    def connect(cls, endpoint_url: str | None) -> Self:
-        """A store at the endpoint (None: AWS), with credentials by the AWS SDK's chain. Opens no connection yet."""
+    def connect(cls, endpoint_url: str | None, encryption: str = "AES256") -> Self:
+        """A store at the endpoint (None: AWS), with credentials by the AWS SDK's chain. Opens no connection yet.
+
+        `encryption` at rest is `AES256`, `aws:kms`, `aws:kms:<key id>` or `none`.
+        """
         config = Config(
+            signature_version="s3v4",
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"total_max_attempts": 1},
-            s3={"addressing_style": "path"},
+            # What is long bears its SHA-256 in a header, which is signed: signing would hash it a second time.
+            s3={"addressing_style": "path", "payload_signing_enabled": False},
         )
         with s3_errors(f"opening {endpoint_url or 'AWS'}"):
             # A session of its own: the default one remembers the environment of whoever came first.
-            return cls(Session().client("s3", endpoint_url=endpoint_url, config=config))
+            return cls(Session().client("s3", endpoint_url=endpoint_url, config=config), encryption)
 
     def put(self, bucket: str, key: str, body: bytes, *, once: bool = False) -> None:
         """Writes with a SHA-256 checksum.
@@ -62,16 +74,48 @@ class S3ObjectStore:
         """
         self._put_once(bucket, key, body, {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until})
 
-    def upload(self, bucket: str, key: str, body: BinaryIO) -> None:
-        """Streams; the last writer of a key wins, and a failed upload leaves nothing."""
-        s3_upload.upload(self._client, bucket, key, body)
+    def upload(
+        self, bucket: str, key: str, body: Iterable[bytes], *, finishing: Callable[[Uploaded], None] | None = None
+    ) -> Uploaded:
+        """Streams, and goes on where an earlier attempt ended. See `s3_upload`.
+
+        Raises:
+            Conflict: other bytes stand there.
+        """
+        return s3_upload.upload(self._target(bucket, key), body, finishing or _nothing)
+
+    def stands(self, bucket: str, key: str, size_bytes: int, checksum: str) -> bool:
+        """Whether this very object stands there, by the server's own checksum of it."""
+        return s3_upload.standing(self._target(bucket, key)) == (size_bytes, checksum)
+
+    def link(self, bucket: str, key: str, seconds: int, filename: str) -> str:
+        """A presigned link that downloads the object under that name.
+
+        Raises:
+            Rejected: for longer than 300 seconds.
+        """
+        if not 0 < seconds <= LONGEST_LINK_SECONDS:
+            raise Rejected("s3", f"a link for {seconds} seconds", f"ask for 1 to {LONGEST_LINK_SECONDS}")
+        params = {"Bucket": bucket, "Key": key, "ResponseContentDisposition": attachment(filename)}
+        with s3_errors(f"making a link to {bucket}/{key}"):
+            return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
     def copy(self, source: tuple[str, str], target: tuple[str, str]) -> None:
-        """Copies on the server's side, in parts when it's large."""
-        with s3_errors(f"copying {'/'.join(source)}"):
-            self._client.copy(
-                {"Bucket": source[0], "Key": source[1]}, *target, Config=TransferConfig(use_threads=False)
-            )
+        """Copies on the server's side; a large one in parts, and a second run does it anew.
+
+        Raises:
+            Unavailable: the source was changed meanwhile.
+        """
+        doing = f"copying {'/'.join(source)}"
+        try:
+            with s3_errors(doing):
+                found = self._client.head_object(Bucket=source[0], Key=source[1])
+                how = {"CopySourceIfMatch": found["ETag"], "ChecksumAlgorithm": "SHA256", **self._encryption}
+                self._client.copy({"Bucket": source[0], "Key": source[1]}, *target, ExtraArgs=how, Config=LARGE_COPY)
+        except Conflict:
+            raise Unavailable("s3", f"{doing}: it was changed meanwhile") from None
+        if found["ContentLength"] >= LARGE_COPY.multipart_threshold:
+            sweep(self._target(*target))
 
     def get(self, bucket: str, key: str) -> bytes:
         """A small object whole."""
@@ -94,21 +138,23 @@ class S3ObjectStore:
                 for entry in page.get("Contents", []):
                     yield entry["Key"], entry["Size"]
 
-    def erase(self, bucket: str, prefix: str) -> int:
-        """Deletes every version, marker and upload under the prefix; answers how many objects (keys) there were.
+    def erase(self, bucket: str, prefix: str) -> Iterator[int]:
+        """Deletes every version, marker and upload under the prefix; how many objects (keys), by batch.
 
         Raises:
             Rejected: the server kept some, a locked one for example.
         """
-        for key, upload_id in s3_upload.uploads(self._client, bucket, prefix):
-            s3_upload.abort(self._client, bucket, key, upload_id)
-        erased: set[str] = set()
+        for count, (key, upload_id) in enumerate(uploads(self._client, bucket, prefix), 1):
+            abort(self._client, bucket, key, upload_id)
+            if count % UPLOADS_A_BATCH == 0:
+                yield 0
+        last = ""
         with s3_errors(f"erasing {bucket}/{prefix}"):
-            versions = self._versions(bucket, prefix)
-            while batch := list(islice(versions, _DELETED_AT_ONCE)):
-                self._delete(bucket, batch)
-                erased.update(entry["Key"] for entry in batch)
-        return len(erased)
+            for page in self._versions(bucket, prefix):
+                self._delete(bucket, page)
+                keys = {entry["Key"] for entry in page}
+                yield len(keys - {last})
+                last = max(keys)
 
     def check(self, bucket: str, *, locked: bool) -> None:
         """Asks the server.
@@ -136,6 +182,9 @@ class S3ObjectStore:
             return True
         return False
 
+    def _target(self, bucket: str, key: str) -> Target:
+        return Target(self._client, bucket, key, self._encryption)
+
     def _make(self, bucket: str, *, locked: bool) -> None:
         region = self._client.meta.region_name
         # AWS wants every region named but its first.
@@ -145,7 +194,9 @@ class S3ObjectStore:
 
     def _put(self, bucket: str, key: str, body: bytes, extra: Mapping[str, Any]) -> None:
         with s3_errors(f"writing {bucket}/{key}"):
-            self._client.put_object(Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", **extra)
+            self._client.put_object(
+                Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", **self._encryption, **extra
+            )
 
     def _put_once(self, bucket: str, key: str, body: bytes, extra: Mapping[str, Any]) -> None:
         """If-None-Match; a refusal is fine when our own earlier attempt stands there."""
@@ -163,10 +214,15 @@ class S3ObjectStore:
                 return True
         return False
 
-    def _versions(self, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
-            for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                yield {"Key": entry["Key"], "VersionId": entry["VersionId"]}
+    def _versions(self, bucket: str, prefix: str) -> Iterator[Sequence[Mapping[str, str]]]:
+        """By page, in order of the keys: only the last one may go on with the next page."""
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": AT_ONCE}
+        )
+        for page in pages:
+            entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            if entries:
+                yield [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
 
     def _delete(self, bucket: str, batch: Sequence[Mapping[str, str]]) -> None:
         objects: Any = batch  # their TypedDict would be imported for its name alone
@@ -184,3 +240,16 @@ class S3ObjectStore:
                 return False
             raise
         return answer["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled"
+
+
+def _encryption(setting: str) -> dict[str, Any]:
+    """The setting as S3 wants it with everything that is written."""
+    if setting == "none":
+        return {}
+    if setting.startswith(_KMS_KEY):
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": setting.removeprefix(_KMS_KEY)}
+    return {"ServerSideEncryption": setting}
+
+
+def _nothing(_: Uploaded) -> None:
+    """Whoever doesn't ask needn't know."""

@@ -1,116 +1,143 @@
-"""A streamed multipart upload: bounded memory, parts checked by SHA-256, nothing left of a failed one."""
+"""A streamed upload that a later attempt goes on with: bounded memory, checked by SHA-256, never over other bytes.
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+The caller's thread reads the body; at most three parts are in flight while the next one fills.
+"""
 
-from connectors.errors import NotFound, Unavailable
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cached_property
+from typing import Any
+
+from connectors.errors import Conflict, NotFound, Unavailable
 from connectors.s3_errors import s3_errors
+from connectors.s3_multipart import Brought, Multipart, Target, resumed, sweep
+from connectors.s3_parts import Part, checksum_of, cut
+from models.package import Uploaded
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
-
-PART_BYTES = 8 * 1024 * 1024
-IN_FLIGHT = 3  # so at most five parts are in memory: these, the one being read and the one read ahead
-
-_Part: TypeAlias = "CompletedPartTypeDef"
+IN_FLIGHT = 3
+LOOK_SECONDS = 0.5  # a thread that waits for a lock feels no cancellation: it looks up so often
 
 
-def upload(client: "S3Client", bucket: str, key: str, body: BinaryIO) -> None:
-    """Uploads all of `body`; one smaller than a part goes as it is. The caller's thread reads the body."""
-    first, second = _part(body), _part(body)
-    if not second:
-        with s3_errors(f"writing {bucket}/{key}"):
-            client.put_object(Bucket=bucket, Key=key, Body=first, ChecksumAlgorithm="SHA256")
-        return
-    _Multipart(client, bucket, key).send(first, second, body)
+def upload(target: Target, body: Iterable[bytes], finishing: Callable[[Uploaded], None]) -> Uploaded:
+    """Brings all of `body` there and sweeps what earlier attempts left; again, it sends what is missing, or nothing.
+
+    `finishing` is called once what will stand (or stands already) is known, before the object appears.
+
+    Raises:
+        Conflict: other bytes stand there.
+        Unavailable: another live attempt was quicker, and has swept this one away; the next try finds its object.
+    """
+    way = _Upload if standing(target) is None else _Comparison
+    uploaded = way(target, body, finishing).run()
+    sweep(target)
+    return uploaded
 
 
-class _Multipart:
-    """One upload of several parts."""
-
-    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
-        self._client, self._bucket, self._key = client, bucket, key
-        self._doing = f"writing {bucket}/{key}"
-        with s3_errors(self._doing):
-            made = client.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256")
-        self._id = made["UploadId"]
-
-    def send(self, first: bytes, second: bytes, rest: BinaryIO) -> None:
-        """Sends the parts and completes; whatever interrupts it (a cancellation too) aborts.
-
-        Raises:
-            Unavailable: another live attempt was quicker and has swept this one away; the next try begins anew.
-        """
-        try:
-            self._complete(self._sent(_parts(first, second, rest)))
-        except NotFound:
-            raise Unavailable("s3", f"{self._doing}: another attempt finished first") from None
-        except BaseException:
-            abort(self._client, self._bucket, self._key, self._id)
-            raise
-        self._sweep()
-
-    def _sent(self, parts: Iterator[bytes]) -> "list[_Part]":
-        done: list[_Part] = []
-        flying: deque[Future[_Part]] = deque()
-        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="s3-part") as pool:
-            for number, part in enumerate(parts, 1):
-                flying.append(pool.submit(self._send_part, number, part))
-                if len(flying) >= IN_FLIGHT:
-                    done.append(flying.popleft().result())
-            done.extend(future.result() for future in flying)
-        return done
-
-    def _send_part(self, number: int, part: bytes) -> "_Part":
-        with s3_errors(f"{self._doing}, part {number}"):
-            answer = self._client.upload_part(
-                Bucket=self._bucket,
-                Key=self._key,
-                UploadId=self._id,
-                PartNumber=number,
-                Body=part,
-                ChecksumAlgorithm="SHA256",
-            )
-        return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": answer["ChecksumSHA256"]}
-
-    def _complete(self, parts: "list[_Part]") -> None:
-        with s3_errors(self._doing):
-            self._client.complete_multipart_upload(
-                Bucket=self._bucket, Key=self._key, UploadId=self._id, MultipartUpload={"Parts": parts}
-            )
-
-    def _sweep(self) -> None:
-        """What killed attempts left of this key. Not earlier: two live attempts would abort each other for ever."""
-        for key, upload_id in uploads(self._client, self._bucket, self._key):
-            if key == self._key:
-                abort(self._client, self._bucket, key, upload_id)
-
-
-def uploads(client: "S3Client", bucket: str, prefix: str) -> list[tuple[str, str]]:
-    """Key and id of every unfinished upload under the prefix."""
-    with s3_errors(f"listing uploads of {bucket}/{prefix}"):
-        pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
-        return [(entry["Key"], entry["UploadId"]) for page in pages for entry in page.get("Uploads", [])]
-
-
-def abort(client: "S3Client", bucket: str, key: str, upload_id: str) -> None:
-    """Aborts an upload; one that is gone is fine."""
+def standing(target: Target) -> tuple[int, str] | None:
+    """Size and checksum of what is there."""
     try:
-        with s3_errors(f"aborting an upload of {bucket}/{key}"):
-            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+        with s3_errors(f"looking at {target}"):
+            answer = target.client.head_object(Bucket=target.bucket, Key=target.key, ChecksumMode="ENABLED")
     except NotFound:
-        return
+        return None
+    return answer["ContentLength"], answer.get("ChecksumSHA256", "")
 
 
-def _parts(first: bytes, second: bytes, rest: BinaryIO) -> Iterator[bytes]:
-    yield first
-    yield second
-    while part := _part(rest):
-        yield part
+class _Body:
+    """A body that is counted and hashed while it is read."""
+
+    def __init__(self, target: Target, body: Iterable[bytes], finishing: Callable[[Uploaded], None]) -> None:
+        self._target, self._finishing = target, finishing
+        self._source, self._size, self._whole = body, 0, hashlib.sha256()
+
+    def _parts(self) -> Iterator[Part]:
+        for part in cut(self._source):
+            self._size += len(part.body)
+            self._whole.update(part.body)
+            yield part
+
+    def _finish(self, digests: list[bytes], kept_bytes: int) -> Uploaded:
+        uploaded = Uploaded(
+            size_bytes=self._size,
+            sha256=self._whole.hexdigest(),
+            checksum=checksum_of(digests),
+            parts=len(digests),
+            sent_bytes=self._size - kept_bytes,
+            kept_bytes=kept_bytes,
+        )
+        self._finishing(uploaded)
+        return uploaded
+
+    def _settle(self, size_bytes: int, checksum: str) -> None:
+        """An object is there: fine if it's ours."""
+        found = standing(self._target)
+        if found is None:
+            raise Unavailable("s3", f"writing {self._target}: another attempt came in between")
+        if found != (size_bytes, checksum):
+            sweep(self._target)
+            raise Conflict("s3", f"other bytes stand at {self._target}", "erase them and export again")
 
 
-def _part(body: BinaryIO) -> bytes:
-    return body.read(PART_BYTES)
+class _Comparison(_Body):
+    """The object is there already: the body is only compared with it."""
+
+    def run(self) -> Uploaded:
+        digests = [part.digest for part in self._parts()]
+        self._settle(self._size, checksum_of(digests))
+        return self._finish(digests, kept_bytes=self._size)
+
+
+class _Upload(_Body):
+    """There is no object yet."""
+
+    def run(self) -> Uploaded:
+        self._flying: set[Future[Brought]] = set()
+        self._brought: dict[int, Brought] = {}
+        pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="s3-part")
+        try:
+            for part in self._parts():
+                if part.number == 1 and part.last:
+                    return self._put(part)
+                self._land(IN_FLIGHT - 1)
+                self._flying.add(pool.submit(self._multipart.bring, part))
+            self._land(0)
+        finally:
+            # What still flies after a failure or a cancellation ends by itself: nobody waits for it.
+            pool.shutdown(wait=False, cancel_futures=True)
+        return self._complete([self._brought[number] for number in sorted(self._brought)])
+
+    @cached_property
+    def _multipart(self) -> Multipart:
+        return resumed(self._target)
+
+    def _land(self, most: int) -> None:
+        """Waits until at most so many fly; raises what went wrong with one of them."""
+        while True:
+            landed, self._flying = wait(self._flying, timeout=0)
+            for brought in (future.result() for future in landed):
+                self._brought[brought.number] = brought
+            if len(self._flying) <= most:
+                return
+            wait(self._flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
+
+    def _complete(self, brought: list[Brought]) -> Uploaded:
+        kept_bytes = sum(part.size_bytes for part in brought if part.kept)
+        uploaded = self._finish([part.digest for part in brought], kept_bytes)
+        try:
+            self._multipart.complete(brought)
+        except (Conflict, NotFound):  # a twin was quicker, or we were, and the answer was lost
+            self._settle(uploaded.size_bytes, uploaded.checksum)
+        return uploaded
+
+    def _put(self, part: Part) -> Uploaded:
+        uploaded = self._finish([part.digest], kept_bytes=0)
+        place: Any = self._target.place
+        try:
+            with s3_errors(f"writing {self._target}"):
+                self._target.client.put_object(
+                    **place, Body=part.content, ChecksumSHA256=part.checksum, IfNoneMatch="*", **self._target.encryption
+                )
+        except Conflict:
+            self._settle(uploaded.size_bytes, uploaded.checksum)
+        return uploaded
