@@ -1,4 +1,4 @@
-"""Mounts the commands, and turns whatever stops one into a line and an exit code; the door to the worker, too."""
+"""Mounts the commands, and turns whatever stops one into a line and an exit code; the doors to worker and web, too."""
 
 import os
 import sys
@@ -75,6 +75,17 @@ def serve() -> None:
     import worker
 
     worker.main()
+
+
+def serve_pages() -> None:
+    """The console script `farewell-web`, with the same check."""
+    try:
+        _refuse_foreign_workflows()
+    except Refused as stop:
+        sys.exit(_stopped(stop.code, str(stop)))
+    from web import serving
+
+    serving.main()
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -93,8 +93,19 @@ def record_refusal(ledger: Ledger, keys: KeyStore, decision: Decision, why: str,
     `at` is the sender's clock. Asking twice is two refusals, hence two entries.
     Source: CONTRACTS, Updates.
     """
+    return ledger.append(_fact(keys, decision, "refused", why, at), None)
+
+
+def record_act(ledger: Ledger, keys: KeyStore, decision: Decision, at: datetime) -> LedgerEntry:
+    """Writes what somebody does without the workflow's knowledge, such as a download; `at` is the writer's clock."""
+    return ledger.append(_fact(keys, decision, "done", None, at), None)
+
+
+def _fact(
+    keys: KeyStore, decision: Decision, outcome: Literal["done", "refused"], answer: object, at: datetime
+) -> Fact:
     key = keys.digest_key(decision.account)
-    fact = Fact(
+    return Fact(
         case=decision.case,
         at=at,
         actor=decision.actor,
@@ -102,11 +113,10 @@ def record_refusal(ledger: Ledger, keys: KeyStore, decision: Decision, why: str,
         stage=decision.stage,
         subject=decision.subject,
         attempt=1,
-        outcome="refused",
+        outcome=outcome,
         input_hmac=keyed_digest(key, decision),
-        output_hmac=keyed_digest(key, why),
+        output_hmac=keyed_digest(key, answer),
     )
-    return ledger.append(fact, None)
 
 
 def keyed_digest(key: bytes, value: object) -> str:

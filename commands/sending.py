@@ -41,20 +41,31 @@ def deliver(at: "Connections", case: Mapping[str, Any], update: str, payload: Co
 
 def deliver_to(at: "Connections", case: Mapping[str, Any], workflow: str, update: str, payload: Command) -> Answer:
     """Sends an update to a workflow of the case; raises Refused or ConnectorError."""
+    return asyncio.run(_connected(at, {**case, "workflow_id": workflow}, update, payload))
+
+
+async def _connected(at: "Connections", case: Mapping[str, Any], update: str, payload: Command) -> Answer:
+    return await deliver_by(await connect_temporal(), at, case, update, payload)
+
+
+async def deliver_by(
+    client: Client, at: "Connections", case: Mapping[str, Any], update: str, payload: Command
+) -> Answer:
+    """Sends an update to the case's workflow by this client; raises Refused or ConnectorError."""
+    workflow = str(case["workflow_id"])
     try:
-        return asyncio.run(_sent(workflow, update, payload))
+        return await _answered(client, workflow, update, payload)
     except WorkflowUpdateFailedError as error:
         cause = error.cause
         why = cause.message if isinstance(cause, ApplicationError) else str(cause)
         fix = str(cause.details[0]) if isinstance(cause, ApplicationError) and cause.details else ""
-        _keep_refusal(at, case, update, payload, why)
-        raise Refused(Exit.REFUSED, why, fix) from None
     except _Gone:
         no = _refused_by_stage(case, update, payload) or Refusal(
             code="gone", why=f"{workflow} isn't running", fix="see: farewell status"
         )
-        _keep_refusal(at, case, update, payload, no.why)
-        raise Refused(Exit.REFUSED, no.why, no.fix) from None
+        why, fix = no.why, no.fix
+    await asyncio.to_thread(_keep_refusal, at, case, update, payload, why)
+    raise Refused(Exit.REFUSED, why, fix)
 
 
 class _Gone(Exception):
@@ -70,24 +81,18 @@ def _refused_by_stage(case: Mapping[str, Any], update: str, payload: Command) ->
     return refused(update, payload.actor, state)
 
 
-async def _sent(workflow: str, update: str, payload: Command) -> Answer:
-    client = await connect_temporal()
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            return await _answered(client, workflow, update, payload)
-    except TimeoutError:
-        what = f"no worker has answered within {_PATIENCE_SECONDS:.0f} s; the next one may still take the request"
-        raise Refused(Exit.OUTSIDE, what, "start one: farewell up, or farewell-worker") from None
-
-
 async def _answered(client: Client, workflow: str, update: str, payload: Command) -> Answer:
     handle = client.get_workflow_handle(workflow)
     try:
-        answer: Answer = await handle.execute_update(update, payload, id=payload.key, result_type=Answer)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            answer: Answer = await handle.execute_update(update, payload, id=payload.key, result_type=Answer)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         raise _Gone from None
+    except TimeoutError:
+        what = f"no worker has answered within {_PATIENCE_SECONDS:.0f} s; the next one may still take the request"
+        raise Refused(Exit.OUTSIDE, what, "start one: farewell up, or farewell-worker") from None
     return answer
 
 

@@ -8,6 +8,8 @@ from commands.printing import console, say, table
 from models.vocabulary import ENDS
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
     from models.case import CaseState
 
 _SECONDS_FOR_AN_ANSWER = 2.0
@@ -37,6 +39,21 @@ def standing(row: Mapping[str, Any], live: "CaseState | None" = None) -> dict[st
 def look(row: Mapping[str, Any]) -> "CaseState | None":
     """What the running case answers; None where it has ended, or nobody answers at once."""
     return None if row["ended_at"] is not None else asyncio.run(_asked(str(row["workflow_id"])))
+
+
+async def ask(client: "Client", workflow: str) -> "CaseState | None":
+    """What the case answers by this client; None where nobody does at once: then the read model must do."""
+    from temporalio.client import WorkflowQueryFailedError
+    from temporalio.service import RPCError
+
+    from models.case import CaseState
+
+    try:
+        async with asyncio.timeout(_SECONDS_FOR_AN_ANSWER):
+            state: CaseState = await client.get_workflow_handle(workflow).query("case", result_type=CaseState)
+    except (RPCError, WorkflowQueryFailedError, TimeoutError):
+        return None
+    return state
 
 
 def print_standing(case: Mapping[str, Any]) -> None:
@@ -100,20 +117,14 @@ def _to_approve(live: "CaseState") -> dict[str, str] | None:
 
 
 async def _asked(workflow: str) -> "CaseState | None":
-    from temporalio.client import WorkflowQueryFailedError
-    from temporalio.service import RPCError
-
     from connectors.errors import Unavailable
     from connectors.temporal import connect_temporal
-    from models.case import CaseState
 
     try:
         async with asyncio.timeout(_SECONDS_FOR_AN_ANSWER):
-            client = await connect_temporal()
-            state: CaseState = await client.get_workflow_handle(workflow).query("case", result_type=CaseState)
-    except (Unavailable, RPCError, WorkflowQueryFailedError, TimeoutError):
-        return None  # the read model answers instead
-    return state
+            return await ask(await connect_temporal(), workflow)
+    except (Unavailable, TimeoutError):
+        return None
 
 
 def _day(at: str | None) -> str:

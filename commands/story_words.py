@@ -76,6 +76,7 @@ ACTIONS = {
     "resume": "ended the pause",
     "reschedule": "asked for another date",
     "change_mode": "asked for another way out",
+    "download_package": "fetched from the package",
     "accept_export": "accepted the package",
     "waive_export": "recorded that the customer waives the package",
     "extend": "extended the time",
@@ -106,6 +107,10 @@ ASKED = {
     "stop_follow_ups": "stop the follow-up messages",
 }
 # Actions whose runs are told in one line, by their number and then the names.
-MANY = {"export_data_set": "exported {} tables", "purge": "erased what the plan says in {} data sets"}
+MANY = {
+    "export_data_set": "exported {} tables",
+    "purge": "erased what the plan says in {} data sets",
+    "download_package": "fetched {} files of the package",
+}
 WHO = {SYSTEM: "Farewell", CUSTOMER: "The customer"}
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

@@ -115,7 +115,14 @@ class Connections:
         """S3; credentials by the AWS SDK's own chain."""
         from connectors.s3 import S3ObjectStore
 
-        return S3ObjectStore.connect(self.settings.s3_endpoint_url)
+        return S3ObjectStore.connect(self.settings.s3_endpoint_url, self.settings.s3_encryption)
+
+    @cached_property
+    def public_objects(self) -> "S3ObjectStore":
+        """The same S3 by the address under which customers reach it; only for presigned links."""
+        from connectors.s3 import S3ObjectStore
+
+        return S3ObjectStore.connect(self.settings.s3_public_url or self.settings.s3_endpoint_url)
 
     @cached_property
     def messenger(self) -> "SmtpMessenger":

@@ -3,13 +3,16 @@
 Any secret may come as a file: `FAREWELL_MASTER_KEY_FILE` instead of `FAREWELL_MASTER_KEY`.
 """
 
+import base64
 import os
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LINK_KEY_BYTES = 32  # Source: RFC 7518, 3.2
 SECRETS = (
     *("master_key", "signing_key", "link_key", "suppression_key"),
     *("database_url", "product_database_url", "smtp_url"),  # they may hold a password
@@ -24,13 +27,17 @@ class Settings(BaseSettings):
         database_url: Farewell's own database, an SQLAlchemy URL.
         product_database_url: what is exported and erased.
         s3_endpoint_url: None means the AWS SDK's default.
+        s3_public_url: where customers reach the same S3, if elsewhere: presigned links lead there.
+        s3_encryption: at rest, of all that is written: `AES256`, `aws:kms`, `aws:kms:<key id>` or `none`.
         s3_export_bucket: packages.
         s3_evidence_bucket: sealed evidence; must have Object Lock.
         s3_files_bucket: the product's attachments, if it has any.
         smtp_url: `smtp://[user:password@]host:port`, `smtps://…`, or `smtp+starttls://…`.
+        public_url: where customers reach `farewell-web`; mails carry links to it.
         keys: folder of wrapped keys.
         master_key: 32 bytes, base64.
         signing_key: Ed25519 private key as a JWK.
+        link_key: at least 32 bytes, base64; signs the links that customers get.
         embedded: set by the embedded stack alone.
         acting_as: who acts, where `--as` is not given.
     """
@@ -41,6 +48,8 @@ class Settings(BaseSettings):
     database_url: str
     product_database_url: str
     s3_endpoint_url: str | None = None
+    s3_public_url: str | None = None
+    s3_encryption: str = Field(default="AES256", pattern=r"^(none|AES256|aws:kms(:\S+)?)$")
     s3_export_bucket: str
     s3_evidence_bucket: str
     s3_files_bucket: str | None = None
@@ -66,6 +75,20 @@ class Settings(BaseSettings):
             if path and not values.get(name):
                 values = {**values, name: _read(name, Path(path))}
         return values
+
+    @field_validator("link_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and len(base64.b64decode(key.get_secret_value(), validate=True)) < LINK_KEY_BYTES:
+            raise ValueError("too short")
+        return key
+
+    @field_validator("public_url", "s3_public_url")
+    @classmethod
+    def _an_address(cls, url: str | None) -> str | None:
+        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise ValueError("no address")
+        return url or None
 
     @model_validator(mode="after")
     def _buckets_differ(self) -> Self:

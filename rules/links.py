@@ -1,0 +1,78 @@
+"""Links of ours: the address of a page, and the signed token in it that says for what. Source: TRUST 16; RFC 7519."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from pydantic import AwareDatetime, SecretStr, ValidationError
+
+from models.payload import AccountId, Payload
+
+ALGORITHM = "HS256"
+AFTER_THE_WINDOW = timedelta(days=7)
+Purpose = Literal["package"]
+
+
+class Pass(Payload):
+    """What a token lets its bearer see: one thing of one case of one account, until an instant."""
+
+    purpose: Purpose
+    account: AccountId
+    case: str
+    until: AwareDatetime
+
+
+class LinkRefused(Exception):
+    """The token wasn't signed with our key, is no token, or says something that none of ours would."""
+
+
+class Links:
+    """Makes links and reads their tokens. Equal input gives an equal link, so a second attempt writes the same mail."""
+
+    def __init__(self, public_url: str, key: str) -> None:
+        """`public_url` is the address under which customers reach us, `key` base64 of at least 32 bytes (RFC 7518)."""
+        self._public_url, self._key = public_url.rstrip("/"), OctKey.import_key(base64.b64decode(key))
+
+    def to_package(self, case: str, account: str, until: datetime) -> str:
+        """The page of a case's package; it opens until then, and while the package is there."""
+        token = self.token(Pass(purpose="package", account=account, case=case, until=until))
+        return f"{self._public_url}/package/{token}"
+
+    def token(self, ticket: Pass) -> str:
+        """The pass, signed."""
+        claims = {
+            "aud": ticket.purpose,
+            "sub": ticket.account,
+            "case": ticket.case,
+            "exp": int(ticket.until.timestamp()),
+        }
+        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
+
+    def read(self, token: str) -> Pass:
+        """The pass that a token is; whether its time is up is the reader's to look at.
+
+        Raises:
+            LinkRefused: we never made it.
+        """
+        try:
+            claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            until = datetime.fromtimestamp(claims["exp"], UTC)
+            return Pass(purpose=claims["aud"], account=claims["sub"], case=claims["case"], until=until)
+        except (JoseError, ValidationError, ValueError, KeyError, TypeError, OverflowError) as error:
+            raise LinkRefused(type(error).__name__) from None
+
+
+def links_of(public_url: str | None, key: SecretStr | None) -> Links | None:
+    """Links by these settings; None where one isn't made, and then no mail holds a link."""
+    return Links(public_url, key.get_secret_value()) if public_url and key else None
+
+
+def good_until(retrieval_end: datetime, now: datetime) -> datetime:
+    """Until when a link made now is good: the window's end; a week, where silence has kept the package beyond it.
+
+    Source: DOMAIN stages.1, dates.3.
+    """
+    return retrieval_end if now < retrieval_end else now + AFTER_THE_WINDOW

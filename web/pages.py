@@ -1,0 +1,80 @@
+"""Pages by Jinja2, in the reader's language and calendar; every value is text until a page says otherwise."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from activities.wording import FILTERS, locale_of
+from models.account import AccountFacts
+from models.policy import Sender
+from models.vocabulary import Language
+
+TEMPLATES = Path(__file__).with_name("templates")
+STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+
+
+class Pages:
+    """Renders the pages of one operator."""
+
+    def __init__(self, sender: Sender) -> None:
+        """`sender` is who speaks, and whom the reader may ask."""
+        self._sources = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._sources.filters.update(FILTERS)
+        self._sources.globals |= {"sender": sender, "style": Markup(STYLE), "languages": tuple(Language)}  # noqa: S704  # our own file
+
+    def page(
+        self, name: str, request: Request, facts: AccountFacts | None, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """The page of this name; of whom nothing is known reads it by the clock of UTC."""
+        language = language_of(request, facts)
+        given = {
+            "say": Words(language),
+            "language": language,
+            "locale": locale_of(language, facts.account.country if facts else ""),
+            "zone": facts.account.timezone if facts else "UTC",
+            "account": facts.account if facts else None,
+        }
+        return HTMLResponse(self._sources.get_template(f"{name}.html").render(given | values), status)
+
+
+class Words:
+    """What a page says in one language: `say("until", day=…)`; what is laid into a sentence is escaped."""
+
+    def __init__(self, language: Language) -> None:
+        """The catalogue of that language."""
+        self._sentences = _sentences(language)
+
+    def __call__(self, name: str, **values: object) -> Markup:
+        """The sentence of this name; only ours holds marks."""
+        return Markup(self._sentences[name]).format(**values)  # noqa: S704  # our own file; `format` escapes the values
+
+
+def language_of(request: Request, facts: AccountFacts | None) -> Language:
+    """As the address says, else as the main contact reads, else as the browser asks."""
+    contact = facts.contacts[0].language if facts and facts.contacts else ""
+    spoken = [request.query_params.get("language", ""), contact, *_accepted(request)]
+    known = (word.strip().lower()[:2] for word in spoken)
+    return next((Language(word) for word in known if word in set(Language)), Language.EN)
+
+
+def _accepted(request: Request) -> list[str]:
+    """In the order in which browsers list them: the one liked best comes first."""
+    return request.headers.get("accept-language", "").split(",")
+
+
+@cache
+def _sentences(language: Language) -> Mapping[str, str]:
+    return tomllib.loads((TEMPLATES / f"{language}.toml").read_text(encoding="utf-8"))
