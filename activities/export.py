@@ -3,22 +3,30 @@
 Source: DOMAIN stages.2, money.8; CONTRACTS, Export package.
 """
 
-from collections.abc import Iterator
 from itertools import islice
 
 from temporalio import activity
 
 from activities.holdings import FILES
-from activities.package_bag import PackageParts, commit, is_committed, summary
+from activities.package_bag import commit, is_committed, summary
 from activities.package_check import PackageCheck
+from activities.package_file_sets import FilesSource
+from activities.package_parts import PackageParts
 from activities.package_place import PackagePlace
-from activities.package_source import PackageSource
+from activities.package_tables import TablesSource
 from activities.package_words import Readme
-from activities.pulse import beat
 from connectors.errors import Rejected
 from connectors.ports import CaseStore, Directory, ObjectStore, ProductDatabase
 from models.case import Noted, PackageRef
-from models.effects import CommitRequest, PackagePlan, PackageRequest, PackageResult, PartRequest, PartResult
+from models.effects import (
+    CommitRequest,
+    PackagePlan,
+    PackageRequest,
+    PackageResult,
+    PartRequest,
+    PartResult,
+    TablesResult,
+)
 from models.inventory import DataSet, FileSet, Inventory
 from models.package import FilesPart, TablePart
 from models.policy import Policy
@@ -56,25 +64,44 @@ class ExportActivities:
         self._objects.check(self._bucket, locked=False)
         return self._planned(request)
 
-    @activity.defn(name="export_data_set")
-    def export_data_set(self, request: PartRequest) -> PartResult:
-        """Streams the rows of the data set that `subject` names into the package."""
-        part = self._source(request).export_table(self._data_set(request.subject))
-        return PartResult(name=part.name, files=1, rows=part.file.rows or 0, size_bytes=part.file.size_bytes)
+    @activity.defn(name="export_tables")
+    def export_tables(self, request: PackageRequest) -> TablesResult:
+        """Streams all data sets and reference sets into the package, all of one instant.
+
+        What an attempt before wrote stays if it's proven to be of this instant, too; an unfinished upload goes on.
+        A committed package is left as it is.
+
+        Raises:
+            Rejected: a set has other rows than were counted at the same instant.
+        """
+        place, planned = self._place(request), self._planned(request)
+        if is_committed(place):
+            tables = PackageParts.of(place, planned).tables
+        else:
+            source = TablesSource(self._product, self._inventory, place, self._root_key(request))
+            named = [self._data_set(name) for name in planned.data_sets]
+            tables = source.export([*named, *self._inventory.reference_sets])
+        return TablesResult(parts=tuple(map(_table_result, tables.tables)))
 
     @activity.defn(name="export_files")
     def export_files(self, request: PartRequest) -> PartResult:
-        """Copies the file set that `subject` names (`files/…`); a missing file is listed in the package as missing."""
-        part = self._source(request).export_files(request.subject, self._file_set(request.subject))
-        files = [part.index, *part.copies]
-        return PartResult(name=part.name, files=len(files), rows=0, size_bytes=sum(each.size_bytes for each in files))
+        """Copies the file set that `subject` names (`files/…`); a missing file is listed in the package as missing.
+
+        A committed package is left as it is.
+        """
+        place, file_set = self._place(request), self._file_set(request.subject)
+        if is_committed(place):
+            return _files_result(place.part(request.subject, FilesPart))
+        bucket, root_key = self._files_bucket, self._root_key(request)
+        source = FilesSource(self._product, self._inventory, bucket, place, root_key)
+        return _files_result(source.export(request.subject, file_set))
 
     @activity.defn(name="commit_package")
     def commit_package(self, request: CommitRequest) -> Noted:
         """Describes the parts; the tag manifest comes last. A committed package is left as it is.
 
         Raises:
-            Rejected: a planned part was never exported.
+            Rejected: a planned part was never exported, or not all tables are proven to be of one instant.
         """
         place = self._place(request)
         if is_committed(place):
@@ -86,22 +113,23 @@ class ExportActivities:
 
     @activity.defn(name="verify_package")
     def verify_package(self, request: CommitRequest) -> PackageResult:
-        """Reads all of it back from the bucket, compares every file, and counts the source again.
+        """Reads all of it back from the bucket and compares every file, and the rows with the source's own count.
 
-        Keeps the document `manifest`: what the package holds.
+        Keeps the document `manifest` (of a trial: `trial_manifest`): what the package holds.
 
         Raises:
             Rejected: which file differs, and how. Not retryable: no proof, no erasure.
         """
         place, parts, at = self._place(request), self._parts(request), activity.info().scheduled_time
-        check = PackageCheck(place, beat)
-        found = [*check.findings(), *self._recounted(request, parts)]
+        check = PackageCheck(place, parts)
+        found = list(check.findings())
         if found:
             told = "; ".join(islice(found, _FINDINGS_TOLD))
             more = f"; and {len(found) - _FINDINGS_TOLD} more" if len(found) > _FINDINGS_TOLD else ""
             raise Rejected("export package", f"{told}{more}", "find out who changed it, then export again")
         package = summary(place, parts, check.weighed, request.generation, at)
-        self._store.keep_document(request.case, "manifest", request.idempotency_key, package, at)
+        kind = "trial_manifest" if request.is_trial else "manifest"
+        self._store.keep_document(request.case, kind, request.idempotency_key, package, at)
         return PackageResult(package=PackageRef.model_validate(package))
 
     @activity.defn(name="drop_package")
@@ -125,34 +153,17 @@ class ExportActivities:
         return planned
 
     def _parts(self, request: PackageRequest) -> PackageParts:
-        place, planned = self._place(request), self._planned(request)
-        return PackageParts(
-            [place.part(name, TablePart) for name in planned.data_sets],
-            [place.part(name, FilesPart) for name in planned.file_sets],
-        )
-
-    def _recounted(self, request: PackageRequest, parts: PackageParts) -> Iterator[str]:
-        source = self._source(request)
-        for table in parts.tables:
-            beat()
-            counted = source.count(self._data_set(table.name))
-            if counted != table.file.rows:
-                yield f"{table.file.path} has {table.file.rows} rows, {table.table} has {counted}"
-        for files in parts.file_sets:
-            beat()
-            now = source.keys(self._file_set(files.name))
-            if {*now} != {each.key for each in files.attached}:
-                yield f"{files.index.path} lists {len(files.attached)} files, the product has {len(now)} or others"
+        return PackageParts.of(self._place(request), self._planned(request))
 
     def _place(self, request: PackageRequest) -> PackagePlace:
         return PackagePlace(self._objects, self._bucket, request)
 
-    def _source(self, request: PackageRequest) -> PackageSource:
-        root_key = self._directory.facts(request.account).account.root_key
-        return PackageSource(self._product, self._inventory, self._files_bucket, self._place(request), root_key)
+    def _root_key(self, request: PackageRequest) -> str:
+        return self._directory.facts(request.account).account.root_key
 
     def _about(self) -> dict[str, dict[str, str]]:
-        tables = {data_set.name: data_set.about for data_set in self._inventory.data_sets}
+        all_of_them = (*self._inventory.data_sets, *self._inventory.reference_sets)
+        tables = {data_set.name: data_set.about for data_set in all_of_them}
         return tables | {FILES + file_set.name: file_set.about for file_set in self._inventory.file_sets}
 
     def _data_set(self, name: str) -> DataSet:
@@ -166,6 +177,16 @@ class ExportActivities:
             if FILES + file_set.name == name:
                 return file_set
         raise _unknown(name)
+
+
+def _table_result(part: TablePart) -> PartResult:
+    return PartResult(name=part.name, files=1, rows=part.file.rows or 0, size_bytes=part.file.size_bytes)
+
+
+def _files_result(part: FilesPart) -> PartResult:
+    files = [part.index, *part.copies]
+    size_bytes = sum(each.size_bytes for each in files)
+    return PartResult(name=part.name, files=len(files), rows=0, size_bytes=size_bytes, missing=part.missing)
 
 
 def _unknown(name: str) -> Rejected:

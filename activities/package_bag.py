@@ -3,34 +3,18 @@
 Source: CONTRACTS, Export package; RFC 8493.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from activities.pack import TAG_MANIFEST, Weight, pretty, tags, weigh
 from activities.package_check import DESCRIPTION
 from activities.package_description import DATA, described
+from activities.package_parts import PackageParts
 from activities.package_place import PackagePlace
 from activities.package_words import Readme
 from connectors.errors import NotFound
 from models.effects import PackagedFile
-from models.package import FilesPart, TablePart
-
-
-class PackageParts:
-    """All parts of a package, as they were written."""
-
-    def __init__(self, tables: Sequence[TablePart], file_sets: Sequence[FilesPart]) -> None:
-        """In the order of the plan."""
-        self.tables, self.file_sets = tables, file_sets
-
-    def files(self) -> list[PackagedFile]:
-        """Every file of the payload but the description and the README."""
-        return [
-            *(part.file for part in self.tables),
-            *(part.index for part in self.file_sets),
-            *(copy for part in self.file_sets for copy in part.copies),
-        ]
+from models.package import FilesPart
 
 
 def is_committed(place: PackagePlace) -> bool:
@@ -49,7 +33,9 @@ def commit(
 
     Raises:
         Conflict: another package was committed in this place.
+        Rejected: a table isn't what was proven; another attempt has changed it meanwhile.
     """
+    parts.refuse_changed(place)
     words = {name: said.get(readme.language, "") for name, said in about.items()}
     described_files = {
         DESCRIPTION: pretty(described(readme.case, at, parts.tables, parts.file_sets, words)),
@@ -74,11 +60,13 @@ def summary(
         "location": place.location,
         "digest": f"sha256:{weigh(tag_manifest).sha256}",
         "generation": generation,
-        "rows": sum(part.file.rows or 0 for part in parts.tables),
+        "instant": parts.tables.instant,
+        "rows": sum(part.file.rows or 0 for part in parts.tables.tables),
         "files": len(payload),
+        "missing": sum(part.missing for part in parts.file_sets),
         "size_bytes": sum(file.size_bytes for file in payload),
         "verified_at": at.isoformat(),
-        "data_sets": [{"name": part.name, **part.file.model_dump(mode="json")} for part in parts.tables],
+        "data_sets": [{"name": part.name, **part.file.model_dump(mode="json")} for part in parts.tables.tables],
         "file_sets": [_files_summary(part) for part in parts.file_sets],
     }
 
@@ -87,7 +75,7 @@ def _files_summary(part: FilesPart) -> dict[str, Any]:
     return {
         "name": part.name,
         "files": len(part.copies),
-        "missing": len(part.attached) - len(part.copies),
+        "missing": part.missing,
         "size_bytes": sum(file.size_bytes for file in part.copies),
         "index_sha256": part.index.sha256,
     }

@@ -2,21 +2,21 @@
 
 import hashlib
 import json
-import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from activities.pack import MANIFEST, TAG_MANIFEST
 from activities.package_description import DATA
+from activities.package_parts import PackageParts
 from activities.package_place import PackagePlace
-from activities.package_table import GZIP, RowCounter
+from activities.package_rows import rows_of
+from activities.pulse import beat
+from activities.together import Together
 from connectors.errors import NotFound
 from models.effects import PackagedFile
 
 DESCRIPTION = f"{DATA}datapackage.json"
-_INDEX = re.compile(DATA + r"files/[^/]+\.csv")
-_UNPACKED_AT_ONCE = 4 * 1024 * 1024
+READERS = 2  # one that waits for the bucket, one that reckons
 
 
 def manifest_entries(manifest: bytes) -> dict[str, str]:
@@ -28,29 +28,49 @@ def manifest_entries(manifest: bytes) -> dict[str, str]:
 class PackageCheck:
     """One reading of all of a package. `weighed` is what was really read, by path."""
 
-    def __init__(self, place: PackagePlace, beat: Callable[[], object]) -> None:
-        """`beat` is called for every megabyte."""
-        self._place, self._beat = place, beat
+    def __init__(self, place: PackagePlace, parts: PackageParts) -> None:
+        """`parts` are what should be there."""
+        self._place, self._parts = place, parts
+        self._together = Together(READERS, lambda: beat(len(self.weighed)))
         self.weighed: dict[str, PackagedFile] = {}
 
     def findings(self) -> Iterator[str]:
-        """Every file against the manifests, the listing and the description."""
+        """Every file against the manifests, the listing, the description, and the source's own count."""
         tags = manifest_entries(self._get(TAG_MANIFEST))
-        payload = manifest_entries(self._get(MANIFEST))
-        for path, digest in {**tags, **payload}.items():
+        listed = {**tags, **manifest_entries(self._get(MANIFEST))}
+        self._together.each(self._weigh, listed)
+        for path, digest in listed.items():
             yield from self._differs(path, digest)
-        yield from self._unlisted({*tags, *payload, TAG_MANIFEST})
+        yield from self._unlisted({*listed, TAG_MANIFEST})
         for resource in self._resources():
             yield from self._misdescribed(resource)
+        yield from self._unlike_the_source()
+
+    def _weigh(self, path: str) -> None:
+        """What isn't there isn't weighed."""
+        digest, sizes = hashlib.sha256(), [0]
+
+        def told() -> Iterator[bytes]:
+            for chunk in self._place.objects.read(self._place.bucket, self._place.key(path)):
+                self._together.check()
+                digest.update(chunk)
+                sizes[0] += len(chunk)
+                yield chunk
+
+        chunks = told()
+        try:
+            rows = rows_of(path, chunks)
+            for _ in chunks:  # what can't be unpacked, or has no rows, is read to its end all the same
+                pass
+        except NotFound:
+            return
+        self.weighed[path] = PackagedFile(path=path, size_bytes=sizes[0], sha256=digest.hexdigest(), rows=rows)
 
     def _differs(self, path: str, digest: str) -> Iterator[str]:
-        try:
-            read = self._weigh(path)
-        except NotFound:
+        read = self.weighed.get(path)
+        if read is None:
             yield f"{path} is in the manifest, but not in the bucket"
-            return
-        self.weighed[path] = read
-        if read.sha256 != digest:
+        elif read.sha256 != digest:
             yield f"{path} has SHA-256 {read.sha256[:12]}…, the manifest says {digest[:12]}…"
 
     def _unlisted(self, listed: set[str]) -> Iterator[str]:
@@ -73,58 +93,19 @@ class PackageCheck:
         """Those of the description; a damaged one is a finding by its digest already."""
         try:
             resources: list[dict[str, Any]] = json.loads(self._get(DESCRIPTION))["resources"]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, NotFound):
             return []
         return resources
 
-    def _weigh(self, path: str) -> PackagedFile:
-        digest, sizes = hashlib.sha256(), [0]
-        rows = _rows_in(path, self._told(path, digest.update, sizes))
-        return PackagedFile(path=path, size_bytes=sizes[0], sha256=digest.hexdigest(), rows=rows)
-
-    def _told(self, path: str, update: Callable[[bytes], None], sizes: list[int]) -> Iterator[bytes]:
-        """The chunks of a file, weighed on their way."""
-        for chunk in self._place.objects.read(self._place.bucket, self._place.key(path)):
-            self._beat()
-            update(chunk)
-            sizes[0] += len(chunk)
-            yield chunk
+    def _unlike_the_source(self) -> Iterator[str]:
+        """The source itself isn't asked again: it was, at the very instant of the rows, and may have moved on."""
+        for file in self._parts.files():
+            if file.path not in self.weighed:
+                yield f"{file.path} was written, but isn't in the manifest"
+        for table in self._parts.tables.tables:
+            read = self.weighed.get(table.file.path)
+            if read and read.rows != table.counted:
+                yield f"{read.path} has {read.rows} rows, {table.table} had {table.counted}"
 
     def _get(self, path: str) -> bytes:
         return self._place.objects.get(self._place.bucket, self._place.key(path))
-
-
-def _rows_in(path: str, chunks: Iterator[bytes]) -> int | None:
-    """The rows of a table, None for other files; -1 when it can't be unpacked. Reads to the end in any case."""
-    rows = rows_of(path, chunks)
-    for _ in chunks:
-        pass
-    return rows
-
-
-def rows_of(path: str, chunks: Iterable[bytes]) -> int | None:
-    """The rows of a table or an index of files, None for other files; -1 when it can't be unpacked."""
-    if path.startswith(f"{DATA}tables/"):
-        chunks = _unpacked(chunks)
-    elif not _INDEX.fullmatch(path):
-        return None
-    counter = RowCounter()
-    try:
-        for piece in chunks:
-            counter.feed(piece)
-    except zlib.error:
-        return -1
-    return counter.rows
-
-
-def _unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Gunzips, of one or more members, a bounded piece at a time."""
-    unpacking = zlib.decompressobj(wbits=GZIP)
-    for chunk in chunks:
-        left = chunk
-        while left:
-            yield unpacking.decompress(left, _UNPACKED_AT_ONCE)
-            left = unpacking.unconsumed_tail or unpacking.unused_data
-            if unpacking.eof:
-                unpacking = zlib.decompressobj(wbits=GZIP)
-    yield unpacking.flush()

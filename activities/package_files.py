@@ -1,77 +1,99 @@
 """The attachments of a package: copied on the server's side, read back, and never silently left out."""
 
 import hashlib
-import re
-import unicodedata
-from collections.abc import Iterator
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from activities.package_paths import safe_paths
 from activities.package_place import PackagePlace
-from activities.package_table import csv_line, quoted
-from activities.package_values import NULL
+from activities.package_text import NULL, csv_line, quoted
 from activities.pulse import beat
-from connectors.errors import NotFound, Rejected
+from activities.together import Together
+from connectors.errors import ConnectorError, NotFound, Rejected, Unauthorized
 from models.effects import PackagedFile
 from models.package import Attached
 
 INDEX_COLUMNS = ("key", "path", "size_bytes", "sha256", "missing")
-# What some file system refuses, or what BagIt and its readers spell in different ways.
-_ODD = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\%]|^\.{1,2}$|^$|[ .]$')
-_LONGEST = 200  # bytes of a name; file systems end at 255
+NOT_FOUND, NOT_READABLE, OUTSIDE = "not found", "not readable", "outside of the account's files"
+COPIES_AT_ONCE = 4
 
 
-def safe_paths(names: list[str]) -> dict[str, str]:
-    """A path under a folder for every name: the name itself where any file system can hold it and no other needs it."""
-    folders = {str(parent) for name in names for parent in PurePosixPath(name).parents}
-    return {name: _safe(name, taken=name in folders) for name in names}
-
-
-def index(attached: tuple[Attached, ...]) -> bytes:
+def index(attached: Iterable[Attached]) -> bytes:
     """The list of the files as CSV, those that are missing too."""
     return b"".join([csv_line(INDEX_COLUMNS), *(csv_line(_entry(each)) for each in attached)])
 
 
 class Attachments:
-    """Copies the files of one set, one by one; a second run copies them again to the same places."""
+    """The files of one set. A second run copies what doesn't stand yet, and reads all of it back."""
 
     def __init__(self, place: PackagePlace, bucket: str, folder: str) -> None:
         """`bucket` is the product's, `folder` where the copies go within the bag."""
-        self._place, self._bucket, self._folder = place, bucket, folder
+        self._place, self._bucket, self._folder = place, bucket, f"{folder}/"
+        self._together = Together(COPIES_AT_ONCE, lambda: beat(folder, len(self._attached)))
+        self._attached: dict[str, Attached] = {}
+        self._there: Mapping[str, int] = {}
+        self._copied: Mapping[str, int] = {}
 
-    def copied(self, prefix: str, keys: list[str]) -> Iterator[Attached]:
-        """Every key of the product's bucket, copied or missing; those outside `prefix` belong to somebody else."""
-        paths = safe_paths([key.removeprefix(prefix) for key in keys if key.startswith(prefix)])
-        for key in keys:
-            beat()
-            if key.startswith(prefix):
-                yield self._copy(key, f"{self._folder}/{paths[key.removeprefix(prefix)]}")
-            else:
-                yield Attached(key=key, missing="outside of the account's files")
+    def copied(self, prefix: str, listed: Iterable[str]) -> tuple[Attached, ...]:
+        """Every file under `prefix`, and every key that is `listed` somewhere: copied, or missing and why.
 
-    def _copy(self, key: str, path: str) -> Attached:
+        Only what the bucket's own listing shows is copied: a key that a row holds may be made to lead elsewhere.
+        """
+        objects = self._place.objects
+        self._there = dict(objects.list(self._bucket, prefix))
+        paths = safe_paths(key.removeprefix(prefix) for key in self._there)
+        targets = {key: f"{self._folder}{paths[key.removeprefix(prefix)]}" for key in self._there}
+        self._copied = self._standing({*targets.values()})
+        self._together.each(lambda key: self._take(key, targets[key]), targets)
+        for key in listed:
+            if key not in self._there:
+                self._attached[key] = Attached(key=key, missing=NOT_FOUND if key.startswith(prefix) else OUTSIDE)
+        return tuple(self._attached[key] for key in sorted(self._attached))
+
+    def _standing(self, wanted: set[str]) -> Mapping[str, int]:
+        """Sizes of the copies by path; those that no file has any more go, with whatever begins like them."""
+        standing = self._listing()
+        strays = standing.keys() - wanted
+        for path in strays:
+            self._place.erase(path)
+        return self._listing() if strays else standing
+
+    def _listing(self) -> dict[str, int]:
+        place = self._place
+        listed = place.objects.list(place.bucket, place.key(self._folder))
+        return {key.removeprefix(place.prefix): size for key, size in listed}
+
+    def _take(self, key: str, path: str) -> None:
+        self._together.check()
+        self._attached[key] = Attached(key=key, **self._copy(key, path))
+
+    def _copy(self, key: str, path: str) -> dict[str, Any]:
+        """A copy appears whole or not at all, so one of the same size is that of an attempt before."""
+        target = (self._place.bucket, self._place.key(path))
         try:
-            self._place.objects.copy((self._bucket, key), (self._place.bucket, self._place.key(path)))
+            if self._copied.get(path) != self._there[key]:
+                self._place.objects.copy((self._bucket, key), target)
+        except (NotFound, Rejected, Unauthorized) as no:
+            return {"missing": self._why(key, no)}
+        return {"file": self._weighed(path)}
+
+    def _why(self, key: str, no: ConnectorError) -> str:
+        """What hinders reading this one file is told; what hinders writing at all isn't its fault."""
+        try:
+            next(iter(self._place.objects.read(self._bucket, key)), b"")
         except NotFound:
-            return Attached(key=key, missing="not found")
-        except Rejected:
-            return Attached(key=key, missing="not readable")
+            return NOT_FOUND
+        except (Rejected, Unauthorized):
+            return NOT_READABLE
+        raise no from None
+
+    def _weighed(self, path: str) -> PackagedFile:
         digest, size = hashlib.sha256(), 0
         for chunk in self._place.objects.read(self._place.bucket, self._place.key(path)):
-            beat()
+            self._together.check()
             digest.update(chunk)
             size += len(chunk)
-        return Attached(key=key, file=PackagedFile(path=path, size_bytes=size, sha256=digest.hexdigest()))
-
-
-def _safe(name: str, *, taken: bool) -> str:
-    parts = name.split("/")
-    fine = all(_ODD.search(part) is None and len(part.encode()) <= _LONGEST for part in parts)
-    if fine and not taken and unicodedata.is_normalized("NFC", name):
-        return name
-    mark = hashlib.sha256(name.encode()).hexdigest()[:12]
-    last = PurePosixPath(_ODD.sub("_", parts[-1]) or "_")
-    stem = last.stem.encode()[: _LONGEST // 2].decode(errors="ignore")
-    return f"renamed/{mark}-{unicodedata.normalize('NFC', stem)}{last.suffix[:16]}"
+        return PackagedFile(path=path, size_bytes=size, sha256=digest.hexdigest())
 
 
 def _entry(each: Attached) -> list[str]:

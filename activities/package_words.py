@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from activities.package_description import DATA
 from activities.wording import flat, locale_of
 from models.account import Account
-from models.package import FilesPart, TablePart
+from models.package import FilesPart, TablesPart
 from models.policy import Sender
 
 LANGUAGES = ("en", "es")
@@ -35,10 +35,16 @@ class Readme:
         made_on = format_date(day, "long", locale=locale_of(self.language, account.country))
         self._given = {"account": account.name, "sender": sender, "case": case, "made_on": made_on}
 
-    def written(self, tables: Sequence[TablePart], file_sets: Sequence[FilesPart], about: dict[str, str]) -> bytes:
+    def written(self, tables: TablesPart, file_sets: Sequence[FilesPart], about: dict[str, str]) -> bytes:
         """The text; `about` says of a part, by its name, what it is."""
         source = _sources().get_template(f"README.{self.language}.md")
-        return source.render(self._given, tables=tables, file_sets=file_sets, about=about).encode()
+        given = {
+            "own": [part for part in tables.tables if not part.shared],
+            "shared": [part for part in tables.tables if part.shared],
+            "formats": {part.format for part in tables.tables},
+            "base64": tables.dialect != "postgresql",
+        }
+        return source.render(self._given, **given, file_sets=file_sets, about=about).encode()
 
 
 @cache

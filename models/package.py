@@ -52,13 +52,14 @@ class TablePart(Payload):
 
 
 class TablesPart(Payload):
-    """All tables of a package, proven to be of one `instant`. `dialect` is the name of the source's database.
+    """All tables of a package, proven to be of one `instant`; `dialect` and `root` as in the source's database.
 
     `sent_bytes` and `kept_bytes` say what the last attempt sent, and what it found standing from those before.
     """
 
     instant: str
     dialect: str
+    root: str
     tables: tuple[TablePart, ...]
     sent_bytes: int = 0
     kept_bytes: int = 0

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from activities.package_words import Readme
 from models.account import Account
 from models.effects import PackagedFile
-from models.package import Attached, FilesPart, TablePart
+from models.package import Attached, FilesPart, TablePart, TablesPart
 from tests.unit.sample_mail import POLICY
 from tests.unit.test_rendering import HOSTILE, Words
 
@@ -27,8 +27,9 @@ ACCOUNT = Account(
 FILE = PackagedFile(path="data/tables/task.csv.gz", size_bytes=1, sha256="0" * 64, rows=2)
 
 
-def readme(name=ACCOUNT.name, about="Pasos; parent_id es el paso superior", key="a_b.pdf"):
-    tables = [TablePart(name="task", table="task", file=FILE, columns=())]
+def readme(name=ACCOUNT.name, about="Pasos; parent_id es el paso superior", key="a_b.pdf", more=()):
+    parts = (TablePart(name="task", table="task", file=FILE, columns=(), shared=False), *more)
+    tables = TablesPart(instant="", dialect="sqlite", root="account", tables=parts)
     files = [FilesPart(name="papers", index=FILE, attached=(Attached(key=key, missing="not found"),))]
     at = datetime(2026, 12, 22, 23, 0, tzinfo=UTC)
     account = ACCOUNT.model_copy(update={"name": name})
@@ -53,3 +54,15 @@ def test_hostile_names_stay_text_once_rendered(text):
     page = rendered(readme(text, text, text))
     assert sorted(page.tags) == sorted(rendered(readme("x", "x", "x")).tags)
     assert " ".join(page.text).count(text) == 3
+
+
+def test_what_a_package_has_not_is_not_explained_and_what_it_has_is():
+    assert "JSON Lines" not in readme()
+    assert "listas comunes" not in readme()
+    lines = FILE.model_copy(update={"path": "data/tables/unit.jsonl.gz"})
+    unit = TablePart(name="unit", table="unit", file=lines, columns=(), format="jsonl", shared=True)
+    text = readme(more=(unit,))
+    assert "`.jsonl.gz`" in text
+    assert "De las listas comunes" in text
+    assert "| unit | 2 | `tables/unit.jsonl.gz` |\n" in text
+    assert "\n\n\n" not in text
