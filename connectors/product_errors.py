@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -17,7 +18,14 @@ _SQLITE_PASSES = frozenset(
 # Classes of SQLSTATE: connection, transaction rolled back, resources, operator intervention, system error.
 _STATE_PASSES = frozenset({"08", "40", "53", "57", "58"})
 _STATE_KINDS: dict[str, type[ConnectorError]] = {"23": Conflict, "28": Unauthorized}
-_STATES: dict[str, type[ConnectorError]] = {"42501": Unauthorized, "42P01": NotFound}
+_STATES: dict[str, type[ConnectorError]] = {
+    "42501": Unauthorized,
+    "42P01": NotFound,
+    "42703": NotFound,  # a column
+    "3F000": NotFound,  # a schema
+}
+# A lock that wasn't to be had in time; a snapshot whose transaction is gone (the last two: as of version 17, before).
+_PASSES = frozenset({"55P03", "55000", "42704", "22023"})
 
 
 @contextmanager
@@ -28,6 +36,9 @@ def product_errors(doing: str) -> Iterator[None]:
     except DBAPIError as error:
         kind, code = _kind(error)
         raise kind(_SYSTEM, f"{doing}: {type(error.orig).__name__} {code}".rstrip()) from None
+    except psycopg.Error as error:
+        kind, code = _of_state(error, lost=False)
+        raise kind(_SYSTEM, f"{doing}: {type(error).__name__} {code}".rstrip()) from None
     except NoSuchTableError:
         raise NotFound(_SYSTEM, f"{doing}: there is no such table", "correct the inventory") from None
     except PoolTimeout:
@@ -39,8 +50,12 @@ def product_errors(doing: str) -> Iterator[None]:
 def _kind(error: DBAPIError) -> tuple[type[ConnectorError], str]:
     if isinstance(error.orig, sqlite3.Error):
         return _of_sqlite(error.orig)
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    if error.connection_invalidated or not state or state[:2] in _STATE_PASSES:
+    return _of_state(error.orig, lost=error.connection_invalidated)
+
+
+def _of_state(error: BaseException | None, *, lost: bool) -> tuple[type[ConnectorError], str]:
+    state = str(getattr(error, "sqlstate", None) or "")
+    if lost or not state or state[:2] in _STATE_PASSES or state in _PASSES:
         return Unavailable, state
     return _STATES.get(state) or _STATE_KINDS.get(state[:2], Rejected), state
 

@@ -48,6 +48,10 @@ class TableFacts(Payload):
         """Whether any of these columns may be NULL: then a key over them may point nowhere."""
         return any(column.nullable for column in self.columns if column.name in columns)
 
+    def identifies(self, columns: tuple[str, ...]) -> bool:
+        """Whether the schema says that no two rows hold the same in these columns."""
+        return any(key and {*key} <= {*columns} and not self.nullable(key) for key in (self.primary, *self.unique))
+
 
 class SchemaFacts(Payload):
     """All tables. `dialect` is SQLAlchemy's name; `left_out` says what isn't a table of its own, and why."""

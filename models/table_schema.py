@@ -1,7 +1,7 @@
 """As which type of the Table Schema a database's type is described. Source: STACK, Package formats.
 
 What Table Schema can't say (arrays, ranges, intervals, documents, network addresses) is text, the database's own type
-beside it.
+beside it. So are types that a product made itself: their names tell nothing.
 """
 
 import re
@@ -20,7 +20,8 @@ _TYPES = {
     "binary": _BINARIES,
 }
 _BY_WORD = {word: kind for kind, words in _TYPES.items() for word in words.split()}
-_WORD = re.compile(r"[A-Z_]+[0-9]*")
+_WORD = re.compile(r"[A-Z_]+[0-9]*(?![\w$.])")
+_ZONED_TIME = re.compile(r"TIME\s*(\(\d+\))?\s*WITH TIME ZONE")
 
 
 class Described(NamedTuple):
@@ -38,6 +39,6 @@ def described(database_type: str) -> Described:
     """For a type as the database declares it; what isn't known is text."""
     declared = database_type.upper()
     found = _WORD.match(declared)
-    if found is None or declared.endswith("[]"):
+    if found is None or declared.endswith("]") or _ZONED_TIME.match(declared):
         return Described("string")
     return Described(_BY_WORD.get(found.group(), "string"))

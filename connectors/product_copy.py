@@ -1,0 +1,102 @@
+"""Reads a data set by PostgreSQL's COPY: the server writes the text, and it goes through as it comes."""
+
+import select
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+import psycopg
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+from sqlalchemy import Connection
+
+from connectors.product_copy_query import CopyQuery
+from connectors.product_errors import product_errors
+from connectors.reach import Reach
+from models.inventory import DataSet
+from models.package import PackagedColumn
+from models.schema import TableFacts
+
+_BLOCK_BYTES = 1 << 20
+_MOMENT_MS = 10
+_NO_ERROR = (ExecStatus.COPY_OUT, ExecStatus.COMMAND_OK)
+
+
+class CopyRead:
+    """The rows of a data set as COPY writes them; a block ends where a row does."""
+
+    def __init__(
+        self,
+        reading: Callable[[], AbstractContextManager[Connection]],
+        way: Reach,
+        data_set: DataSet,
+        facts: TableFacts,
+    ) -> None:
+        """`reading` gives a connection in the snapshot; `facts`: of the table; `way` has all its columns."""
+        self._reading, self._doing = reading, f"reading {data_set.table}"
+        self._query = CopyQuery(way, data_set, facts)
+        self._facts = facts
+        self.rows = 0
+
+    @property
+    def columns(self) -> tuple[PackagedColumn, ...]:
+        """The columns, with what was seen of their values."""
+        return tuple(
+            PackagedColumn(
+                name=column.name,
+                database_type=column.type,
+                nullable=column.nullable,
+                generated=column.generated,
+            )
+            for column in self._facts.columns
+        )
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Blocks of text."""
+        with self._reading() as connection, product_errors(self._doing):
+            raw: psycopg.Connection[Any] = cast("Any", connection.connection.driver_connection)
+            try:
+                yield from self._blocks(raw.pgconn, self._query.written(raw, connection.dialect))
+            except BaseException:
+                connection.invalidate()  # a COPY that isn't read to its end leaves nothing to go on with
+                raise
+
+    def _blocks(self, server: PGconn, statement: bytes) -> Iterator[bytes]:
+        """The rows of each message as they come, gathered; a long row goes on without being copied again."""
+        answers = select.poll()
+        answers.register(server.socket, select.POLLIN)
+        server.send_query(statement)
+        while server.flush():
+            answers.poll(_MOMENT_MS)
+        _result(server, answers)
+        block, row = bytearray(), server.get_copy_data
+        while True:
+            size, data = row(1)
+            if size > 0:
+                block += data
+                if len(block) >= _BLOCK_BYTES:
+                    yield bytes(block)
+                    block = bytearray()
+            elif size == 0:
+                answers.poll()  # other threads go on meanwhile
+                server.consume_input()
+            else:
+                break
+        self.rows = _result(server, answers).command_tuples or 0
+        while server.get_result():
+            pass
+        if block:
+            yield bytes(block)
+
+
+def _result(server: PGconn, answers: select.poll) -> PGresult:
+    """The next result, raised if it's an error."""
+    while server.is_busy():
+        answers.poll()
+        server.consume_input()
+    result = server.get_result()
+    if result is None:
+        raise psycopg.OperationalError("the server ended the copy without a word")
+    if result.status not in _NO_ERROR:
+        raise psycopg.errors.error_from_result(result)
+    return result

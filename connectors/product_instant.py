@@ -1,0 +1,65 @@
+"""An instant of PostgreSQL that has a name: which server and database it is of, and what was committed by then.
+
+Text like `7570…-1-16384@750:755:752`. Source: docs/one-instant.md.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import uuid4
+
+from sqlalchemy import Connection, text
+
+from connectors.errors import ConnectorError, Transient
+from connectors.product_errors import product_errors
+
+_TRIES = 20
+_HERE = text("SELECT pg_current_snapshot()::text AS snapshot, pg_is_in_recovery() AS recovering")
+# The time line is the first eight digits of the log's file name; `flushed`: what the snapshot saw can't be lost.
+_SERVER = text("""
+SELECT concat_ws('-', (SELECT system_identifier FROM pg_control_system()),
+  ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int,
+  (SELECT oid FROM pg_database WHERE datname = current_database())) AS name, pg_current_wal_insert_lsn()::text AS log
+""")
+_FLUSHED = text("SELECT pg_current_wal_flush_lsn() >= CAST(:log AS pg_lsn) FROM pg_sleep(:seconds)")
+
+
+@dataclass(frozen=True)
+class Instant:
+    """`server` as `system-timeline-database`; every transaction before `xmin` had ended, none from `xmax` on had."""
+
+    server: str
+    xmin: int
+    xmax: int
+
+    @classmethod
+    def read(cls, written: str) -> Self | None:
+        """From its text; None: it's no such name."""
+        server, _, snapshot = written.partition("@")
+        xmin, _, rest = snapshot.partition(":")
+        xmax = rest.partition(":")[0]
+        return cls(server, int(xmin), int(xmax)) if server and xmin.isdigit() and xmax.isdigit() else None
+
+
+def instant_of(connection: Connection, beside: Connection) -> str:
+    """The name of the connection's snapshot, or a random one that proves nothing.
+
+    `beside` is another connection, in no transaction: it may fail without harm. A standby's snapshot has no name, for
+    its order of commits is its own; nor has one whose commits a crash could still undo and give their numbers to
+    others (`synchronous_commit = off`), or of a server that doesn't say which it is.
+    """
+    here = connection.execute(_HERE).one()
+    try:
+        with product_errors("naming the instant"):
+            server = None if here.recovering else _lasting_server(beside)
+    except Transient:
+        raise
+    except ConnectorError:
+        server = None
+    return f"{server}@{here.snapshot}" if server else uuid4().hex
+
+
+def _lasting_server(beside: Connection) -> str | None:
+    server = beside.execute(_SERVER).one()
+    waits = (0.0, *[0.05] * _TRIES)
+    lasting = any(beside.scalar(_FLUSHED, {"log": server.log, "seconds": seconds}) for seconds in waits)
+    return server.name if lasting else None

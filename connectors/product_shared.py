@@ -1,0 +1,118 @@
+"""A snapshot of PostgreSQL that several connections read: one transaction exports it, each reader imports it.
+
+Nothing is locked while it's held; that a table was rewritten or changed since is found out when it's read.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, func, select, text
+
+from connectors.ports import TableRead
+from connectors.product_copy import CopyRead
+from connectors.product_errors import product_errors
+from connectors.product_instant import instant_of
+from connectors.product_schema import table_facts
+from connectors.reach import Reach, reach
+from models.inventory import DataSet, Inventory
+
+READERS = 2
+# How COPY writes values, and nothing that would end a long read; a table in somebody's hands isn't waited for long.
+# Row security must not leave out rows in silence: without it, a table that has some is refused.
+_SETTINGS = {
+    "client_encoding": "UTF8",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "lc_monetary": "C",
+    "row_security": "off",
+    "lock_timeout": "10s",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0",  # from PostgreSQL 17 on
+}
+_SET = text("""
+SELECT set_config(name, wanted, true) FROM unnest(CAST(:names AS text[]), CAST(:wanted AS text[])) AS each(name, wanted)
+WHERE current_setting(name, true) IS NOT NULL
+""")
+
+
+@contextmanager
+def shared_snapshot(engine: Engine) -> Iterator["SharedSnapshot"]:
+    """Holds it until the block ends; raises ConnectorError."""
+    with _transaction(engine, "opening a snapshot") as holder:
+        _set(holder)
+        exported = str(holder.scalar(select(func.pg_export_snapshot())))
+        with _beside(engine) as beside:
+            instant = instant_of(holder, beside)
+        yield SharedSnapshot(engine, exported, instant)
+
+
+class SharedSnapshot:
+    """Each reader has a connection of its own, for as long as it reads."""
+
+    readers = READERS
+
+    def __init__(self, engine: Engine, exported: str, instant: str) -> None:
+        """`exported` is the server's name of it, `instant` the one that outlasts it."""
+        self._engine, self._exported = engine, exported
+        self.instant = instant
+
+    def read(self, inventory: Inventory, data_set: DataSet, root_key: str) -> TableRead:
+        """The account's rows as text, by COPY; raises NotFound."""
+        with self._reading(data_set) as connection:
+            facts = table_facts(connection, data_set.table)
+        way = _way(inventory, data_set, root_key, *facts.column_names, *data_set.key)
+        return CopyRead(lambda: self._reading(data_set), way, data_set, facts)
+
+    def count(self, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
+        """How many rows go into the package."""
+        way = _way(inventory, data_set, root_key)
+        with self._reading(data_set) as connection:
+            return connection.scalar(way.select(func.count())) or 0
+
+    def values(self, inventory: Inventory, data_set: DataSet, root_key: str, column: str) -> Iterator[str]:
+        """The values of one column as COPY would write them, without NULL."""
+        way = _way(inventory, data_set, root_key, column)
+        (own,) = way.these([column])
+        query = way.select(func.format("%s", own)).where(own.is_not(None))
+        with self._reading(data_set) as connection:
+            yield from connection.scalars(query, execution_options={"yield_per": 1_000})
+
+    def unchanged_since(
+        self, instant: str, counted: int, inventory: Inventory, data_set: DataSet, root_key: str
+    ) -> bool:
+        """Whether it is proven that these rows are those of an earlier instant, when there were `counted`."""
+        del instant, counted, inventory, data_set, root_key
+        return False
+
+    @contextmanager
+    def _reading(self, data_set: DataSet) -> Iterator[Connection]:
+        doing = f"reading {data_set.table}"
+        with _transaction(self._engine, doing) as connection:
+            connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{self._exported}'")
+            _set(connection)
+            yield connection
+
+
+@contextmanager
+def _transaction(engine: Engine, doing: str) -> Iterator[Connection]:
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with product_errors(doing), engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+def _set(connection: Connection) -> None:
+    connection.execute(_SET, {"names": [*_SETTINGS], "wanted": [*_SETTINGS.values()]})
+
+
+@contextmanager
+def _beside(engine: Engine) -> Iterator[Connection]:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+
+
+def _way(inventory: Inventory, data_set: DataSet, root_key: str, *columns: str) -> Reach:
+    return reach(inventory, data_set, root_key, columns, exported=True)
