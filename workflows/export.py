@@ -20,11 +20,12 @@ with workflow.unsafe.imports_passed_through():
         PackageResult,
         PartRequest,
         PartResult,
+        TablesResult,
     )
     from models.vocabulary import Stage
     from workflows.retries import LONG_STEP, STEP, UNDO, Manner
 
-PARTS_AT_ONCE = 4
+FILE_SETS_AT_ONCE = 3
 # One call to S3 may hang for a minute before it's given up; that alone isn't a dead worker.
 PART = replace(LONG_STEP, heartbeat=timedelta(minutes=2))
 # How a verification says that the package isn't what was written; wrong credentials, say, prove nothing about it.
@@ -33,54 +34,65 @@ DIFFERS = frozenset({"Rejected", "NotFound"})
 
 @workflow.defn(name="ExportWorkflow")
 class ExportWorkflow:
-    """Plans the parts, writes them a few at a time, commits, verifies; answers with the verified package.
+    """Plans the parts, writes the tables beside the file sets, commits, verifies; answers with the verified package.
 
-    Started by the case as `export-<case>-<generation>`. A part that fails after its retries fails the export, which
-    may be started again: what was written is written again. A package that fails its verification is dropped, so that
-    nobody fetches it and another export begins from nothing. Nobody sends it anything.
+    Started by the case as `export-<case>-<generation>`, or by a person as a trial, which no case waits for. A part that
+    fails after its retries fails the export, which may be started again: what was written and still is true stays. A
+    package that fails its verification is dropped, so that nobody fetches it and another export begins from nothing.
+    Nobody sends it anything.
     """
 
     @workflow.init
     def __init__(self, request: ExportRequest) -> None:
         """Knows what is asked, has nothing yet."""
         self._request = request
-        self._slots = asyncio.Semaphore(PARTS_AT_ONCE)
-        self._done: list[str] = []
+        self._slots = asyncio.Semaphore(FILE_SETS_AT_ONCE)
+        self._done = 0
 
     @workflow.run
     async def run(self, _request: ExportRequest) -> PackageRef:
         """The steps."""
         plan: PackagePlan = await self._do(ExportActivities.plan_package, self._ask(PackageRequest, "plan_package"))
+        self._tell(f"{len(plan.data_sets)} data sets and {len(plan.file_sets)} file sets are being written.")
         parts = await self._parts(plan)
         commit = self._ask(CommitRequest, "commit_package", parts=parts)
         self._tell("All parts are written; the package is being finished.")
         await self._do(ExportActivities.commit_package, commit, PART)
         self._tell("The package is being read back and counted again.")
         package = await self._verified(commit.model_copy(update={"step": "verify_package"}))
-        self._tell(f"Done: {package.rows} rows in {package.files} files.")
+        missing = f"; {package.missing} files are missing, and listed as such" if package.missing else ""
+        self._tell(f"Done: {package.rows} rows in {package.files} files{missing}.")
         return package
 
     async def _parts(self, plan: PackagePlan) -> tuple[PartResult, ...]:
         """All parts, in the order of the plan; when one fails, those under way are cancelled and none begins."""
-        total = len(plan.data_sets) + len(plan.file_sets)
-        under_way = [
-            *(self._part(ExportActivities.export_data_set, "export_data_set", name, total) for name in plan.data_sets),
-            *(self._part(ExportActivities.export_files, "export_files", name, total) for name in plan.file_sets),
-        ]
+        under_way = [self._tables(plan), *(self._files(name, plan) for name in plan.file_sets)]
         tasks = [asyncio.create_task(part) for part in under_way]
         try:
-            return tuple(await asyncio.gather(*tasks))
+            return tuple(part for parts in await asyncio.gather(*tasks) for part in parts)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _part(self, method: Callable[..., Any], step: str, name: str, total: int) -> PartResult:
+    async def _tables(self, plan: PackagePlan) -> tuple[PartResult, ...]:
+        """All at once: they are of one instant, which one activity holds."""
+        request = self._ask(PackageRequest, "export_tables")
+        tables: TablesResult = await self._do(ExportActivities.export_tables, request, PART)
+        self._count(plan, "the tables", len(plan.data_sets))
+        return tables.parts
+
+    async def _files(self, name: str, plan: PackagePlan) -> tuple[PartResult, ...]:
         async with self._slots:
-            part: PartResult = await self._do(method, self._ask(PartRequest, step, subject=name), PART)
-        self._done.append(name)
-        self._tell(f"{len(self._done)} of {total} parts are written, last {name}.")
-        return part
+            request = self._ask(PartRequest, "export_files", subject=name)
+            part: PartResult = await self._do(ExportActivities.export_files, request, PART)
+        self._count(plan, name, 1)
+        return (part,)
+
+    def _count(self, plan: PackagePlan, what: str, parts: int) -> None:
+        self._done += parts
+        total = len(plan.data_sets) + len(plan.file_sets)
+        self._tell(f"{self._done} of {total} parts are written, last {what}.")
 
     async def _verified(self, request: CommitRequest) -> PackageRef:
         try:
@@ -107,4 +119,5 @@ class ExportWorkflow:
         return kind(**about, stage=Stage.EXPORT, step=step, **fields)
 
     def _tell(self, words: str) -> None:
-        workflow.set_current_details(f"Export {self._request.generation} of **{self._request.account}**. {words}")
+        kind = "Trial export" if self._request.trial else "Export"
+        workflow.set_current_details(f"{kind} {self._request.generation} of **{self._request.account}**. {words}")

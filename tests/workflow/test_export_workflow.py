@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -18,6 +19,7 @@ from connectors.errors import ConnectorError, Rejected, Unauthorized, translated
 from devstack.stack import EmbeddedStack
 from models.case import Noted, PackageRef
 from models.effects import (
+    TRIALS_FROM,
     CommitRequest,
     ExportRequest,
     PackagePlan,
@@ -25,12 +27,14 @@ from models.effects import (
     PackageResult,
     PartRequest,
     PartResult,
+    TablesResult,
 )
-from workflows.export import PARTS_AT_ONCE, ExportWorkflow
+from workflows.export import FILE_SETS_AT_ONCE, ExportWorkflow
 from workflows.words import cause_of
 
 QUEUE = f"export-{uuid.uuid4()}"
-TABLES = tuple(f"table_{number}" for number in range(9))
+TABLES = ("task", "account")
+FILES = tuple(f"files/{number}" for number in range(7))
 
 
 class Effects:
@@ -44,16 +48,18 @@ class Effects:
         self.asked: list[PackageRequest] = []
 
     def all(self) -> list[Any]:
-        return [self.plan, self.table, self.files, self.commit, self.verify, self.drop]
+        return [self.plan, self.tables, self.files, self.commit, self.verify, self.drop]
 
     @activity.defn(name="plan_package")
     def plan(self, request: PackageRequest) -> PackagePlan:
         self._note(request)
-        return PackagePlan(data_sets=TABLES, file_sets=("files/papers",))
+        return PackagePlan(data_sets=TABLES, file_sets=FILES)
 
-    @activity.defn(name="export_data_set")
-    def table(self, request: PartRequest) -> PartResult:
-        return self._part(request)
+    @activity.defn(name="export_tables")
+    def tables(self, request: PackageRequest) -> TablesResult:
+        self._note(request)
+        parts = [PartResult(name=name, files=1, rows=1, size_bytes=1) for name in (*TABLES, "unit")]
+        return TablesResult(parts=tuple(parts))
 
     @activity.defn(name="export_files")
     def files(self, request: PartRequest) -> PartResult:
@@ -61,7 +67,7 @@ class Effects:
 
     @activity.defn(name="commit_package")
     def commit(self, request: CommitRequest) -> Noted:
-        assert tuple(part.name for part in request.parts) == (*TABLES, "files/papers")
+        assert tuple(part.name for part in request.parts) == (*TABLES, "unit", *FILES)
         self._note(request)
         return Noted()
 
@@ -70,7 +76,7 @@ class Effects:
         self._note(request)
         at = datetime(2026, 11, 1, tzinfo=UTC)
         package = PackageRef(
-            location="s3://b/p/", digest="d", generation=1, rows=9, files=1, size_bytes=1, verified_at=at
+            location="s3://b/p/", digest="d", generation=1, rows=9, files=1, size_bytes=1, verified_at=at, missing=2
         )
         return PackageResult(package=package)
 
@@ -111,22 +117,22 @@ async def client(stack: EmbeddedStack, effects: Effects) -> AsyncIterator[Client
             yield client
 
 
-async def export(client: Client, case: str) -> PackageRef:
-    request = ExportRequest(case=case, account="acme", generation=1, plan_hash="sha256:0")
-    return await client.execute_workflow(ExportWorkflow.run, request, id=f"export-{case}-1", task_queue=QUEUE)
+async def export(client: Client, case: str, generation: int = 1) -> PackageRef:
+    request = ExportRequest(
+        case=case, account="acme", generation=generation, plan_hash="sha256:0", trial=generation >= TRIALS_FROM
+    )
+    name = f"export-{case}-{generation}"
+    return await client.execute_workflow(ExportWorkflow.run, request, id=name, task_queue=QUEUE)
 
 
-async def test_parts_are_written_a_few_at_a_time_then_committed_then_verified(client: Client, effects: Effects) -> None:
+async def test_the_tables_are_one_part_and_files_are_written_then_committed_then_verified(
+    client: Client, effects: Effects
+) -> None:
     package = await export(client, uuid.uuid4().hex)
     assert package.location == "s3://b/p/"
-    assert effects.calls == [
-        "plan_package",
-        *["export_data_set"] * 9,
-        "export_files",
-        "commit_package",
-        "verify_package",
-    ]
-    assert 1 < effects.most_at_once <= PARTS_AT_ONCE
+    assert (effects.calls[0], effects.calls[-2:]) == ("plan_package", ["commit_package", "verify_package"])
+    assert sorted(effects.calls[1:-2]) == [*["export_files"] * 7, "export_tables"]
+    assert 1 < effects.most_at_once <= FILE_SETS_AT_ONCE
     assert len({request.idempotency_key for request in effects.asked}) == len(effects.asked)
 
 
@@ -150,8 +156,26 @@ async def test_credentials_that_fail_prove_nothing_about_a_package(client: Clien
     assert "drop_package" not in effects.calls
 
 
-async def test_a_part_that_fails_ends_the_export_before_the_commit(client: Client, effects: Effects) -> None:
-    effects.failing["table_3"] = Rejected("product database", "no")
+@pytest.mark.parametrize("part", ["export_tables", "files/3"])
+async def test_a_part_that_fails_ends_the_export_before_the_commit(client: Client, effects: Effects, part: str) -> None:
+    effects.failing[part] = Rejected("product database", "no")
     with pytest.raises(WorkflowFailureError):
         await export(client, uuid.uuid4().hex)
     assert "commit_package" not in effects.calls
+
+
+async def test_a_trial_shares_no_key_with_the_cases_package(client: Client, effects: Effects) -> None:
+    case = uuid.uuid4().hex
+    await export(client, case)
+    keys = {request.idempotency_key for request in effects.asked}
+    await export(client, case, TRIALS_FROM)
+    trial = {request.idempotency_key for request in effects.asked if request.is_trial}
+    assert trial.isdisjoint(keys)
+    assert len(trial) == len(keys)
+
+
+def test_trials_are_counted_apart() -> None:
+    about = {"case": "acme-1", "account": "acme", "plan_hash": "sha256:0"}
+    for generation, trial in ((TRIALS_FROM, False), (1, True)):
+        with pytest.raises(ValidationError, match="count from 1001"):
+            ExportRequest(**about, generation=generation, trial=trial)
