@@ -1,6 +1,6 @@
 """Pieces of statements about the product's tables; every name is quoted by SQLAlchemy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, TableClause, bindparam, column, table, true, tuple_
@@ -20,7 +20,7 @@ def value(content: str | None) -> ColumnElement[Any]:
     return bindparam(None, content, type_=NullType(), unique=True)
 
 
-def among(columns: list[ColumnElement[Any]], chosen: Select[Any]) -> ColumnElement[bool]:
+def among(columns: Sequence[ColumnElement[Any]], chosen: Select[Any]) -> ColumnElement[bool]:
     """The columns, one or several, hold a row of `chosen`."""
     return columns[0].in_(chosen) if len(columns) == 1 else tuple_(*columns).in_(chosen)
 

@@ -40,20 +40,33 @@ def reach(
     columns: Iterable[str] = (),
     *,
     exported: bool = False,
+    alone: bool = False,
     dialect: str = "postgresql",
 ) -> Reach:
     """The rows of the data set that are the account's; of a shared table those of its reference set.
 
-    `exported`: only those that go into the package: a policy may keep rows of two accounts out. `dialect` is
-    SQLAlchemy's name of it, `postgresql` or `sqlite`: they write recursion differently.
+    `exported`: only those that go into the package: a policy may keep rows of two accounts out. `alone`: only those
+    that no other account reaches. `dialect` is SQLAlchemy's name of it, `postgresql` or `sqlite`: they write recursion
+    differently.
 
     Raises:
         Rejected: the hops don't lead there, so they could reach the rows of others.
     """
     belonging = Belonging(inventory, data_set, root_key, dialect)
     own = belonging.named(columns)
-    without = belonging.with_others(own) if exported and data_set.of_two == "keep" else None
-    return _each_once(own, belonging.ways(own), without)
+    without = alone or (exported and data_set.of_two == "keep")
+    shared = belonging.with_others(own) if without else None
+    return belonging.rows(own, *([] if shared is None else [untrue(shared)]))
+
+
+def of_two_accounts(
+    inventory: Inventory, data_set: DataSet, root_key: str, columns: Iterable[str] = (), *, dialect: str = "postgresql"
+) -> Reach | None:
+    """The account's rows that another account reaches too; None: there can be none."""
+    belonging = Belonging(inventory, data_set, root_key, dialect)
+    own = belonging.named(columns)
+    shared = belonging.with_others(own)
+    return None if shared is None else belonging.rows(own, shared)
 
 
 class Belonging:
@@ -77,6 +90,14 @@ class Belonging:
         """One condition for each way in which a row may be the account's."""
         rows = self._shared if self._data_set.used_by else self._account
         return rows.ways(self._data_set.table, own) or [false()]
+
+    def rows(self, own: TableClause, *also: ColumnElement[bool]) -> Reach:
+        """The account's rows, each once: several ways as one query each, so that each takes its index."""
+        ways = self.ways(own)
+        if len(ways) == 1:
+            return Reach(own, and_(*ways, *also))
+        each = (select(*own.columns).where(way, *map(untrue, ways[:place]), *also) for place, way in enumerate(ways))
+        return Reach(union_all(*each).subquery(), None)
 
     def with_others(self, own: TableClause) -> ColumnElement[bool] | None:
         """Whether another account reaches a row too; None: none ever can."""
@@ -110,12 +131,3 @@ class Belonging:
             kept = reach(self._inventory, data_set, self._root_key, asked, exported=True, dialect=self._dialect)
             self._kept[table] = kept.select(*kept.these(asked)).cte()
         return select(*(self._kept[table].c[name] for name in columns))
-
-
-def _each_once(own: TableClause, ways: list[ColumnElement[bool]], without: ColumnElement[bool] | None) -> Reach:
-    """Several ways as one query each, so that each takes its index, without what the ones before it found."""
-    also = [] if without is None else [untrue(without)]
-    if len(ways) == 1:
-        return Reach(own, and_(ways[0], *also))
-    each = (select(*own.columns).where(way, *map(untrue, ways[:place]), *also) for place, way in enumerate(ways))
-    return Reach(union_all(*each).subquery(), None)

@@ -1,0 +1,76 @@
+"""Erases rows of an account: batch by batch, or all at once where tables point at each other in a circle.
+
+Rows that another account reaches too are never erased: they stay, or are cut off this account.
+"""
+
+from sqlalchemy import Connection, func
+
+from connectors.errors import Rejected
+from connectors.product_branch import erase_branches
+from connectors.product_cascade import refuse_cascade
+from connectors.product_cut import cut_off
+from connectors.product_row import Target
+from connectors.product_sql import value
+from connectors.product_strike import Strike, strike
+from connectors.reach import of_two_accounts
+from models.inventory import DataSet, Inventory
+from models.inventory_circles import knots
+
+
+def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
+    """Deletes, masks or cuts off up to `limit` rows, or all of a circle; 0 means done.
+
+    Raises:
+        Rejected: a key isn't unique, or rows of two accounts are met of which nobody decided.
+        Conflict: a foreign key holds a row, or would take rows along that must stay.
+    """
+    if data_set.erase == "retain":
+        return 0
+    targets = [Target.of(connection, inventory, each, root_key) for each in _together(inventory, data_set)]
+    for target in targets:
+        if cut := cut_off(target, limit):
+            return cut
+    erased = _at_once(targets) if len(targets) > 1 else _batch(targets[0], limit)
+    if not erased:
+        _refuse_undecided(targets)
+    return erased
+
+
+def _together(inventory: Inventory, data_set: DataSet) -> list[DataSet]:
+    """The data sets that only go at once with this one; those retained stay."""
+    knot = next((each for each in knots(inventory) if data_set.table in each), frozenset())
+    others = [each for each in inventory.data_sets if each.table in knot - {data_set.table} and each.erase != "retain"]
+    return [data_set, *others]
+
+
+def _batch(target: Target, limit: int) -> int:
+    if target.data_set.erase == "delete" and target.own_keys:
+        found = erase_branches(target, limit)
+        return _at_once([target]) if found is None else found
+    return _struck(strike(target.connection), [target], limit)
+
+
+def _at_once(targets: list[Target]) -> int:
+    return _struck(strike(targets[0].connection), targets, None)
+
+
+def _struck(blow: Strike, targets: list[Target], limit: int | None) -> int:
+    due = [(target, blow.take(target.due(target.pointed_at).limit(limit))) for target in targets]
+    for target, taken in due:
+        refuse_cascade(target, taken, {each.data_set.table: (each, rows) for each, rows in due})
+    for target, taken in due:
+        if target.data_set.erase == "delete":
+            blow.delete(target.named(), target.row, taken)
+        else:
+            hidden = {name: value(masked) for name, masked in target.data_set.mask.items()}
+            blow.change(target.named(), target.row, taken, hidden)
+    return blow.done()
+
+
+def _refuse_undecided(targets: list[Target]) -> None:
+    for each in targets:
+        if each.data_set.of_two == "block":
+            shared = of_two_accounts(each.inventory, each.data_set, each.root_key, dialect=each.dialect)
+            if shared and each.connection.scalar(shared.select(func.count())):
+                what = f"rows of {each.data_set.name} are of two accounts, and nobody decided what becomes of them"
+                raise Rejected("product database", what, f"set `of_two` of {each.data_set.name} in the inventory")
