@@ -11,11 +11,8 @@ from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Connection
 
 from connectors.product_copy_query import CopyQuery
-from connectors.product_errors import product_errors
-from connectors.reach import Reach
-from models.inventory import DataSet
+from connectors.product_fit import packaged, spelt_null
 from models.package import PackagedColumn
-from models.schema import TableFacts
 
 _BLOCK_BYTES = 1 << 20
 _MOMENT_MS = 10
@@ -28,38 +25,33 @@ class CopyRead:
     def __init__(
         self,
         reading: Callable[[], AbstractContextManager[Connection]],
-        way: Reach,
-        data_set: DataSet,
-        facts: TableFacts,
+        query: CopyQuery,
+        loose: Callable[[], frozenset[str]],
     ) -> None:
-        """`reading` gives a connection in the snapshot; `facts`: of the table; `way` has all its columns."""
-        self._reading, self._doing = reading, f"reading {data_set.table}"
-        self._query = CopyQuery(way, data_set, facts)
-        self._facts = facts
+        """`reading` gives a connection in the snapshot; `loose`: in which columns a value doesn't fit."""
+        self._reading, self._query, self._look = reading, query, loose
+        self._loose: frozenset[str] = frozenset()
+        self._says_null: frozenset[str] = frozenset()
+        self._seen_null = False
         self.rows = 0
 
     @property
     def columns(self) -> tuple[PackagedColumn, ...]:
         """The columns, with what was seen of their values."""
-        return tuple(
-            PackagedColumn(
-                name=column.name,
-                database_type=column.type,
-                nullable=column.nullable,
-                generated=column.generated,
-            )
-            for column in self._facts.columns
-        )
+        return tuple(packaged(column, self._loose, self._says_null) for column in self._query.facts.columns)
 
     def __iter__(self) -> Iterator[bytes]:
         """Blocks of text."""
-        with self._reading() as connection, product_errors(self._doing):
+        with self._reading() as connection:
             raw: psycopg.Connection[Any] = cast("Any", connection.connection.driver_connection)
             try:
                 yield from self._blocks(raw.pgconn, self._query.written(raw, connection.dialect))
             except BaseException:
                 connection.invalidate()  # a COPY that isn't read to its end leaves nothing to go on with
                 raise
+            if self._seen_null:
+                self._says_null = spelt_null(connection, self._query.way, self._query.facts.columns)
+        self._loose = self._look()
 
     def _blocks(self, server: PGconn, statement: bytes) -> Iterator[bytes]:
         """The rows of each message as they come, gathered; a long row goes on without being copied again."""
@@ -75,7 +67,7 @@ class CopyRead:
             if size > 0:
                 block += data
                 if len(block) >= _BLOCK_BYTES:
-                    yield bytes(block)
+                    yield self._block(block)
                     block = bytearray()
             elif size == 0:
                 answers.poll()  # other threads go on meanwhile
@@ -86,7 +78,13 @@ class CopyRead:
         while server.get_result():
             pass
         if block:
-            yield bytes(block)
+            yield self._block(block)
+
+    def _block(self, gathered: bytearray) -> bytes:
+        r"""NULL is `\N` without quotes; in quotes it's a text, or part of one. A single sign is found much faster."""
+        if not self._seen_null and b"\\" in gathered:
+            self._seen_null = self._query.spelt_null in gathered
+        return bytes(gathered)
 
 
 def _result(server: PGconn, answers: select.poll) -> PGresult:

@@ -26,7 +26,12 @@ class CopyQuery:
 
     def __init__(self, way: Reach, data_set: DataSet, facts: TableFacts) -> None:
         """`way` has all columns of the table."""
-        self._way, self._data_set, self._facts = way, data_set, facts
+        self.way, self._data_set, self.facts = way, data_set, facts
+
+    @property
+    def spelt_null(self) -> bytes:
+        r"""What a text `\N` looks like."""
+        return rb'"\\N"' if self._data_set.format == "jsonl" else rb'"\N"'
 
     def written(self, connection: psycopg.Connection[Any], dialect: Dialect) -> bytes:
         """With all values in it: COPY takes no parameters, so the driver writes them as it writes its own."""
@@ -39,22 +44,22 @@ class CopyQuery:
 
     def _csv(self) -> str:
         """A row of one empty text would be a blank line, which readers leave out: there all values are quoted."""
-        return _CSV.format(", FORCE_QUOTE *" if len(self._facts.columns) == 1 else "")
+        return _CSV.format(", FORCE_QUOTE *" if len(self.facts.columns) == 1 else "")
 
     def _rows(self) -> Select[Any]:
-        return self._way.select(*self._way.these(self._facts.column_names)).order_by(*self._order())
+        return self.way.select(*self.way.these(self.facts.column_names)).order_by(*self._order())
 
     def _lines(self) -> Select[Any]:
-        members = [_member(self._way, column).label(column.name) for column in self._facts.columns]
-        rows = self._way.select(*members).order_by(*self._order()).subquery("line")
+        members = [_member(self.way, column).label(column.name) for column in self.facts.columns]
+        rows = self.way.select(*members).order_by(*self._order()).subquery("line")
         return select(func.row_to_json(literal_column("line"))).select_from(rows)
 
     def _order(self) -> list[ColumnElement[Any]]:
         """By the key, and where that leaves rows alike, by all they hold: as text, for not all types have an order."""
         key = self._data_set.key
-        order: list[ColumnElement[Any]] = [*self._way.these(key)]
-        if not self._facts.identifies(key):
-            order += [_as_text(each).collate("C") for each in self._way.these(self._facts.column_names)]
+        order: list[ColumnElement[Any]] = [*self.way.these(key)]
+        if not self.facts.identifies(key):
+            order += [_as_text(each).collate("C") for each in self.way.these(self.facts.column_names)]
         return order
 
 

@@ -8,15 +8,23 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, func, select, text
 
+from connectors.errors import Unavailable
 from connectors.ports import TableRead
 from connectors.product_copy import CopyRead
+from connectors.product_copy_query import CopyQuery
 from connectors.product_errors import product_errors
-from connectors.product_instant import instant_of
+from connectors.product_fit import Counted, count_of, may_be_loose
+from connectors.product_form import form_of
+from connectors.product_instant import Instant, instant_of
+from connectors.product_proof import depended_on, proven
 from connectors.product_schema import table_facts
+from connectors.product_sql import named
 from connectors.reach import Reach, reach
 from models.inventory import DataSet, Inventory
+from models.schema import TableFacts
 
 READERS = 2
+_VALUES_AT_ONCE = 1_000
 # How COPY writes values, and nothing that would end a long read; a table in somebody's hands isn't waited for long.
 # Row security must not leave out rows in silence: without it, a table that has some is refused.
 _SETTINGS = {
@@ -42,7 +50,7 @@ WHERE current_setting(name, true) IS NOT NULL
 @contextmanager
 def shared_snapshot(engine: Engine) -> Iterator["SharedSnapshot"]:
     """Holds it until the block ends; raises ConnectorError."""
-    with _transaction(engine, "opening a snapshot") as holder:
+    with _transaction(engine, "holding a snapshot") as holder:
         _set(holder)
         exported = str(holder.scalar(select(func.pg_export_snapshot())))
         with _beside(engine) as beside:
@@ -57,43 +65,73 @@ class SharedSnapshot:
 
     def __init__(self, engine: Engine, exported: str, instant: str) -> None:
         """`exported` is the server's name of it, `instant` the one that outlasts it."""
-        self._engine, self._exported = engine, exported
-        self.instant = instant
+        self._engine, self._exported, self.instant = engine, exported, instant
+        self._counted: dict[tuple[str, str], Counted] = {}
 
     def read(self, inventory: Inventory, data_set: DataSet, root_key: str) -> TableRead:
         """The account's rows as text, by COPY; raises NotFound."""
-        with self._reading(data_set) as connection:
-            facts = table_facts(connection, data_set.table)
+        facts = self._facts(inventory, data_set)
         way = _way(inventory, data_set, root_key, *facts.column_names, *data_set.key)
-        return CopyRead(lambda: self._reading(data_set), way, data_set, facts)
+
+        def loose() -> frozenset[str]:
+            if not any(map(may_be_loose, facts.columns)):
+                return frozenset()
+            return self._count(inventory, data_set, root_key).loose
+
+        return CopyRead(lambda: self._reading(inventory, data_set), CopyQuery(way, data_set, facts), loose)
 
     def count(self, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
         """How many rows go into the package."""
-        way = _way(inventory, data_set, root_key)
-        with self._reading(data_set) as connection:
-            return connection.scalar(way.select(func.count())) or 0
+        return self._count(inventory, data_set, root_key).rows
 
     def values(self, inventory: Inventory, data_set: DataSet, root_key: str, column: str) -> Iterator[str]:
         """The values of one column as COPY would write them, without NULL."""
         way = _way(inventory, data_set, root_key, column)
         (own,) = way.these([column])
         query = way.select(func.format("%s", own)).where(own.is_not(None))
-        with self._reading(data_set) as connection:
-            yield from connection.scalars(query, execution_options={"yield_per": 1_000})
+        with self._reading(inventory, data_set) as connection:
+            yield from connection.scalars(query, execution_options={"yield_per": _VALUES_AT_ONCE})
 
     def unchanged_since(
         self, instant: str, counted: int, inventory: Inventory, data_set: DataSet, root_key: str
     ) -> bool:
         """Whether it is proven that these rows are those of an earlier instant, when there were `counted`."""
-        del instant, counted, inventory, data_set, root_key
-        return False
+        then, now = Instant.read(instant), Instant.read(self.instant)
+        if then is None or now is None or self.count(inventory, data_set, root_key) != counted:
+            return False
+        with self._reading(inventory, data_set) as connection:
+            return proven(connection, (then, now), inventory, data_set, root_key)
+
+    def _count(self, inventory: Inventory, data_set: DataSet, root_key: str) -> Counted:
+        """Counted once: the instant doesn't change."""
+        which = (data_set.name, root_key)
+        if which not in self._counted:
+            columns = self._facts(inventory, data_set).columns
+            way = _way(inventory, data_set, root_key, *(each.name for each in columns))
+            with self._reading(inventory, data_set) as connection:
+                self._counted[which] = count_of(connection, way, columns)
+        return self._counted[which]
+
+    def _facts(self, inventory: Inventory, data_set: DataSet) -> TableFacts:
+        with self._reading(inventory, data_set) as connection:
+            return table_facts(connection, data_set.table)
 
     @contextmanager
-    def _reading(self, data_set: DataSet) -> Iterator[Connection]:
+    def _reading(self, inventory: Inventory, data_set: DataSet) -> Iterator[Connection]:
+        """A transaction in which all tables that decide on the data set are held, and are as they were."""
+        tables = [each.table for each in depended_on(inventory, data_set)]
         doing = f"reading {data_set.table}"
         with _transaction(self._engine, doing) as connection:
             connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{self._exported}'")
             _set(connection)
+            for table in tables:  # asks for no row, and keeps others from changing its form until the end
+                connection.execute(select(1).select_from(named(table, ())).limit(0))
+            with _beside(self._engine) as beside:
+                if form_of(connection, tables) != form_of(beside, tables):
+                    what = (
+                        f"{data_set.table} or a table on its way to the root was changed since the snapshot was taken"
+                    )
+                    raise Unavailable("product database", what)
             yield connection
 
 
