@@ -75,7 +75,7 @@ class Outside(Payload):
     """A table whose rows are nobody's: `shared` by all accounts, or of no concern (`none`), with the reason.
 
     Rows of a shared table that exported rows point at, by `used_by`, come along as a reference set under `name`:
-    exported, never erased.
+    exported, never erased. `ignored` are its keys to rows of accounts that don't make it theirs.
     """
 
     table: TableName
@@ -84,6 +84,7 @@ class Outside(Payload):
     name: SetName | None = None
     key: tuple[str, ...] = ()
     used_by: tuple[Hop, ...] = ()
+    ignored: tuple[Hop, ...] = ()
     columns: Columns = {}
     about: dict[str, str] = {}
 
