@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TableClause, bindparam, column, table, true, tuple_
+from sqlalchemy import ColumnElement, Select, TableClause, bindparam, column, quoted_name, table, true, tuple_
 from sqlalchemy.types import NullType
 
 from models.hop import split
@@ -12,7 +12,13 @@ from models.hop import split
 def named(table_name: str, columns: Iterable[str]) -> TableClause:
     """A table by its written name, with the columns that a statement mentions."""
     name, schema = split(table_name)
-    return table(name, *(column(each) for each in dict.fromkeys(columns)), schema=schema)
+    each = (column(exact(name)) for name in dict.fromkeys(columns))
+    return table(exact(name), *each, schema=exact(schema) if schema else None)
+
+
+def exact(name: str) -> str:
+    """A name that is quoted wherever it must be: SQLAlchemy alone would forget it for a line break at the end."""
+    return name if name.isidentifier() else quoted_name(name, quote=True)
 
 
 def value(content: str | None) -> ColumnElement[Any]:
