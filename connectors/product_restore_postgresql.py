@@ -1,0 +1,150 @@
+"""Restore into PostgreSQL: COPY into staging tables, then one statement for tables that point at each other."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import psycopg
+from sqlalchemy import ColumnElement, Connection, Text, cast, column, func, text
+
+from connectors.errors import Rejected, Unavailable
+from connectors.product_restore_package import OpenedPackage
+from connectors.product_restore_rows import json_rows
+from connectors.product_restore_staged import Fate, Staged, counted
+from connectors.product_restore_statements import bringing_back, inserting, like_target, name, names, run, target
+
+# ruff: noqa: S608 - names alone are put into statements, quoted
+# Text must mean what it meant at the export, and no policy may hide rows from us or cut a long restore short.
+_SESSION = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "lc_monetary": "C",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "array_nulls": "on",
+    "xmloption": "content",
+    "client_encoding": "UTF8",
+    "row_security": "off",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0",  # from PostgreSQL 17 on
+}
+_SET = text("""
+SELECT set_config(name, wanted, true) FROM unnest(CAST(:names AS text[]), CAST(:wanted AS text[])) AS each(name, wanted)
+WHERE current_setting(name, true) IS NOT NULL
+""")
+_OVERRIDING = "OVERRIDING SYSTEM VALUE"
+# The sequences that a table's integer columns own, or draw their defaults from.
+_SEQUENCES = text("""
+SELECT DISTINCT a.attname AS column, format('%I.%I', n.nspname, c.relname) AS sequence,
+  s.seqincrement > 0 AS upwards, s.seqmin AS least, s.seqmax AS most
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid AND coalesce(nullif(t.typbasetype, 0), t.oid) IN (20, 21, 23)
+LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+JOIN pg_depend d
+  ON d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')
+    AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_class'::regclass
+  OR d.objid = f.oid AND d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass
+JOIN pg_class c ON c.relkind = 'S' AND c.oid IN (d.objid, d.refobjid)
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_sequence s ON s.seqrelid = c.oid
+WHERE a.attrelid = CAST(:table AS regclass) AND NOT a.attisdropped
+""")
+
+
+class PostgresqlWay:
+    """Everything in one transaction of one connection."""
+
+    def prepare(self, connection: Connection) -> None:
+        """For this transaction alone; constraints that could wait speak at once."""
+        connection.execute(_SET, {"names": [*_SESSION], "wanted": [*_SESSION.values()]})
+        run(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+
+    def fill(self, connection: Connection, staged: Staged, package: OpenedPackage) -> None:
+        """COPY reads what COPY wrote.
+
+        Raises:
+            Rejected: a value that its column doesn't take.
+        """
+        fate = name(staged.fate_name)
+        run(connection, f"CREATE {_dropped(like_target(staged, staged.name, staged.packaged.columns))}")
+        run(connection, f"ALTER TABLE {staged.name} ADD COLUMN {fate} text NOT NULL DEFAULT '{Fate.NEW.value}'")
+        if staged.masks:
+            run(connection, f"CREATE {_dropped(like_target(staged, staged.mask.name, staged.masks))}")
+        try:
+            _copy(connection, staged, package)
+        except psycopg.Error as error:
+            raise _refused(staged, error) from None
+        run(connection, f"ANALYZE {staged.name}")
+
+    def text(self, columns: Iterable[ColumnElement[Any]]) -> ColumnElement[str]:
+        """The row's text as PostgreSQL writes it, for types without equality and zeros with a sign too."""
+        return cast(func.row(*columns), Text)
+
+    def place(self, staged: Staged) -> ColumnElement[Any]:
+        """Where the staged row lies."""
+        del staged
+        return column("ctid")
+
+    def write(self, connection: Connection, together: list[Staged]) -> None:
+        """One statement: foreign keys are checked at its end, so no order is needed among these tables."""
+        steps = [inserting(each, _OVERRIDING) for each in together]
+        steps += [bringing_back(each) for each in together if counted(connection, each, each.has(Fate.BACK))]
+        listed = ", ".join(f"step_{number} AS ({step})" for number, step in enumerate(steps))
+        run(connection, f"WITH {listed} SELECT 1")
+
+    def finish(self, connection: Connection, staged: list[Staged]) -> None:
+        """Sequences go on after the restored keys, and never back. They stay so even if the transaction fails."""
+        for each in staged:
+            for sequence in connection.execute(_SEQUENCES, {"table": target(each)}).all():
+                if sequence.column in each.own:
+                    _move(connection, each, sequence)
+
+
+def _dropped(statement: str) -> str:
+    return statement.replace(" AS SELECT ", " ON COMMIT DROP AS SELECT ", 1)
+
+
+def _copy(connection: Connection, staged: Staged, package: OpenedPackage) -> None:
+    driver: Any = connection.connection.driver_connection
+    header = ", HEADER MATCH" if staged.packaged.format == "csv" else ""
+    options = rf"(FORMAT csv, NULL '\N'{header})"
+    statement = f"COPY {staged.name} ({names(staged.packaged.columns)}) FROM STDIN {options}"
+    with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        for block in _blocks(staged, package):
+            copy.write(block)
+
+
+def _blocks(staged: Staged, package: OpenedPackage) -> Iterator[bytes]:
+    if staged.packaged.format == "csv":
+        yield from package.blocks(staged.packaged)
+        return
+    for row in json_rows(package.lines(staged.packaged), staged.packaged.columns):
+        yield (",".join(map(_cell, row)) + "\n").encode()
+
+
+def _cell(value: str | None) -> str:
+    return r"\N" if value is None else '"' + value.replace('"', '""') + '"'
+
+
+def _refused(staged: Staged, error: psycopg.Error) -> Rejected | Unavailable:
+    if error.sqlstate is None:
+        return Unavailable("product database", f"reading {staged.packaged.path} into it: the connection broke")
+    what = f"{staged.packaged.table} doesn't take the values of {staged.packaged.path}: {type(error).__name__}"
+    return Rejected("product database", f"{what} {error.sqlstate}", "compare its types, as enums, with the package's")
+
+
+def _move(connection: Connection, staged: Staged, sequence: Any) -> None:
+    own, extreme = name(sequence.column), "max" if sequence.upwards else "min"
+    beyond = ">" if sequence.upwards else "<"
+    restored = f"SELECT {extreme}({own})::bigint AS last FROM {staged.name}"
+    run(
+        connection,
+        f"SELECT setval({_literal(sequence.sequence)}, restored.last) FROM ({restored}) AS restored, "
+        f"{sequence.sequence} AS counter WHERE restored.last BETWEEN {sequence.least} AND {sequence.most} AND "
+        f"(restored.last {beyond} counter.last_value OR restored.last = counter.last_value AND NOT counter.is_called)",
+    )
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
