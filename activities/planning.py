@@ -15,6 +15,8 @@ from models.inventory import DataSet, Inventory
 from models.plan import Commitments, Estimates, Plan
 from models.policy import Policy
 from rules.dates import midnight
+from rules.inventory_blockers import inventory_blockers
+from rules.inventory_check import findings
 from rules.plan import PlanRefused, Wish, approvals_required, blockers, commit, plan_hash
 from rules.settlement import settle
 
@@ -66,21 +68,29 @@ class PlanningActivities:
             PlanRefused: no such plan can be made.
         """
         commitments = commit(facts, wish, self._policy, self._inventory)
+        wrong = findings(self._inventory, self._product.schema())
+        root_key = facts.account.root_key
+        # An inventory that doesn't describe the database would find other rows than the account's: none is counted.
+        rows = {} if wrong else {each.name: self._count(each, root_key) for each in self._inventory.data_sets}
+        of_two = {} if wrong else {each.name: self._of_two(each, root_key) for each in self._inventory.data_sets}
+        held = bool(self._store.holds(facts.account.id))
         return Plan(
             hash=plan_hash(commitments),
             commitments=commitments,
-            estimates=self._estimates(facts, commitments, now),
+            estimates=self._estimates(facts, commitments, rows, now),
             approvals_required=approvals_required(wish.mode, self._policy),
-            blockers=blockers(facts, held=bool(self._store.holds(facts.account.id))),
+            blockers=(*blockers(facts, held=held), *inventory_blockers(wrong, of_two)),
         )
 
-    def _estimates(self, facts: AccountFacts, commitments: Commitments, now: datetime) -> Estimates:
-        account, root_key = facts.account.id, facts.account.root_key
+    def _estimates(
+        self, facts: AccountFacts, commitments: Commitments, rows: dict[str, int], now: datetime
+    ) -> Estimates:
+        account = facts.account.id
         billing_end = commitments.dates["billing_end"].at
         state = self._billing.state(account, now)
         settlement = settle(state, billing_end, self._policy.write_off_thresholds, facts.account.timezone)
         return Estimates(
-            rows={d.name: self._count(d, root_key) for d in self._inventory.data_sets},
+            rows=rows,
             users=self._identity.count(account, active=True),
             credentials=self._access.counts(account),
             statement=settlement.statements,
@@ -90,6 +100,11 @@ class PlanningActivities:
     def _count(self, data_set: DataSet, root_key: str) -> int:
         beat()
         return self._product.count(self._inventory, data_set, root_key)
+
+    def _of_two(self, data_set: DataSet, root_key: str) -> int:
+        """Only where nobody has decided yet. Source: DOMAIN stages.5."""
+        beat()
+        return self._product.of_two_accounts(self._inventory, data_set, root_key) if data_set.of_two == "block" else 0
 
     def _agreed(self, plan: Plan, facts: AccountFacts, generation: int) -> Agreed:
         dates = {name: planned.at for name, planned in plan.commitments.dates.items()}

@@ -92,8 +92,14 @@ def _database(at: "Connections") -> None:
 
 
 def _product(at: "Connections") -> None:
-    for data_set in at.inventory.data_sets:
-        at.product.columns(data_set)
+    """It answers, and it is what the inventory describes."""
+    from connectors.errors import Rejected
+    from rules.inventory_check import findings
+
+    found = findings(at.inventory, at.product.schema())
+    if found:
+        what = f"{len(found)} findings of the inventory in it, the first: {found[0]}"
+        raise Rejected("product database", what, "farewell inventory check lists them all, with what to write")
 
 
 def _export_bucket(at: "Connections") -> None:

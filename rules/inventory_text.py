@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tomlkit
@@ -19,11 +19,13 @@ _UNSAFE = re.compile(r"[^a-z0-9_-]+")
 _LONGEST = 70
 
 
-def toml(inventory: Inventory, comments: Iterable[str] = ()) -> str:
+def toml(inventory: Inventory, comments: Sequence[str] = ()) -> str:
     """The whole file, the comments at its head; `read_inventory` reads the same inventory from it."""
     document = tomlkit.document()
     for line in comments:
-        document.add(tomlkit.comment(line) if line else tomlkit.nl())
+        document.add(tomlkit.comment(line))
+    if comments:
+        document.add(tomlkit.nl())
     document.update({"root": inventory.root, "key": inventory.key})
     for name in ("data_set", "file_set", "outside", "own"):
         blocks: Iterable[Block] = getattr(inventory, f"{name}s" if name.endswith("set") else name)
