@@ -106,9 +106,7 @@ class Connections:
     @cached_property
     def product(self) -> "ports.ProductDatabase":
         """What is exported and erased."""
-        from connectors.product import SqlProduct
-
-        return SqlProduct(_database("FAREWELL_PRODUCT_DATABASE_URL", self.settings.product_database_url))
+        return product_at("FAREWELL_PRODUCT_DATABASE_URL", self.settings.product_database_url)
 
     @cached_property
     def objects(self) -> "S3ObjectStore":
@@ -160,6 +158,13 @@ async def connect_temporal() -> "Client":
     from connectors import temporal
 
     return await temporal.connect_temporal()
+
+
+def product_at(name: str, url: str) -> "ports.ProductDatabase":
+    """The product's database at a URL, which the setting or option `name` gave; raises WrongSetting."""
+    from connectors.product import SqlProduct
+
+    return SqlProduct(_database(name, url))
 
 
 def _database(name: str, url: str) -> "Engine":
