@@ -14,6 +14,7 @@ from connectors.errors import NotFound, Rejected
 from connectors.ports import AccessSystem, CaseStore, Directory, IdentitySystem, ObjectStore, ProductDatabase
 from models.effects import PurgeRequest, PurgeResult, RecountRequest, RecountResult
 from models.inventory import Inventory
+from models.inventory_circles import erased_together
 from models.plan import Duties, Plan
 
 HELD_BY_LAW = "HeldByLaw"
@@ -49,12 +50,13 @@ class ErasureActivities:
             Rejected: the plan doesn't know it, or the inventory says otherwise by now.
         """
         at = activity.info().scheduled_time
-        duty = self._duty(request)
-        self._refuse_if_held(request)
+        duty = self._duty(request, request.subject)
         holding = self._holding(duty.name, request.account)
-        before = self._count_before(request, holding, at)
+        together = [duty.name] if duty.erase == "retain" else self._together(request)
+        self._refuse_if_held(request, together)
+        before = self._count_before(request, together, at)
         if duty.erase != "retain":
-            self._erase(request, holding)
+            self._erase(request, holding, together)
         result = _result(duty, before, holding)
         body = {**result.model_dump(mode="json"), "at": at.isoformat()}
         kept = self._store.keep_document(request.case, "purge", request.idempotency_key, body, at)
@@ -82,26 +84,40 @@ class ErasureActivities:
             self._store.keep_document(request.case, "recount", request.idempotency_key, body, at)
         return result
 
-    def _count_before(self, request: PurgeRequest, holding: Holding, at: datetime) -> int:
-        """Kept before the first row goes: after a kill, the second run must not count what the first one left."""
-        key = f"{request.idempotency_key}:before"
-        kept = self._store.keep_document(request.case, "purge_before", key, {"before": holding.count()}, at)
-        return int(kept["before"])
+    def _together(self, request: PurgeRequest) -> list[str]:
+        """The subject first, then the data sets that go in the same transaction: all are in the plan."""
+        data_set = next((each for each in self._inventory.data_sets if each.name == request.subject), None)
+        others = erased_together(self._inventory, data_set)[1:] if data_set else ()
+        return [request.subject, *(self._duty(request, each.name).name for each in others)]
 
-    def _erase(self, request: PurgeRequest, holding: Holding) -> None:
+    def _count_before(self, request: PurgeRequest, together: list[str], at: datetime) -> int:
+        """Kept before the first row goes: after a kill, the second run must not count what the first one left.
+
+        So for all that goes at once: a data set whose turn comes later no longer finds the rows that it had.
+        """
+        counts = [self._kept_before(request.model_copy(update={"subject": name}), at) for name in together]
+        return counts[0]
+
+    def _kept_before(self, request: PurgeRequest, at: datetime) -> int:
+        key = f"{request.idempotency_key}:before"
+        counted = {"before": self._holding(request.subject, request.account).count()}
+        return int(self._store.keep_document(request.case, "purge_before", key, counted, at)["before"])
+
+    def _erase(self, request: PurgeRequest, holding: Holding, together: list[str]) -> None:
         erased = 0
         beat(request.subject, erased)
         for batch in holding.erase():
             erased += batch
             beat(request.subject, erased)
-            self._refuse_if_held(request)
+            self._refuse_if_held(request, together)
 
-    def _refuse_if_held(self, request: PurgeRequest) -> None:
+    def _refuse_if_held(self, request: PurgeRequest, together: list[str]) -> None:
         for hold in self._store.holds(request.account):
-            if not hold["data_sets"] or request.subject in hold["data_sets"]:
+            covered = [name for name in together if not hold["data_sets"] or name in hold["data_sets"]]
+            if covered:
                 raise ApplicationError(
-                    f"hold {hold['id']} covers {request.subject}",
-                    {"hold": hold["id"], "what": f"a legal hold covers {request.subject}", "fix": "release it first"},
+                    f"hold {hold['id']} covers {covered[0]}",
+                    {"hold": hold["id"], "what": f"a legal hold covers {covered[0]}", "fix": "release it first"},
                     type=HELD_BY_LAW,
                     non_retryable=True,
                 )
@@ -109,11 +125,11 @@ class ErasureActivities:
     def _plan(self, request: PurgeRequest | RecountRequest) -> Plan:
         return self._store.plan(request.case, request.plan_hash)
 
-    def _duty(self, request: PurgeRequest) -> Duties:
+    def _duty(self, request: PurgeRequest, name: str) -> Duties:
         """What the plan promised, which the inventory may not have changed since."""
-        duty = next((d for d in self._plan(request).commitments.data_sets if d.name == request.subject), None)
+        duty = next((d for d in self._plan(request).commitments.data_sets if d.name == name), None)
         if duty is None:
-            raise Rejected("plan", f"it has no data set {request.subject}", "purge only what was approved")
+            raise Rejected("plan", f"it has no data set {name}", "purge only what was approved")
         now = next((d.erase for d in self._inventory.data_sets if d.name == duty.name), duty.erase)
         if now != duty.erase:
             what = f"the plan says {duty.erase} {duty.name}, the inventory now says {now}"
@@ -148,4 +164,7 @@ class ErasureActivities:
 def _result(duty: Duties, before: int, holding: Holding) -> PurgeResult:
     if duty.erase != "delete":
         return PurgeResult(name=duty.name, before=before, erased=0, kept=before)
-    return PurgeResult(name=duty.name, before=before, erased=max(before - holding.count(), 0), kept=0)
+    stands = holding.count()
+    # What stands and isn't left over is of two accounts, and stays by decision.
+    kept = stands - holding.left() if stands else 0
+    return PurgeResult(name=duty.name, before=before, erased=max(before - stands, 0), kept=kept)

@@ -3,10 +3,11 @@
 Source: DOMAIN erasure.1, erasure.7.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from activities.pulse import beat
+from activities.together import Together
 from connectors.ports import AccessSystem, Directory, IdentitySystem, ObjectStore, ProductDatabase
 from models.inventory import DataSet, Inventory
 
@@ -31,7 +32,7 @@ class Holding(Protocol):
 
 
 class Rows:
-    """A table of the product."""
+    """A table of the product. The database may take its time: meanwhile the attempt tells that it's alive."""
 
     def __init__(self, product: ProductDatabase, inventory: Inventory, data_set: DataSet, root_key: str) -> None:
         self._product, self._inventory = product, inventory
@@ -39,28 +40,22 @@ class Rows:
 
     def count(self) -> int:
         """Rows that reach the account."""
-        return self._product.count(self._inventory, self._data_set, self._root_key)
+        return self._asked(self._product.count)
 
     def erase(self) -> Iterator[int]:
-        """Deletes or masks, as the inventory says, one short transaction a batch."""
-        while erased := self._product.erase(self._inventory, self._data_set, self._root_key, ROWS_A_BATCH):
+        """Deletes or masks, as the inventory says, one short transaction a batch; what is in a circle, in one."""
+        while erased := self._asked(self._product.erase, ROWS_A_BATCH):
             yield erased
 
     def left(self) -> int:
         """Rows still there; of masked ones, those that still show a value of their own."""
-        if self._data_set.erase == "retain":
-            return 0
-        if self._data_set.erase == "delete":
-            return self.count()
-        names = [column["name"] for column in self._product.columns(self._data_set)]
-        masked = [(names.index(column), value) for column, value in self._data_set.mask.items()]
-        rows = self._product.rows(self._inventory, self._data_set, self._root_key)
-        return sum(any(_shows(row[place], value) for place, value in masked) for row in rows)
+        return self._asked(self._product.left)
 
-
-def _shows(found: object, masked: str | None) -> bool:
-    """Whether a column still shows something else; the inventory writes every value as text."""
-    return found is not None if masked is None else str(found) != masked
+    def _asked(self, ask: Callable[..., int], *more: int) -> int:
+        answers: list[int] = []
+        about = (self._inventory, self._data_set, self._root_key, *more)
+        Together(1, lambda: beat(self._data_set.name)).each(lambda each: answers.append(each(*about)), [ask])
+        return answers[0]
 
 
 class Objects:
@@ -78,8 +73,8 @@ class Objects:
         return found
 
     def erase(self) -> Iterator[int]:
-        """In one go: the store deletes by prefix."""
-        yield self._objects.erase(self._bucket, self._prefix)
+        """Batch by batch, as the store deletes by prefix."""
+        yield from self._objects.erase(self._bucket, self._prefix)
 
     def left(self) -> int:
         """Objects still there."""

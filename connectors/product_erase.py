@@ -14,7 +14,7 @@ from connectors.product_sql import value
 from connectors.product_strike import Strike, strike
 from connectors.reach import of_two_accounts
 from models.inventory import DataSet, Inventory
-from models.inventory_circles import knots
+from models.inventory_circles import erased_together
 
 
 def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
@@ -26,7 +26,7 @@ def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_
     """
     if data_set.erase == "retain":
         return 0
-    targets = [Target.of(connection, inventory, each, root_key) for each in _together(inventory, data_set)]
+    targets = [Target.of(connection, inventory, each, root_key) for each in erased_together(inventory, data_set)]
     for target in targets:
         if cut := cut_off(target, limit):
             return cut
@@ -34,13 +34,6 @@ def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_
     if not erased:
         _refuse_undecided(targets)
     return erased
-
-
-def _together(inventory: Inventory, data_set: DataSet) -> list[DataSet]:
-    """The data sets that only go at once with this one; those retained stay."""
-    knot = next((each for each in knots(inventory) if data_set.table in each), frozenset())
-    others = [each for each in inventory.data_sets if each.table in knot - {data_set.table} and each.erase != "retain"]
-    return [data_set, *others]
 
 
 def _batch(target: Target, limit: int) -> int:

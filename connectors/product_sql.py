@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TableClause, bindparam, column, quoted_name, table, true, tuple_
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Select,
+    TableClause,
+    bindparam,
+    column,
+    quoted_name,
+    table,
+    true,
+    tuple_,
+)
 from sqlalchemy.types import NullType
 
 from models.hop import split
@@ -12,7 +23,7 @@ from models.hop import split
 def named(table_name: str, columns: Iterable[str]) -> TableClause:
     """A table by its written name, with the columns that a statement mentions."""
     name, schema = split(table_name)
-    each = (column(exact(name)) for name in dict.fromkeys(columns))
+    each: Iterable[ColumnClause[Any]] = (column(exact(part)) for part in dict.fromkeys(columns))
     return table(exact(name), *each, schema=exact(schema) if schema else None)
 
 

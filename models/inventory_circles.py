@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from models.hop import Hop
-from models.inventory import Inventory
+from models.inventory import DataSet, Inventory
 
 
 def circles(inventory: Inventory) -> tuple[frozenset[str], ...]:
@@ -14,6 +14,13 @@ def circles(inventory: Inventory) -> tuple[frozenset[str], ...]:
 def knots(inventory: Inventory) -> tuple[frozenset[str], ...]:
     """As `circles`, but by ignored keys as well: no order of theirs lets the rows of these tables be erased alone."""
     return _circles(hop for data_set in inventory.data_sets for hop in (*data_set.hops, *data_set.ignored))
+
+
+def erased_together(inventory: Inventory, data_set: DataSet) -> tuple[DataSet, ...]:
+    """The data set, and those of its knot that are to be erased too: none of them can go before the others."""
+    knot = next((each for each in knots(inventory) if data_set.table in each), frozenset())
+    others = (each for each in inventory.data_sets if each.table in knot - {data_set.table})
+    return (data_set, *(each for each in others if each.erase != "retain"))
 
 
 def strongly_connected(edges: Mapping[str, Collection[str]]) -> list[frozenset[str]]:

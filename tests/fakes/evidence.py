@@ -83,7 +83,7 @@ class MemoryObjects:
         found = [key for key, _ in self.list(bucket, prefix)]
         for key in found:
             del self.buckets[bucket][key]
-        return len(found)
+        yield len(found)
 
 
 class MemoryProduct:
@@ -92,14 +92,13 @@ class MemoryProduct:
     def __init__(self, tables):
         self.tables = tables
 
-    def columns(self, data_set):
-        return [{"name": "id"}, {"name": "note"}]
-
-    def rows(self, inventory, data_set, root_key):
-        return iter(self.tables[data_set.name])
-
     def count(self, inventory, data_set, root_key):
         return len(self.tables[data_set.name])
+
+    def left(self, inventory, data_set, root_key):
+        return {"retain": 0, "delete": self.count(inventory, data_set, root_key)}.get(
+            data_set.erase, sum(row[1] != data_set.mask.get("note") for row in self.tables[data_set.name])
+        )
 
     def erase(self, inventory, data_set, root_key, limit):
         rows = self.tables[data_set.name]
