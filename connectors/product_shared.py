@@ -4,7 +4,7 @@ Nothing is locked while it's held; that a table was rewritten or changed since i
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from sqlalchemy import Connection, Engine, func, select, text
 
@@ -50,11 +50,13 @@ WHERE current_setting(name, true) IS NOT NULL
 @contextmanager
 def shared_snapshot(engine: Engine) -> Iterator["SharedSnapshot"]:
     """Holds it until the block ends; raises ConnectorError."""
-    with _transaction(engine, "holding a snapshot") as holder:
-        _set(holder)
-        exported = str(holder.scalar(select(func.pg_export_snapshot())))
-        with _beside(engine) as beside:
-            instant = instant_of(holder, beside)
+    with ExitStack() as held:
+        with product_errors("opening a snapshot"):
+            holder = held.enter_context(_transaction(engine))
+            _set(holder)
+            exported = str(holder.scalar(select(func.pg_export_snapshot())))
+            with _beside(engine) as beside:
+                instant = instant_of(holder, beside)
         yield SharedSnapshot(engine, exported, instant)
 
 
@@ -120,25 +122,21 @@ class SharedSnapshot:
     def _reading(self, inventory: Inventory, data_set: DataSet) -> Iterator[Connection]:
         """A transaction in which all tables that decide on the data set are held, and are as they were."""
         tables = [each.table for each in depended_on(inventory, data_set)]
-        doing = f"reading {data_set.table}"
-        with _transaction(self._engine, doing) as connection:
+        with product_errors(f"reading {data_set.table}"), _transaction(self._engine) as connection:
             connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{self._exported}'")
             _set(connection)
             for table in tables:  # asks for no row, and keeps others from changing its form until the end
                 connection.execute(select(1).select_from(named(table, ())).limit(0))
             with _beside(self._engine) as beside:
                 if form_of(connection, tables) != form_of(beside, tables):
-                    what = (
-                        f"{data_set.table} or a table on its way to the root was changed since the snapshot was taken"
-                    )
+                    what = f"{data_set.table} or a table on its way to the root was altered since the snapshot"
                     raise Unavailable("product database", what)
             yield connection
 
 
 @contextmanager
-def _transaction(engine: Engine, doing: str) -> Iterator[Connection]:
-    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with product_errors(doing), engine.connect().execution_options(**options) as connection:
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         yield connection
 
 

@@ -4,7 +4,7 @@ What it means for a package, and when it's proven, is told in docs/one-instant.m
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, func, text
@@ -34,9 +34,11 @@ def held_snapshot(engine: Engine) -> Iterator["HeldSnapshot"]:
     options: dict[str, object] = {READS: True}
     if engine.dialect.name in _ONE_INSTANT:
         options["isolation_level"] = _ONE_INSTANT[engine.dialect.name]
-    with product_errors("holding a snapshot"), engine.connect().execution_options(**options) as connection:
-        if engine.dialect.name == "sqlite":  # its instant is that of the first statement that reads the file
-            connection.execute(text("SELECT count(*) FROM sqlite_schema"))
+    with ExitStack() as held:
+        with product_errors("opening a snapshot"):
+            connection = held.enter_context(engine.connect().execution_options(**options))
+            if engine.dialect.name == "sqlite":  # its instant is that of the first statement that reads the file
+                connection.execute(text("SELECT count(*) FROM sqlite_schema"))
         yield HeldSnapshot(connection)
 
 
