@@ -28,6 +28,7 @@ from activities.planning import PlanningActivities
 from connectors.errors import ConnectorError
 from connectors.histories import TemporalHistories
 from connectors.opening import Connections, WrongSetting, connect_temporal, opened
+from rules.links import links_of
 from workflows.closing import ClosingWorkflow
 from workflows.export import ExportWorkflow
 from workflows.follow_up import FollowUpWorkflow
@@ -78,6 +79,7 @@ def case_activities(c: Connections) -> list[Any]:
         messenger=c.messenger,
         policy=c.policy,
         inventory=c.inventory,
+        links=links_of(c.settings.public_url, c.settings.link_key),
     )
     return [
         *methods(planning, "make_plan"),

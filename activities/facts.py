@@ -17,6 +17,7 @@ from models.plan import Commitments, Duties, Plan
 from models.policy import Policy
 from models.vocabulary import MailKind
 from rules.cadence import follow_ups
+from rules.links import Links
 from rules.reach import why_silent
 
 
@@ -48,9 +49,9 @@ class Retained(Payload):
 class Facts:
     """Gathers the values of a mail."""
 
-    def __init__(self, store: CaseStore, policy: Policy, inventory: Inventory) -> None:
-        """`inventory` names the data sets as people do."""
-        self._store, self._policy = store, policy
+    def __init__(self, store: CaseStore, policy: Policy, inventory: Inventory, links: Links | None = None) -> None:
+        """`inventory` names the data sets as people do; without `links` the mails say whom to write to."""
+        self._store, self._policy, self._links = store, policy, links
         self._about = {data_set.name: data_set.about for data_set in inventory.data_sets}
 
     def values(self, request: MessageRequest, reader: Reader, now: datetime) -> dict[str, Any]:
@@ -60,6 +61,7 @@ class Facts:
         """
         plan = _plan(request, self._store)
         dates = {**_planned(plan), **request.dates}
+        package = _package(self._store.documents(request.case, "manifest"))
         return {
             **self._policy.sender.model_dump(exclude={"address"}),
             **_of(reader, now),
@@ -72,9 +74,15 @@ class Facts:
             "estimate": plan.estimates.statement if plan else (),
             "to_come": announced(dates, reader, self._policy, now),
             **_money(self._store.documents(request.case, "statement")),
-            "package": _package(self._store.documents(request.case, "manifest")),
+            "package": package,
+            "link": self._link(request, dates) if package else None,
             "erased": _erased(self._store.documents(request.case, "purge")),
         }
+
+    def _link(self, request: MessageRequest, dates: Mapping[str, datetime]) -> str | None:
+        """Where the package is fetched; it lives in this mail alone, not in histories, ledger or logs."""
+        until = dates.get("retrieval_end")
+        return self._links.to_package(request.case, request.account, until) if self._links and until else None
 
 
 def announced(dates: Mapping[str, datetime], reader: Reader, policy: Policy, now: datetime) -> tuple[Touch, ...]:

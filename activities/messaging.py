@@ -16,6 +16,7 @@ from models.payload import EffectRequest
 from models.policy import Policy
 from models.vocabulary import Channel, MailKind
 from rules.cadence import follow_ups
+from rules.links import Links
 from rules.reach import MARKETING, why_silent
 
 
@@ -31,9 +32,11 @@ class MessagingActivities:
         messenger: Messenger,
         policy: Policy,
         inventory: Inventory,
+        links: Links | None = None,
     ) -> None:
+        """Without `links` the mails carry none."""
         self._directory, self._outbox, self._messenger = directory, outbox, messenger
-        self._policy, self._facts = policy, Facts(store, policy, inventory)
+        self._policy, self._facts = policy, Facts(store, policy, inventory, links)
 
     @activity.defn(name="send_message")
     def send_message(self, request: MessageRequest) -> MessageResult:

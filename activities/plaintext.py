@@ -38,7 +38,8 @@ def _words(node: SyntaxTreeNode) -> str:
         return "\n" if node.type == "hardbreak" else " "
     if not node.children:
         return node.content if node.token else ""
-    return "".join(_words(child) for child in node.children)
+    words = "".join(_words(child) for child in node.children)
+    return f"{words} <{node.attrs['href']}>" if node.type == "link" else words
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -22,9 +22,11 @@ from devstack.company.product import build_product
 from devstack.company.seeding import seed
 from devstack.files import write_whole
 from devstack.lock import HomeLock
+from devstack.ports import LOOPBACK
 from devstack.stack import EmbeddedStack
 from models.settings import Settings
 from models.tables.accounts import AccountRow
+from web.serving import serving
 
 # What the embedded stack keeps in its home, and therefore what a fresh start may remove: nothing else.
 OURS = (
@@ -45,12 +47,16 @@ class Running:
 
 @asynccontextmanager
 async def running(home: Path) -> AsyncIterator[Running]:
-    """Servers, sample company and worker, until the block ends; exits that were running go on.
+    """Servers, sample company, worker and the customers' pages, until the block ends; exits that were running go on.
 
     Raises:
         ConnectorError: another stack holds the home, or a server doesn't start.
     """
-    async with EmbeddedStack(home) as stack, at_work(stack) as here:
+    async with (
+        EmbeddedStack(home) as stack,
+        at_work(stack) as here,
+        serving(here.connections, here.client, LOOPBACK, stack.web_port),
+    ):
         yield here
 
 

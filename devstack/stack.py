@@ -11,7 +11,7 @@ from devstack.files import write_whole
 from devstack.keys import make_keys
 from devstack.lock import HomeLock
 from devstack.mailbox import Mailbox
-from devstack.ports import remembered_ports
+from devstack.ports import LOOPBACK, remembered_ports
 from devstack.processes import Child, Ended, wait_until_healthy
 from devstack.s3 import ObjectStorage, bucket_settings
 from devstack.server import Server
@@ -34,6 +34,7 @@ class EmbeddedStack:
             after the stop. It has the last word over `os.environ`: what the user has set is in it already.
         metrics_port: Temporal's, for `temporal.actions`; None with a Temporal of the user's own.
         ui_url: Temporal's pages; None with a Temporal of the user's own.
+        web_port: where the customers' pages are served once `devstack.running` does.
         pids: the servers' process ids by name.
 
     Raises:
@@ -47,6 +48,7 @@ class EmbeddedStack:
         self.environment: dict[str, str] = {}
         self.metrics_port: int | None = None
         self.ui_url: str | None = None
+        self.web_port = 0
         self.pids: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
@@ -107,6 +109,7 @@ class EmbeddedStack:
         for server in servers:
             if isinstance(server, TemporalServer):
                 self.metrics_port, self.ui_url = server.metrics_port, server.ui_url
+        self.web_port = remembered_ports(self.home / "stack.json", "web", ("http",))["http"]
         self.environment = self._settings(servers)
         write_whole(self.home / "environment", _as_dotenv(self.environment).encode())
 
@@ -116,6 +119,7 @@ class EmbeddedStack:
             "FAREWELL_PRODUCT_DATABASE_URL": f"sqlite:///{self.home / 'product.db'}",
             **bucket_settings(),
             **make_keys(self.home / "keys"),
+            "FAREWELL_PUBLIC_URL": f"http://{LOOPBACK}:{self.web_port}",
             "FAREWELL_EMBEDDED": "1",
         }
         settings = {name: os.environ.get(name, value) for name, value in ours.items()}

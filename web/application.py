@@ -53,7 +53,7 @@ def pages_of(at: Connections, client: Client, now: Callable[[], datetime] = wall
         raise WrongSetting("FAREWELL_PUBLIC_URL", "set it and FAREWELL_LINK_KEY: without them there are no links")
     pages = Pages(at.policy.sender)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(PackageRoutes(at, client, links, pages, now).router())
+    PackageRoutes(at, client, links, pages, now).mount(app)
     app.add_api_route("/health", _health, methods=["GET"])
     for kind in (Closed, Refused, ConnectorError, RPCError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _explaining(pages))

@@ -78,7 +78,14 @@ def _lines(manifest: bytes) -> Iterator[tuple[str, str]]:
     for line in manifest.decode().split("\n"):
         sha256, _, path = line.partition("  ")
         if path:
-            yield sha256, path.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+            yield sha256, _within(path.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%"))
+
+
+def _within(path: str) -> str:
+    """Whoever unpacks the ZIP must not write elsewhere."""
+    if path.startswith("/") or ".." in path.split("/"):
+        raise Rejected("export package", f"{path!r} would lie outside of it", _CHANGED[1])
+    return path
 
 
 def _order(file: PackageFile) -> tuple[int, str]:

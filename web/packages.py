@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query
+from fastapi import FastAPI, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from temporalio.client import Client
@@ -52,14 +52,13 @@ class PackageRoutes:
     now: Callable[[], datetime] = wall_clock
     _shelf: dict[str, Contents] = field(default_factory=dict)
 
-    def router(self) -> APIRouter:
-        """The routes."""
-        router = APIRouter(prefix="/package/{token}")
-        router.add_api_route("", self.show, methods=["GET"])
-        router.add_api_route("/file/{path:path}", self.fetch_file, methods=["GET"])
-        router.add_api_route("/all.zip", self.fetch_all, methods=["GET"])
-        router.add_api_route("/accept", self.accept, methods=["POST"])
-        return router
+    def mount(self, app: FastAPI) -> None:
+        """Adds the routes."""
+        here = "/package/{token}"
+        app.add_api_route(here, self.show, methods=["GET"])
+        app.add_api_route(f"{here}/file/{{path:path}}", self.fetch_file, methods=["GET"])
+        app.add_api_route(f"{here}/all.zip", self.fetch_all, methods=["GET"])
+        app.add_api_route(f"{here}/accept", self.accept, methods=["POST"])
 
     async def show(self, request: Request, token: str, page: Annotated[int, Query(ge=1)] = 1) -> Response:
         """What is in the package, until when, how to check it, and how to say that one has it."""

@@ -57,7 +57,7 @@ class Words:
         """The catalogue of that language."""
         self._sentences = _sentences(language)
 
-    def __call__(self, name: str, **values: object) -> Markup:
+    def __call__(self, name: str, /, **values: object) -> Markup:
         """The sentence of this name; only ours holds marks."""
         return Markup(self._sentences[name]).format(**values)  # noqa: S704  # our own file; `format` escapes the values
 

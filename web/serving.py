@@ -45,7 +45,8 @@ async def serving(at: Connections, client: Client, host: str, port: int) -> Asyn
 
 
 def configured(app: ASGIApp) -> uvicorn.Config:
-    """No access log: it would keep the links' tokens. Whose proxy it is says nothing here: pages name no addresses."""
+    """No access log, whatever handlers there are: it would keep the links' tokens. Pages name no addresses of ours."""
+    logging.getLogger("uvicorn.access").disabled = True
     return uvicorn.Config(
         app, access_log=False, log_config=None, server_header=False, proxy_headers=False, timeout_graceful_shutdown=5
     )

@@ -98,6 +98,7 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "line_kinds": {line.kind for line in STATEMENT.lines},
         "refunded": True,
         "to_pay_out": {},
+        "link": None,
         "package": Packaged(tables=26, rows=12_481, files=6, size_bytes=48_120_334),
         "erased": Erased(data_sets=23, rows=12_103, kept=378),
         **changes,
