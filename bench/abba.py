@@ -1,10 +1,12 @@
-"""Two things measured in turns, so that what changes on the machine meanwhile meets both. Source: PERFORMANCE."""
+"""Things measured in turns, so that what changes on the machine meanwhile meets all of them. Source: PERFORMANCE."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from statistics import median
 
 REPEATS = 5
+
+Spread = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -13,8 +15,8 @@ class Compared:
 
     what: str
     unit: str
-    ours: tuple[float, float, float]
-    anchor: tuple[float, float, float]
+    ours: Spread
+    anchor: Spread
 
     @property
     def ratio(self) -> float:
@@ -29,18 +31,24 @@ class Compared:
 
 def compared(what: str, unit: str, ours: Callable[[], float], anchor: Callable[[], float]) -> Compared:
     """A-B-B-A, five times each."""
-    figures: dict[Callable[[], float], list[float]] = {ours: [], anchor: []}
+    found = in_turns({"ours": ours, "anchor": anchor})
+    return Compared(what, unit, found["ours"], found["anchor"])
+
+
+def in_turns(measures: Mapping[str, Callable[[], float]]) -> dict[str, Spread]:
+    """Each five times: in their order, then backwards, and so on."""
+    figures: dict[str, list[float]] = {name: [] for name in measures}
     for turn in range(REPEATS):
-        for measure in (ours, anchor) if turn % 2 == 0 else (anchor, ours):
-            figures[measure].append(measure())
-    return Compared(what, unit, spread(figures[ours]), spread(figures[anchor]))
+        for name in list(measures) if turn % 2 == 0 else reversed(measures):
+            figures[name].append(measures[name]())
+    return {name: spread(found) for name, found in figures.items()}
 
 
-def spread(figures: list[float]) -> tuple[float, float, float]:
+def spread(figures: list[float]) -> Spread:
     """Median, lowest, highest."""
     return round(median(figures), 3), round(min(figures), 3), round(max(figures), 3)
 
 
-def _told(figures: tuple[float, float, float]) -> str:
+def _told(figures: Spread) -> str:
     middle, lowest, highest = figures
     return f"{middle:,.6g} ({lowest:,.6g}–{highest:,.6g})"
