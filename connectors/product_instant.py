@@ -3,6 +3,7 @@
 Text like `7570…-1-16384@750:755:752`. Source: docs/one-instant.md.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
@@ -23,21 +24,31 @@ SELECT concat_ws('-', (SELECT system_identifier FROM pg_control_system()),
 _FLUSHED = text("SELECT pg_current_wal_flush_lsn() >= CAST(:log AS pg_lsn) FROM pg_sleep(:seconds)")
 
 
+_NAME = re.compile(r"(?P<server>\d+-\d+-\d+)@(?P<xmin>\d+):(?P<xmax>\d+):(?P<open>(\d+,)*\d+)?", re.ASCII)
+
+
 @dataclass(frozen=True)
 class Instant:
-    """`server` as `system-timeline-database`; every transaction before `xmin` had ended, none from `xmax` on had."""
+    """`server` as `system-timeline-database`; transactions before `xmin` had ended, none from `xmax` on, nor `open`."""
 
     server: str
     xmin: int
     xmax: int
+    open: frozenset[int]
 
     @classmethod
     def read(cls, written: str) -> Self | None:
         """From its text; None: it's no such name."""
-        server, _, snapshot = written.partition("@")
-        xmin, _, rest = snapshot.partition(":")
-        xmax = rest.partition(":")[0]
-        return cls(server, int(xmin), int(xmax)) if server and xmin.isdigit() and xmax.isdigit() else None
+        found = _NAME.fullmatch(written)
+        if found is None:
+            return None
+        still = frozenset(map(int, filter(None, (found["open"] or "").split(","))))
+        return cls(found["server"], int(found["xmin"]), int(found["xmax"]), still)
+
+    def sees_all_of(self, earlier: "Instant") -> bool:
+        """Whether whatever had ended at the other had ended at this one, of the same server."""
+        ended_there = any(each < earlier.xmax and each not in earlier.open for each in self.open)
+        return self.server == earlier.server and self.xmax >= earlier.xmax and not ended_there
 
 
 def instant_of(connection: Connection, beside: Connection) -> str:

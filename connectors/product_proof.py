@@ -33,20 +33,16 @@ def proven(
     """
     then, now = instants
     sets = depended_on(inventory, data_set)
-    if (
-        then.server != now.server
-        or not then.xmin <= then.xmax <= now.xmax
-        or any(each.of_two == "keep" for each in sets)
-    ):
+    if not now.sees_all_of(then) or any(each.of_two == "keep" for each in sets):
         return False
-    since = _Since(then.xmin, now.xmax)
+    since = Since(then.xmin, now.xmax)
     if any(since.wrote(xmin) for *_, xmin in form_of(connection, (each.table for each in sets))):
         return False
     return not any(connection.scalar(select(wrote)) for wrote in _writings(since, inventory, sets, root_key))
 
 
 def _writings(
-    since: "_Since", inventory: Inventory, sets: list[DataSet], root_key: str
+    since: "Since", inventory: Inventory, sets: list[DataSet], root_key: str
 ) -> Iterator[ColumnElement[bool]]:
     for each in sets:
         way = reach(inventory, each, root_key, ["xmin"])
@@ -54,7 +50,7 @@ def _writings(
         yield exists(way.select(xmin).where(since.wrote_row(cast(cast(xmin, Text), BigInteger))))
 
 
-class _Since:
+class Since:
     """Transactions that may have ended after an instant, told from the 32 bits that a row keeps of their number.
 
     A row that we see was written before `end`, so the nearest number before it is taken: the true one is that or, in
@@ -66,6 +62,7 @@ class _Since:
         self._begin, self._end = begin, end
 
     def wrote(self, xmin: int) -> bool:
+        """Whether it may be one of them."""
         return xmin >= _FIRST_ORDINARY and ((self._end - 1 - xmin) & _LAST) < self._end - self._begin
 
     def wrote_row(self, xmin: ColumnElement[int]) -> ColumnElement[bool]:
