@@ -51,12 +51,18 @@ def _held(at: Compared, key: ForeignKeyFacts, turns: dict[str, int]) -> Iterator
         if turns[child] > turns[parent] and key.on_delete != "CASCADE":
             what = f"{parent} is erased before it, but {key.hop} holds those rows"
             yield Finding(table=child, what=what, fix=f"move its [[data_set]] before that of {parent}")
-    elif child in at.sets or child in at.outside:
+    elif (here and not _lets_go(here, key)) or child in at.outside:
         how = "goes with" if key.on_delete == "CASCADE" else "holds"
         stays = f"it is {'masked' if here.erase == 'mask' else 'retained'}" if here else "it stays"
         what = f"{stays}, but {how} rows of {parent} that are deleted ({key.hop})"
         fix = f'write erase = "mask" or erase = "retain" for {parent}, or erase {child} too'
         yield Finding(table=child, what=what, fix=fix)
+
+
+def _lets_go(data_set: DataSet, key: ForeignKeyFacts) -> bool:
+    """Its mask makes the key point nowhere."""
+    mask = data_set.mask if data_set.erase == "mask" else {}
+    return any(name in mask and mask[name] is None for name in key.hop.child_columns)
 
 
 def _mask(at: Compared, data_set: DataSet, table: TableFacts) -> Iterator[tuple[str, str]]:

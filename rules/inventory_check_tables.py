@@ -21,7 +21,9 @@ def undeclared(at: Compared) -> Iterator[Finding]:
                 table=name, what="it can reach the root, and has no rule", fix=f"add [[data_set]] {_set(table, own)}"
             )
         elif name not in at.sets and name not in at.outside:
-            used_by = [hop for hop in hops if hop.parent == name and (hop.child in at.packaged or hop.child in reaching)]
+            used_by = [
+                hop for hop in hops if hop.parent == name and (hop.child in at.packaged or hop.child in reaching)
+            ]
             duty = f'duty = "shared", used_by = {quoted(used_by)}' if used_by else 'duty = "none"'
             fix = f'add [[outside]] table = {quoted(name)}, {duty}, reason = "…"' + (
                 f", {_named(table)}" if used_by else ""

@@ -60,13 +60,16 @@ def unused(at: Compared) -> Iterator[Finding]:
 
 
 def bound(at: Compared) -> Iterator[Finding]:
-    """Rows that should be handed over to another account, but can't be cut off this one."""
+    """Rows that should be handed over to another account, but can't be cut off this one, nor is what they lie under."""
     for data_set in at.inventory.data_sets:
         table = at.tables.get(data_set.table)
-        for hop in data_set.hops if table and data_set.of_two == "hand_over" else ():
-            if table and not table.nullable(hop.child_columns):
-                what = f"its rows can't be handed over: {', '.join(hop.child_columns)} can't be NULL"
-                yield Finding(table=table.name, what=what, fix='write of_two = "export" or of_two = "keep"')
+        if table and data_set.of_two == "hand_over":
+            for hop in data_set.hops:
+                above = at.sets.get(hop.parent)
+                with_it = above and above.of_two == "hand_over" and hop.parent not in (table.name, at.inventory.root)
+                if not table.nullable(hop.child_columns) and not with_it:
+                    what = f"its rows can't be handed over: {', '.join(hop.child_columns)} can't be NULL"
+                    yield Finding(table=table.name, what=what, fix='write of_two = "export" or of_two = "keep"')
 
 
 def listed(at: Compared) -> Iterator[Finding]:
