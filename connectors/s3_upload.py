@@ -1,22 +1,18 @@
 """A streamed upload that a later attempt goes on with: bounded memory, checked by SHA-256, never over other bytes.
 
-The caller's thread reads the body; at most three parts are in flight while the next one fills.
+The caller's thread reads the body; three parts are in flight at most, while the next one fills.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from functools import cached_property
 from typing import Any
 
 from connectors.errors import Conflict, NotFound, Unavailable
 from connectors.s3_errors import s3_errors
-from connectors.s3_multipart import Brought, Multipart, Target, resumed, sweep
+from connectors.s3_flight import Flight
+from connectors.s3_multipart import Brought, Multipart, Target, sweep
 from connectors.s3_parts import Part, checksum_of, cut
 from models.package import Uploaded
-
-IN_FLIGHT = 3
-LOOK_SECONDS = 0.5  # a thread that waits for a lock feels no cancellation: it looks up so often
 
 
 def upload(target: Target, body: Iterable[bytes], finishing: Callable[[Uploaded], None]) -> Uploaded:
@@ -92,40 +88,18 @@ class _Upload(_Body):
     """There is no object yet."""
 
     def run(self) -> Uploaded:
-        self._flying: set[Future[Brought]] = set()
-        self._brought: dict[int, Brought] = {}
-        pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="s3-part")
-        try:
+        with Flight(self._target) as flight:
             for part in self._parts():
                 if part.number == 1 and part.last:
                     return self._put(part)
-                self._land(IN_FLIGHT - 1)
-                self._flying.add(pool.submit(self._multipart.bring, part))
-            self._land(0)
-        finally:
-            # What still flies after a failure or a cancellation ends by itself: nobody waits for it.
-            pool.shutdown(wait=False, cancel_futures=True)
-        return self._complete([self._brought[number] for number in sorted(self._brought)])
+                flight.start(part)
+            return self._complete(flight.multipart, flight.landed())
 
-    @cached_property
-    def _multipart(self) -> Multipart:
-        return resumed(self._target)
-
-    def _land(self, most: int) -> None:
-        """Waits until at most so many fly; raises what went wrong with one of them."""
-        while True:
-            landed, self._flying = wait(self._flying, timeout=0)
-            for brought in (future.result() for future in landed):
-                self._brought[brought.number] = brought
-            if len(self._flying) <= most:
-                return
-            wait(self._flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-
-    def _complete(self, brought: list[Brought]) -> Uploaded:
+    def _complete(self, multipart: Multipart, brought: list[Brought]) -> Uploaded:
         kept_bytes = sum(part.size_bytes for part in brought if part.kept)
         uploaded = self._finish([part.digest for part in brought], kept_bytes)
         try:
-            self._multipart.complete(brought)
+            multipart.complete(brought)
         except (Conflict, NotFound):  # a twin was quicker, or we were, and the answer was lost
             self._settle(uploaded.size_bytes, uploaded.checksum)
         return uploaded
