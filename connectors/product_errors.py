@@ -55,7 +55,8 @@ def _kind(error: DBAPIError) -> tuple[type[ConnectorError], str]:
 
 def _of_state(error: BaseException | None, *, lost: bool) -> tuple[type[ConnectorError], str]:
     state = str(getattr(error, "sqlstate", None) or "")
-    if lost or not state or state[:2] in _STATE_PASSES or state in _PASSES:
+    unsaid = not state and not isinstance(error, psycopg.DataError)  # which the driver found, before the server did
+    if lost or unsaid or state[:2] in _STATE_PASSES or state in _PASSES:
         return Unavailable, state
     return _STATES.get(state) or _STATE_KINDS.get(state[:2], Rejected), state
 

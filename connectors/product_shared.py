@@ -4,9 +4,10 @@ Nothing is locked while it's held; that a table was rewritten or changed since i
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import Unavailable
 from connectors.ports import TableRead
@@ -57,7 +58,11 @@ def shared_snapshot(engine: Engine) -> Iterator["SharedSnapshot"]:
             exported = str(holder.scalar(select(func.pg_export_snapshot())))
             with _beside(engine) as beside:
                 instant = instant_of(holder, beside)
-        yield SharedSnapshot(engine, exported, instant)
+        try:
+            yield SharedSnapshot(engine, exported, instant)
+        finally:
+            with suppress(DBAPIError):  # what was read stays true if the holder is gone by now
+                holder.rollback()
 
 
 class SharedSnapshot:
