@@ -1,6 +1,5 @@
 """The written form of an inventory: TOML that a person reviews."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -54,7 +53,7 @@ def safe_name(table: str) -> str:
 
 def on_one_line(text: str) -> str:
     """A name in a comment or a finding: what would break the line is escaped."""
-    return text if text.isprintable() else json.dumps(text, ensure_ascii=False)[1:-1]
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def _blocks(blocks: Iterable[Block]) -> AoT:
