@@ -24,9 +24,8 @@ def rows_of(here: Running, account: str) -> Rows:
     """Every row of the account that an undo must leave identical: identities, access, product, files."""
     at = here.connections
     own = {name: _own_rows(here, all_tables().tables[name], account) for name in SAME_AGAIN}
-    data = {
-        each.name: [tuple(row) for row in _product_rows(here, each.name, account)] for each in at.inventory.data_sets
-    }
+    with at.product.snapshot() as now:
+        data = {each.name: [b"".join(now.read(at.inventory, each, account))] for each in at.inventory.data_sets}
     files = list(at.objects.list(at.settings.s3_files_bucket or "", f"accounts/{account}/"))
     return {**own, **data, "files": files}
 
@@ -40,11 +39,6 @@ def _own_rows(here: Running, table: Table, account: str) -> list[Any]:
         asked = asked.where((table.c.id if table.name == "account" else table.c.account) == account)
     with here.connections.engine.connect() as connection:
         return [tuple(row) for row in connection.execute(asked)]
-
-
-def _product_rows(here: Running, name: str, account: str) -> Any:
-    at = here.connections
-    return at.product.rows(at.inventory, at.inventory.data_set(name), account)
 
 
 def contracts_of(here: Running, account: str) -> list[dict[str, Any]]:
