@@ -22,12 +22,16 @@ from rules.reach import why_silent
 
 
 class Packaged(Payload):
-    """The verified package, in the customer's words: `files` are their own, not those that describe the package."""
+    """The verified package, in the customer's words: `files` are their own, not those that describe the package.
+
+    `missing` ones couldn't be read, and the package names them.
+    """
 
     tables: int
     rows: int
     files: int
     size_bytes: int
+    missing: int = 0
 
 
 class Erased(Payload):
@@ -168,6 +172,7 @@ def _package(documents: Sequence[Mapping[str, Any]]) -> Packaged | None:
         rows=manifest["rows"],
         files=sum(each["files"] for each in manifest["file_sets"]),
         size_bytes=manifest["size_bytes"],
+        missing=manifest.get("missing", 0),
     )
 
 

@@ -1,4 +1,4 @@
-"""The customer's package: fetched, and verified without any server."""
+"""The customer's package: tried out, handed over by a link, fetched, and verified without any server."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from commands.options import AccountArgument, Json
+from commands.options import AccountArgument, As, Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
 
@@ -15,18 +15,61 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 OWN_PACKAGE = "own/package"
+MANIFEST, TRIAL_MANIFEST = "manifest", "trial_manifest"
 
 
 def mount(app: typer.Typer) -> None:
     """Adds the commands."""
     packages = typer.Typer(help="The customer's package.", no_args_is_help=True)
+    packages.command()(trial)
+    packages.command()(link)
     packages.command()(fetch)
     packages.command()(verify)
     app.add_typer(packages, name="export")
 
 
+def trial(
+    account: AccountArgument,
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Return once it is read back and verified.")] = False,
+    who: As = None,
+    as_json: Json = False,
+) -> None:
+    """Export everything on trial, before the effective date: nothing of the exit waits for it."""
+    from commands.session import acting, connections
+    from commands.trials import try_export
+
+    at = connections()
+    found = try_export(at, account, acting(at, who), wait=wait)
+    if as_json:
+        show(found)
+        return
+    begun = "is under way already" if found["was_under_way"] else "has begun"
+    say(f"trial {found['generation']} {'is verified' if wait else begun}: {found['location']}")
+    say(f"fetch it{'' if wait else ' once it is verified'}: farewell export fetch {account} --trial --to FOLDER")
+
+
+def link(account: AccountArgument, as_json: Json = False) -> None:
+    """Print a fresh link to the page where the customer fetches the package; whoever has it has the data."""
+    from commands.handing_over import fresh_link
+    from commands.session import case_of, connections
+
+    at = connections()
+    case = case_of(at, account)
+    package_of(at, case["id"])
+    address, until = fresh_link(at, case)
+    if as_json:
+        show({"case": case["id"], "link": address, "until": until.isoformat()})
+    else:
+        say(f"{address}\ngood until {until:%Y-%m-%d %H:%M %Z}, or until the package is erased")
+
+
 def fetch(
-    account: AccountArgument, to: Annotated[Path, typer.Option(help="The folder to put it in.")], as_json: Json = False
+    account: AccountArgument,
+    *,
+    to: Annotated[Path, typer.Option(help="The folder to put it in.")],
+    trial: Annotated[bool, typer.Option("--trial", help="The newest trial instead.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Fetch the verified package of the account's newest exit."""
     from commands.export import fetch_package
@@ -34,7 +77,7 @@ def fetch(
 
     at = connections()
     case = case_of(at, account)["id"]
-    package = _package(at, case)
+    package = package_of(at, case, TRIAL_MANIFEST if trial else MANIFEST)
     folder = to / f"{case}-{package['generation']}"
     _found(lambda: fetch_package(at.objects, package["location"], folder))
     if as_json:
@@ -76,13 +119,15 @@ def _found(look: Callable[[], Answer]) -> Answer:
         raise Refused(Exit.NOT_FOUND, no.what, no.fix) from None
 
 
-def _package(at: "Connections", case: str) -> dict[str, Any]:
+def package_of(at: "Connections", case: str, kind: str = MANIFEST) -> dict[str, Any]:
     """What was verified last; code 4 once it's erased, 3 before it's there. Source: DOMAIN erasure.7."""
     for purged in at.cases.documents(case, "purge"):
         if purged["name"] == OWN_PACKAGE:
             what = f"the package of {case} was erased at {purged['at']}"
             raise Refused(Exit.REFUSED, what, "the customer's own copy verifies with: farewell export verify FOLDER")
-    kept = at.cases.documents(case, "manifest")
+    kept = at.cases.documents(case, kind)
+    if not kept and kind == TRIAL_MANIFEST:
+        raise Refused(Exit.NOT_FOUND, f"{case} has no verified trial", "farewell export trial ACCOUNT --wait")
     if not kept:
         raise Refused(Exit.NOT_FOUND, f"{case} has no verified package yet", "farewell status says where it stands")
     return dict(kept[-1])

@@ -12,6 +12,7 @@ from connectors.errors import Unavailable
 
 SYSTEM: Final = "Temporal"
 OFFBOARDING_QUEUE: Final = "offboarding"
+EXPORT_QUEUE: Final = "export"
 DEFAULT_ADDRESS: Final = "localhost:7233"
 # Source: CONTRACTS, Temporal.
 SEARCH_ATTRIBUTES: Final = {

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from commands.packages import OWN_PACKAGE
+from commands.handing_over import PAST_THE_PIVOT
+from commands.packages import MANIFEST, OWN_PACKAGE
 from connectors.opening import Connections
 from models.account import AccountFacts
 from models.case import Decision
@@ -13,7 +14,6 @@ from models.payload import CUSTOMER
 from models.vocabulary import ENDS, Stage
 from rules.links import LinkRefused, Links, Pass
 
-_PAST_THE_PIVOT = frozenset({Stage.ERASE, Stage.CERTIFY})
 _TAKEN = ("accept_export", "waive_export")
 
 
@@ -63,9 +63,9 @@ def admitted(at: Connections, links: Links, token: str, now: datetime) -> Visit:
     for purged in at.cases.documents(ticket.case, "purge"):
         if purged["name"] == OWN_PACKAGE:
             raise Closed("erased", datetime.fromisoformat(purged["at"]), facts)
-    if case["id"] == ticket.case and case["stage"] in _PAST_THE_PIVOT:
+    if case["id"] == ticket.case and case["stage"] in PAST_THE_PIVOT:
         raise Closed("erasing", facts=facts)
-    manifests = at.cases.documents(ticket.case, "manifest")
+    manifests = at.cases.documents(ticket.case, MANIFEST)
     if case["id"] != ticket.case or case["stage"] in ENDS or not manifests:
         raise Closed("called_off", facts=facts)
     if ticket.until <= now:

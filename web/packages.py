@@ -74,6 +74,7 @@ class PackageRoutes:
             folder=_folder(visit),
             contents=contents,
             about=self._about(visit.manifest),
+            missing=int(visit.manifest.get("missing", 0)),
             window=window,
             until=visit.until,
             taken=visit.taken,

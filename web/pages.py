@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from activities.wording import FILTERS, locale_of
+from activities.wording import FILTERS, flat, locale_of
 from models.account import AccountFacts
 from models.policy import Sender
 from models.vocabulary import Language
@@ -32,7 +32,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._sources.filters.update(FILTERS)
+        self._sources.filters.update({**FILTERS, "flat": flat})
         self._sources.globals |= {"sender": sender, "style": Markup(STYLE), "languages": tuple(Language)}  # noqa: S704  # our own file
 
     def page(

@@ -81,6 +81,7 @@ class Delivery:
             digest=f"sha256:{hashlib.sha256(self.bag['tagmanifest-sha256.txt']).hexdigest()}",
             generation=1,
             data_sets=[{"name": "task", "path": "data/tables/task.csv.gz"}],
+            missing=2,
         )
 
     def erased(self) -> None:

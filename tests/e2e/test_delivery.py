@@ -81,6 +81,7 @@ async def test_hostile_names_stay_text(web, at, language):
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "{{7*7}}" in page
+    assert "\u202e" not in page
 
 
 async def test_a_long_list_is_shown_page_by_page(web, at):
