@@ -9,7 +9,7 @@ from typing import Any
 
 import bagit
 
-from activities.package_check import rows_of
+from activities.package_rows import rows_of
 
 DATA, DESCRIPTION, TAG_MANIFEST = "data/", "data/datapackage.json", "tagmanifest-sha256.txt"
 _CHUNK_BYTES = 1024 * 1024
