@@ -7,7 +7,7 @@ from models.inventory import DataSet
 from models.schema import TableFacts
 from rules.inventory_found import Compared, Finding
 from rules.inventory_text import entry, quoted, safe_name
-from rules.inventory_ways import hops_of, leading_to, row_key
+from rules.inventory_ways import hops_of, leading_to, row_key, row_keys
 
 
 def undeclared(at: Compared) -> Iterator[Finding]:
@@ -70,12 +70,12 @@ def drifted(at: Compared) -> Iterator[Finding]:
 def keys(at: Compared) -> Iterator[Finding]:
     """Keys that don't name one row."""
     root = at.tables.get(at.inventory.root)
-    if root and not root.identifies((at.inventory.key,)):
+    if root and not _names_one_row(root, (at.inventory.key,)):
         fix = f"write key = {quoted(root.primary[0])}" if len(root.primary) == 1 else "name a unique column in `key`"
         yield Finding(table=root.name, what=f"the root's key {at.inventory.key} isn't unique", fix=fix)
     for data_set, table in at.there():
         fix = f"write key = {quoted(row_key(table))}" if row_key(table) else "leave `key` out: no columns are unique"
-        if data_set.key and not table.identifies(data_set.key):
+        if data_set.key and not _names_one_row(table, data_set.key):
             what = f"its key {', '.join(data_set.key)} doesn't name one row"
             yield Finding(table=table.name, what=what, fix=fix)
         elif not data_set.key and row_key(table):
@@ -88,6 +88,10 @@ def reasons(at: Compared) -> Iterator[Finding]:
         if not outside.reason.strip():
             what = f"nobody said why its rows are {'shared' if outside.duty == 'shared' else 'of no concern'}"
             yield Finding(table=name, what=what, fix='write reason = "…"')
+
+
+def _names_one_row(table: TableFacts, columns: tuple[str, ...]) -> bool:
+    return any({*key} <= {*columns} for key in row_keys(table))
 
 
 def _set(table: TableFacts, hops: Sequence[Hop]) -> str:

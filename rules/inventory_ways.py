@@ -28,9 +28,14 @@ def led_to(tables: Iterable[str], hops: Iterable[Hop]) -> set[str]:
     return _spread(tables, parents)
 
 
+def row_keys(table: TableFacts) -> list[tuple[str, ...]]:
+    """Columns that name one row: the primary key first, then the unique ones that are never NULL."""
+    return [key for key in (table.primary, *table.unique) if key and (key == table.primary or not table.nullable(key))]
+
+
 def row_key(table: TableFacts) -> tuple[str, ...]:
-    """Columns that name one row: the primary key, else a unique one that is never NULL, else none."""
-    return next((key for key in (table.primary, *table.unique) if key and not table.nullable(key)), ())
+    """The first of them, or none."""
+    return next(iter(row_keys(table)), ())
 
 
 def _spread(start: Iterable[str], next_ones: dict[str, list[str]]) -> set[str]:

@@ -47,10 +47,7 @@ def test_composite_keys_and_tables_without_a_key():
     drafted = draft(schema(ROOT, order, line), "account")
     assert hops(drafted, "line") == ["line.(shop, no) -> crm.order.(shop, no)"]
     assert drafted.data_set("line").key == ()
-    # In SQLite a primary key may hold NULL, and names no row then.
-    assert drafted.data_set("order").key == ()
-    strict = table("crm.order", "crm.order.shop -> account.id", columns="no* shop*", primary="shop no")
-    assert draft(schema(ROOT, strict), "account").data_set("order").key == ("shop", "no")
+    assert drafted.data_set("order").key == ("shop", "no")
 
 
 def test_a_unique_key_that_is_never_null_stands_in_for_a_primary_one():
