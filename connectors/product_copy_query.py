@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import psycopg
-from sqlalchemy import Cast, ColumnElement, Dialect, Select, Text, case, cast, func, literal_column, select
+from sqlalchemy import Cast, ColumnElement, Dialect, Select, Text, case, cast, func, literal_column, select, true
 
 from connectors.reach import Reach
 from models.inventory import DataSet
@@ -51,8 +51,9 @@ class CopyQuery:
 
     def _lines(self) -> Select[Any]:
         members = [_member(self.way, column).label(column.name) for column in self.facts.columns]
-        rows = self.way.select(*members).order_by(*self._order()).subquery("line")
-        return select(func.row_to_json(literal_column("line"))).select_from(rows)
+        line = select(*members).correlate(self.way.table).lateral("line")
+        whole = func.row_to_json(literal_column("line.*"))  # a column may be called `line`, too
+        return self.way.select(whole).join(line, true()).order_by(*self._order())
 
     def _order(self) -> list[ColumnElement[Any]]:
         """By the key, and where that leaves rows alike, by all they hold: as text, for not all types have an order."""
