@@ -35,7 +35,7 @@ class Death(NamedTuple):
     moment: Literal["before", "after"]
 
 
-class _Mortal:
+class Mortal:
     """An adapter whose process dies at one of its effects."""
 
     def __init__(self, adapter: object, death: Death) -> None:
@@ -68,9 +68,9 @@ def live(environment: dict[str, str], death: Death | None) -> None:
     os.environ.update(environment)
     connections = Connections(settings())
     if death is not None and death.port == "s3":
-        connections.objects._client = _Mortal(connections.objects._client, death)  # type: ignore[assignment]
+        connections.objects._client = Mortal(connections.objects._client, death)  # type: ignore[assignment]
     elif death is not None:
-        setattr(connections, death.port, _Mortal(getattr(connections, death.port), death))
+        setattr(connections, death.port, Mortal(getattr(connections, death.port), death))
     asyncio.run(_work(connections))
 
 

@@ -7,11 +7,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from connectors.opening import Connections
+from connectors.s3 import S3ObjectStore
 from devstack.running import Running
 from models.tables.billing import CounterDocumentRow, InvoiceRow
 from rules.chain import first_fault
 
-_INSTANTS = frozenset({"at", "made_at", "issued_at", "due_at", "verified_at", "digest"})
+_INSTANTS = frozenset({"at", "made_at", "issued_at", "due_at", "verified_at", "digest", "instant"})
 
 
 def end_state(here: Running, account: str) -> dict[str, Any]:
@@ -86,7 +87,12 @@ FACETS: Mapping[str, Callable[[Running, str, str], Any]] = {
 
 def versions(at: Connections, bucket: str, prefix: str) -> Counter[str]:
     """How many versions each key has, markers included."""
-    client: Any = at.objects._client
+    return versions_of(at.objects, bucket, prefix)
+
+
+def versions_of(objects: S3ObjectStore, bucket: str, prefix: str) -> Counter[str]:
+    """The same, of a store."""
+    client: Any = objects._client
     pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
     return Counter(
         entry["Key"] for page in pages for entry in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]

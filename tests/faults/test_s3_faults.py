@@ -18,7 +18,7 @@ from connectors.s3_flight import IN_FLIGHT
 from devstack.s3 import EXPORTS
 from devstack.stack import EmbeddedStack
 from models.package import Uploaded
-from tests.faults.s3_proxy import Fault, Proxy, answering, cut_in_the_middle, hold, lose_the_answer, proxy_to
+from tests.faults.s3_proxy import Fault, Handler, Proxy, answering, cut_in_the_middle, hold, lose_the_answer, proxy_to
 
 MIB = 1024 * 1024
 PART = 8 * MIB
@@ -176,6 +176,41 @@ def test_a_small_object_is_put_once_whatever_the_answer(
         objects.upload(EXPORTS, key, [b"small"])
     assert objects.upload(EXPORTS, key, [b"small"]).size_bytes == 5
     assert sum(objects.erase(EXPORTS, key)) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "method", "key_id"),
+    [
+        ("AES256", "AES256", None),
+        ("aws:kms", "aws:kms", None),
+        ("aws:kms:alias/exports", "aws:kms", "alias/exports"),
+        ("none", None, None),
+    ],
+)
+def test_every_write_asks_for_the_encryption_of_the_setting(
+    proxy: Proxy, endpoint: str, setting: str, method: str | None, key_id: str | None
+) -> None:
+    asked: list[tuple[str | None, str | None]] = []
+
+    def refuse(handler: Handler) -> None:
+        sent = handler.headers.get
+        asked.append((sent("x-amz-server-side-encryption"), sent("x-amz-server-side-encryption-aws-kms-key-id")))
+        answering(503, "SlowDown")(handler)
+
+    objects, prefix = S3ObjectStore.connect(proxy.url, setting), f"{uuid4().hex}/"
+    S3ObjectStore.connect(endpoint).put(EXPORTS, f"{prefix}source", b"1")
+    proxy.plan("put", refuse, refuse, refuse)
+    proxy.plan("create", refuse)
+    for write in (
+        lambda: objects.put(EXPORTS, f"{prefix}a", b"1"),
+        lambda: objects.upload(EXPORTS, f"{prefix}a", [b"1"]),
+        lambda: objects.upload(EXPORTS, f"{prefix}a", blocks()),
+        lambda: objects.copy((EXPORTS, f"{prefix}source"), (EXPORTS, f"{prefix}a")),
+    ):
+        with pytest.raises(RateLimited):
+            write()
+    assert asked == [(method, key_id)] * 4
+    assert sum(objects.erase(EXPORTS, prefix)) == 1
 
 
 def _uploading(endpoint: str, key: str) -> None:
