@@ -149,6 +149,17 @@ def test_an_upload_goes_on_where_the_last_attempt_ended(objects: S3ObjectStore, 
     list(objects.erase(EXPORTS, prefix))
 
 
+def test_an_upload_with_a_hostile_key_is_found_again(objects: S3ObjectStore, uploads: Uploads, prefix: str) -> None:
+    body, key = noise(5 * PART + 1), f"{prefix}ñ ü%41&?+<>'\"/b\u202ec"
+    with pytest.raises(Unavailable):
+        objects.upload(EXPORTS, key, blocks(body, 4 * PART + MIB))
+    assert uploads(prefix) == [key]
+    assert objects.upload(EXPORTS, key, blocks(body)).kept_bytes >= PART
+    assert objects.get(EXPORTS, key) == body
+    assert uploads(prefix) == []
+    list(objects.erase(EXPORTS, prefix))
+
+
 def test_a_part_that_has_changed_since_is_sent_anew(objects: S3ObjectStore, prefix: str) -> None:
     old = noise(4 * PART + 1)
     new = old[:PART] + b"!" + old[PART + 1 :]

@@ -146,6 +146,7 @@ def test_a_start_without_temporal_opens_no_case(
     [
         ("FAREWELL_DATABASE_URL", "nonsense", "FAREWELL_DATABASE_URL"),
         ("FAREWELL_S3_EVIDENCE_BUCKET", "packages", "FAREWELL_S3_EVIDENCE_BUCKET must be another bucket"),
+        ("FAREWELL_S3_ENCRYPTION", "rot13", "FAREWELL_S3_ENCRYPTION: expected AES256"),
         ("FAREWELL_BILLING", "abacus", "FAREWELL_BILLING: expected builtin"),
         ("FAREWELL_INVENTORY_FILE", "/nowhere.toml", "FAREWELL_INVENTORY_FILE"),
         ("FAREWELL_INVENTORY_FILE", str(PROJECT / "policy.toml"), "FAREWELL_INVENTORY_FILE"),
