@@ -87,12 +87,12 @@ def test_a_package_written_by_two_is_one_package_that_verifies(twins: Twins) -> 
     about = {"plan_hash": twins.plan.hash}
     planned, again = twins(PackageRequest, "plan_package", **about)
     assert planned == again
-    parts = [_one(twins(PartRequest, "export_data_set", subject=name, **about)) for name in planned.data_sets]
+    tables = _one(twins(PackageRequest, "export_tables", **about)).parts
     files = [_one(twins(PartRequest, "export_files", subject=name, **about)) for name in planned.file_sets]
-    twins(CommitRequest, "commit_package", parts=(*parts, *files), **about)
-    verified = _one(twins(CommitRequest, "verify_package", parts=(*parts, *files), **about))
+    twins(CommitRequest, "commit_package", parts=(*tables, *files), **about)
+    verified = _one(twins(CommitRequest, "verify_package", parts=(*tables, *files), **about))
     bucket = twins.at.settings.s3_export_bucket
-    assert verified.package.rows == sum(part.rows for part in parts)
+    assert verified.package.rows == sum(part.rows for part in tables)
     assert set(versions(twins.at, bucket, f"{ACCOUNT}/").values()) == {1}
     assert "Uploads" not in twins.at.objects._client.list_multipart_uploads(Bucket=bucket)
 
