@@ -10,7 +10,11 @@ from rules.gates import gate_digest
 
 async def leave(here: Running, play: Play) -> CaseState:
     """Plays a case that was just begun until its evidence is sealed; answers how it ended."""
-    state = await hand_over(play)
+    return await let_go(here, play, await hand_over(play))
+
+
+async def let_go(here: Running, play: Play, state: CaseState) -> CaseState:
+    """From the window in which the customer fetches the package to the seal; answers how it ended."""
     dates = state.agreed.dates if state.agreed else {}
     await play.move(dates["late_usage_end"])
     state = await play.until(lambda s: s.statement_digest is not None)

@@ -63,9 +63,10 @@ class Words:
 
 
 def language_of(request: Request, facts: AccountFacts | None) -> Language:
-    """As the address says, else as the main contact reads, else as the browser asks."""
-    contact = facts.contacts[0].language if facts and facts.contacts else ""
-    spoken = [request.query_params.get("language", ""), contact, *_accepted(request)]
+    """As the address says, else as the main contact reads, else as the account does, else as the browser asks."""
+    contacts = [contact.language for contact in facts.contacts[:1]] if facts else []
+    accounts = [facts.account.language] if facts else []
+    spoken = [request.query_params.get("language", ""), *contacts, *accounts, *_accepted(request)]
     known = (word.strip().lower()[:2] for word in spoken)
     return next((Language(word) for word in known if word in set(Language)), Language.EN)
 
