@@ -13,12 +13,17 @@ from connectors.product_row import Target
 from connectors.product_sql import value
 from connectors.product_strike import Strike, strike
 from connectors.reach import of_two_accounts
+from connectors.reach_two import only_one_way
 from models.inventory import DataSet, Inventory
 from models.inventory_circles import erased_together
+
+BATCHES_A_WALK = 50
 
 
 def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
     """Deletes, masks or cuts off up to `limit` rows, or all of a circle; 0 means done.
+
+    Where rows are the account's in several ways it costs a walk to find them: there a batch is larger.
 
     Raises:
         Rejected: a key isn't unique, or rows of two accounts are met of which nobody decided.
@@ -30,7 +35,8 @@ def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_
     for target in targets:
         if cut := cut_off(target, limit):
             return cut
-    erased = _at_once(targets) if len(targets) > 1 else _batch(targets[0], limit)
+    walks = 1 if only_one_way(inventory, data_set) else BATCHES_A_WALK
+    erased = _at_once(targets) if len(targets) > 1 else _batch(targets[0], limit * walks)
     if not erased:
         _refuse_undecided(targets)
     return erased

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, TableClause, and_, false, or_, select, union_all
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, TableClause, and_, false, select, union_all
 
 from connectors.product_sql import among, named, untrue, value
 from connectors.reach_flow import flows_to
 from connectors.reach_rows import Reached
-from connectors.reach_two import only_one_way
+from connectors.reach_two import OfOthers, only_one_way
 from models.inventory import DataSet, Inventory
 
 
@@ -76,9 +76,7 @@ class Belonging:
         """Raises Rejected, as `reach` does."""
         self._inventory, self._data_set, self._root_key, self._dialect = inventory, data_set, root_key, dialect
         self._flows = flows = flows_to(inventory, data_set)
-        beyond = [flow for flow in flows.own if flow.target != inventory.root]
         self._account = Reached(flows.own, self._of_root, flows, dialect)
-        self._others = Reached(beyond, self._of_other_roots, flows, dialect)
         self._shared = Reached(flows.shared, self._used, flows, dialect)
         self._kept: dict[str, CTE] = {}
 
@@ -103,18 +101,13 @@ class Belonging:
         """Whether another account reaches a row too; None: none ever can."""
         if self._data_set.used_by or only_one_way(self._inventory, self._data_set):
             return None
-        return or_(*self._others.ways(self._data_set.table, own))
+        others = OfOthers(self._inventory, self._flows, self._account, self._dialect)
+        return others.reach(self._data_set.table, own)
 
-    def _of_root(self, table: str, own: TableClause) -> list[ColumnElement[bool]]:
+    def _of_root(self, table: str, own: FromClause) -> list[ColumnElement[bool]]:
         return [own.c[self._inventory.key] == value(self._root_key)] if table == self._inventory.root else []
 
-    def _of_other_roots(self, table: str, own: TableClause) -> list[ColumnElement[bool]]:
-        """The root's rows are each one's own: subsidiaries that leave with the account are no others."""
-        if table != self._inventory.root:
-            return []
-        return [and_(*map(untrue, self._account.ways(table, own)))]
-
-    def _used(self, table: str, own: TableClause) -> list[ColumnElement[bool]]:
+    def _used(self, table: str, own: FromClause) -> list[ColumnElement[bool]]:
         return [
             among([own.c[name] for name in flow.target_columns], self._exported(flow.source, flow.source_columns))
             for flow in self._flows.outward

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    FromClause,
     Select,
-    TableClause,
     and_,
     false,
     literal_column,
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from connectors.product_sql import named
 from connectors.reach_flow import Flow, Flows
 
-Entries = Callable[[str, TableClause], list[ColumnElement[bool]]]
+Entries = Callable[[str, FromClause], list[ColumnElement[bool]]]
 """The conditions under which a row of a table is reached from outside of the circle."""
 
 
@@ -45,7 +45,7 @@ class Circle:
         first = start[0].cte(recursive=True) if start else self._row(*each[0]).where(false()).cte(recursive=True)
         return Entered(first.union(*start[1:], *self._steps(first)), self._number, self._label)
 
-    def _row(self, table: str, own: TableClause) -> Select[Any]:
+    def _row(self, table: str, own: FromClause) -> Select[Any]:
         number: ColumnElement[Any] = literal_column(self._number[table]).label("of_table")
         values = (own.c[name] if of == table else _nothing(of, name) for of, name in self._label)
         return select(number, *(each.label(label) for each, label in zip(values, self._label.values(), strict=True)))

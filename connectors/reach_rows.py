@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, TableClause, false, select, union_all
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, false, select, union_all
 
 from connectors.product_sql import among, named
 from connectors.reach_circle import Circle, Entered
 from connectors.reach_flow import Flow, Flows
 from models.inventory_circles import strongly_connected
 
-Base = Callable[[str, TableClause], list[ColumnElement[bool]]]
+Base = Callable[[str, FromClause], list[ColumnElement[bool]]]
 """The conditions under which a row of a table is reached at once."""
 
 
@@ -31,9 +31,13 @@ class Reached:
         self._written: dict[str, CTE] = {}
         self._walked: dict[frozenset[str], Entered] = {}
 
-    def ways(self, table: str, own: TableClause) -> list[ColumnElement[bool]]:
+    def ways(self, table: str, own: FromClause) -> list[ColumnElement[bool]]:
         """One condition on `own` for each way in which a row of the table is reached."""
-        return self._entries(table, own, self._into[table])
+        return [*self._base(table, own), *self.led_to(table, own)]
+
+    def led_to(self, table: str, own: FromClause) -> list[ColumnElement[bool]]:
+        """Those of the ways that lead over another row."""
+        return [self._by(flow, own) for flow in self._into[table]]
 
     def rows(self, table: str, columns: tuple[str, ...]) -> Select[Any]:
         """These columns of the rows that are reached, some perhaps twice: to be looked up in."""
@@ -57,15 +61,13 @@ class Reached:
             self._walked[tables] = circle.entered(lambda table, own: self._from_outside(tables, table, own))
         return self._walked[tables]
 
-    def _from_outside(self, tables: frozenset[str], table: str, own: TableClause) -> list[ColumnElement[bool]]:
-        return self._entries(table, own, [flow for flow in self._into[table] if flow.source not in tables])
+    def _from_outside(self, tables: frozenset[str], table: str, own: FromClause) -> list[ColumnElement[bool]]:
+        entering = [self._by(flow, own) for flow in self._into[table] if flow.source not in tables]
+        return [*self._base(table, own), *entering]
 
-    def _entries(self, table: str, own: TableClause, flows: Iterable[Flow]) -> list[ColumnElement[bool]]:
-        by_flows = (
-            among([own.c[name] for name in flow.target_columns], self.rows(flow.source, flow.source_columns))
-            for flow in flows
-        )
-        return [*self._base(table, own), *by_flows]
+    def _by(self, flow: Flow, own: FromClause) -> ColumnElement[bool]:
+        columns = [own.c[name] for name in flow.target_columns]
+        return among(columns, self.rows(flow.source, flow.source_columns))
 
     def _circles(self) -> list[frozenset[str]]:
         edges = {table: [flow.source for flow in flows] for table, flows in self._into.items()}
