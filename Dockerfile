@@ -14,6 +14,7 @@ COPY connectors connectors
 COPY devstack devstack
 COPY models models
 COPY rules rules
+COPY web web
 COPY workflows workflows
 RUN pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /wheels .
 

@@ -120,12 +120,24 @@ def test_the_worker_s_settings_are_whole(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setenv(name, _default(value).replace("/run/secrets", str(tmp_path)))
     for secret in worker["secrets"]:
         (tmp_path / secret).write_text(f"sqlite:///{secret}.db\n")
-    (tmp_path / "master_key").write_text("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
+    for key in ("master_key", "link_key"):
+        (tmp_path / key).write_text("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
     settings = Settings()
     assert settings.database_url == "sqlite:///database_url.db"
     assert not settings.embedded
     SmtpMessenger(settings.smtp_url)
     FolderKeyStore(tmp_path, settings.master_key.get_secret_value())
+
+
+def test_the_pages_are_served_where_the_links_lead() -> None:
+    web = SERVICES["web"]
+    _, host, _, _, port = web["command"]
+    (published,) = web["ports"]
+    assert _default(web["environment"]["FAREWELL_PUBLIC_URL"]) == f"http://{published.removesuffix(f':{port}')}"
+    assert host == "--host"
+    assert f"127.0.0.1:{port}/health" in web["healthcheck"]["test"][-1]
+    (s3,) = SERVICES["storage"]["ports"]
+    assert _default(web["environment"]["FAREWELL_S3_PUBLIC_URL"]) == f"http://{s3.removesuffix(':8333')}"
 
 
 def _default(value: str) -> str:
