@@ -57,7 +57,7 @@ ACTIONS = {
     "plan_follow_ups": "planned the follow-up messages",
     "end_follow_ups": "ended the follow-up messages, and forgot the last contact",
     "plan_package": "listed what goes into the package",
-    "export_data_set": "exported a table",
+    "export_tables": "exported the tables, all of one instant",
     "export_files": "exported the attachments",
     "commit_package": "finished the package",
     "verify_package": "read the package back and counted it again",
@@ -109,7 +109,6 @@ ASKED = {
 }
 # Actions whose runs are told in one line, by their number and then the names.
 MANY = {
-    "export_data_set": "exported {} tables",
     "purge": "erased what the plan says in {} data sets",
     "download_package": "fetched {} files of the package",
 }

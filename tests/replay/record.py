@@ -89,7 +89,7 @@ async def held(play: Exit) -> None:
 async def parked(play: Exit) -> None:
     """The export and every mail."""
     at = play.here.connections
-    at.product.fail("rows", play.account, Rejected("product database", "the table is corrupt", "repair it"))
+    at.product.fail("read", play.account, Rejected("product database", "the table is corrupt", "repair it"))
     at.messenger.fail("deliver", play.account, Rejected("SMTP", "refused (550)", "correct the address"))
     await play.plan_agreed()
     await play.to_date("effective_date")

@@ -70,13 +70,13 @@ def test_no_heading_jumps_back_and_the_follow_ups_come_last():
 
 def test_runs_of_one_action_are_one_line_but_a_retry_shows():
     told = story(
-        *(("export", "export_data_set", name) for name in ("task", "team")),
-        ("export", "export_data_set", "site", {"attempt": 2}),
-        *(("export", "export_data_set", f"table_{number}") for number in range(20)),
+        *(("erase", "purge", name) for name in ("task", "team")),
+        ("erase", "purge", "site", {"attempt": 2}),
+        *(("erase", "purge", f"table_{number}") for number in range(20)),
     )
-    assert told[3] == "  2026-03-01 12:01 UTC  Farewell exported 2 tables: task, team"
-    assert told[4] == "  2026-03-01 12:03 UTC  Farewell exported a table (site), at the second attempt"
-    assert told[5].startswith("  2026-03-01 12:04 UTC  Farewell exported 20 tables: table_0, ")
+    assert told[3] == "  2026-03-01 12:01 UTC  Farewell erased what the plan says in 2 data sets: task, team"
+    assert told[4] == "  2026-03-01 12:03 UTC  Farewell erased what the plan says in a data set (site), at the second attempt"
+    assert told[5].startswith("  2026-03-01 12:04 UTC  Farewell erased what the plan says in 20 data sets: table_0, ")
     assert max(map(len, told[1:-1])) <= 110
 
 

@@ -1,5 +1,7 @@
 """Adapters that say no for one account, until they are mended."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +38,17 @@ class Breakable:
         return called if callable(real) else real
 
 
+class BreakableProduct(Breakable):
+    """What goes into a package is read in a snapshot, which breaks as the product does."""
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Breakable]:
+        with self._port.snapshot() as instant:
+            broken = Breakable(instant)
+            broken._broken = self._broken
+            yield broken
+
+
 def _accounts(args: tuple[Any, ...]) -> set[str]:
     """The ids among the arguments; a message bears its case's."""
     cases = {getattr(arg, "case", "").rpartition("-")[0] for arg in args}
@@ -48,7 +61,7 @@ class BreakableConnections(Connections):
     contracts = cached_property(lambda self: Breakable(Connections.contracts.func(self)))
     billing = cached_property(lambda self: Breakable(Connections.billing.func(self)))
     identity = cached_property(lambda self: Breakable(Connections.identity.func(self)))
-    product = cached_property(lambda self: Breakable(Connections.product.func(self)))
+    product = cached_property(lambda self: BreakableProduct(Connections.product.func(self)))
     messenger = cached_property(lambda self: Breakable(Connections.messenger.func(self)))
 
     @cached_property

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_stages_2_an_export_that_fails_never_goes_on(here: Running, account: str) -> None:
-    here.connections.product.fail("rows", account, Rejected("product database", "the table is corrupt", "repair it"))
+    here.connections.product.fail("read", account, Rejected("product database", "the table is corrupt", "repair it"))
     play = await begun(here, account)
     await play.plan_agreed()
     await play.to_date("effective_date")

@@ -64,7 +64,7 @@ async def test_withdrawn_in_transition_which_the_customer_extended_once(here: Ru
     ("stage", "system", "method"),
     [
         (Stage.FREEZE, "contracts", "freeze"),
-        (Stage.EXPORT, "product", "rows"),
+        (Stage.EXPORT, "product", "read"),
         (Stage.DEPROVISION, "identity", "deactivate"),
         (Stage.TERMINATE, "contracts", "terminate"),
     ],
