@@ -103,7 +103,8 @@ def _compared(database: str | None, path: Path | None) -> tuple["Inventory", "Sc
 def _schema(url: str) -> "SchemaFacts":
     from connectors.opening import product_at
 
-    return product_at("--database", url).schema()
+    with product_at("--database", url) as product:
+        return product.schema()
 
 
 @contextmanager

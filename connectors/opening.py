@@ -4,6 +4,8 @@ Adapters are opened when they are first asked for, so a command that needs no S3
 """
 # ruff: noqa: PLC0415
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,7 +108,9 @@ class Connections:
     @cached_property
     def product(self) -> "ports.ProductDatabase":
         """What is exported and erased."""
-        return product_at("FAREWELL_PRODUCT_DATABASE_URL", self.settings.product_database_url)
+        from connectors.product import SqlProduct
+
+        return SqlProduct(_database("FAREWELL_PRODUCT_DATABASE_URL", self.settings.product_database_url))
 
     @cached_property
     def objects(self) -> "S3ObjectStore":
@@ -160,11 +164,16 @@ async def connect_temporal() -> "Client":
     return await temporal.connect_temporal()
 
 
-def product_at(name: str, url: str) -> "ports.ProductDatabase":
-    """The product's database at a URL, which the setting or option `name` gave; raises WrongSetting."""
+@contextmanager
+def product_at(option: str, url: str) -> "Iterator[ports.ProductDatabase]":
+    """A product's database at the URL that an option names, for as long as the block; raises WrongSetting."""
     from connectors.product import SqlProduct
 
-    return SqlProduct(_database(name, url))
+    engine = _database(option, url)
+    try:
+        yield SqlProduct(engine)
+    finally:
+        engine.dispose()
 
 
 def _database(name: str, url: str) -> "Engine":

@@ -7,7 +7,7 @@ from models.inventory import Inventory
 from models.schema import SchemaFacts
 from rules.inventory_check_erase import forbidden, grounds, masks
 from rules.inventory_check_tables import drifted, keys, missing, reasons, undeclared, unreadable
-from rules.inventory_check_ways import astray, bound, listed, lost, unaccounted, unused
+from rules.inventory_check_ways import astray, bound, contradicted, listed, lost, unaccounted, unused
 from rules.inventory_found import Compared, Finding
 
 _CHECKS = (
@@ -20,6 +20,7 @@ _CHECKS = (
     lost,
     unaccounted,
     unused,
+    contradicted,
     bound,
     forbidden,
     masks,

@@ -74,12 +74,11 @@ def keys(at: Compared) -> Iterator[Finding]:
         fix = f"write key = {quoted(root.primary[0])}" if len(root.primary) == 1 else "name a unique column in `key`"
         yield Finding(table=root.name, what=f"the root's key {at.inventory.key} isn't unique", fix=fix)
     for data_set, table in at.there():
-        fix = f"write key = {quoted(row_key(table))}" if row_key(table) else "leave `key` out: no columns are unique"
         if data_set.key and not _names_one_row(table, data_set.key):
             what = f"its key {', '.join(data_set.key)} doesn't name one row"
-            yield Finding(table=table.name, what=what, fix=fix)
+            yield Finding(table=table.name, what=what, fix=_right_key(table))
         elif not data_set.key and row_key(table):
-            yield Finding(table=table.name, what="its rows have a key, which isn't named", fix=fix)
+            yield Finding(table=table.name, what="its rows have a key, which isn't named", fix=_right_key(table))
 
 
 def reasons(at: Compared) -> Iterator[Finding]:
@@ -94,6 +93,10 @@ def _names_one_row(table: TableFacts, columns: tuple[str, ...]) -> bool:
     return any({*key} <= {*columns} for key in row_keys(table))
 
 
+def _right_key(table: TableFacts) -> str:
+    return f"write key = {quoted(row_key(table))}" if row_key(table) else "leave `key` out: no columns are unique"
+
+
 def _set(table: TableFacts, hops: Sequence[Hop]) -> str:
     return f"table = {quoted(table.name)}, hops = {quoted(hops)}, {_named(table)}"
 
@@ -104,21 +107,23 @@ def _named(table: TableFacts) -> str:
 
 
 def _drift(data_set: DataSet, table: str, present: dict[str, str]) -> Iterator[Finding]:
-    typed = any(data_set.columns.values())
     for name, kind in present.items():
         told = data_set.columns.get(name)
-        line = entry(name, kind) if typed else quoted(name)
         if told is None:
             what = f"its column {name} ({kind or 'no type'}) isn't declared"
-            yield Finding(table=table, what=what, fix=f"add {line} to its columns")
+            yield Finding(table=table, what=what, fix=f"add {_line(data_set, name, kind)} to its columns")
         elif told and told != kind:
-            yield Finding(
-                table=table, what=f"its column {name} is {kind}, not {told}", fix=f"write {line} in its columns"
-            )
+            what = f"its column {name} is {kind}, not {told}"
+            yield Finding(table=table, what=what, fix=f"write {_line(data_set, name, kind)} in its columns")
     for name in data_set.columns:
         if name not in present:
             what = f"it has no column {name} any more"
             yield Finding(table=table, what=what, fix=f"take {quoted(name)} out of its columns")
+
+
+def _line(data_set: DataSet, name: str, kind: str) -> str:
+    """The column as this data set's others are written: with types, or as a list of names."""
+    return entry(name, kind) if any(data_set.columns.values()) else quoted(name)
 
 
 def _bare(table: str) -> str:

@@ -59,6 +59,14 @@ def unused(at: Compared) -> Iterator[Finding]:
                 yield Finding(table=there.table, what=what, fix=fix)
 
 
+def contradicted(at: Compared) -> Iterator[Finding]:
+    """Tables of no concern of which rows would come along all the same."""
+    for table, outside in at.outside.items():
+        if outside.duty == "none" and outside.used_by:
+            what = "its rows are of no concern, but its used_by would export some"
+            yield Finding(table=table, what=what, fix='take used_by out, or write duty = "shared"')
+
+
 def bound(at: Compared) -> Iterator[Finding]:
     """Rows that should be handed over to another account, but can't be cut off this one, nor is what they lie under."""
     for data_set in at.inventory.data_sets:

@@ -63,6 +63,7 @@ def test_an_inventory_that_fits_has_no_findings():
         ({"line": {"hops": ["line.nothing -> invoice.id"]}}, "line has no column nothing"),
         ({"line": {"hops": ["line.invoice_id -> weather.id"]}}, "ends at weather, which isn't what it should lead to"),
         ({"line": {"ignored": ["invoice.no -> account.id"]}}, "starts at invoice, which isn't exported here"),
+        ({"country": {"duty": "none"}}, "its rows are of no concern, but its used_by would export some"),
         ({"line": {"columns": ["id"]}}, 'line: its column invoice_id (int) isn\'t declared; add "invoice_id" to its'),
         ({"line": {"columns": {"id": "int"}}}, 'add invoice_id = "int" to its columns'),
         (
