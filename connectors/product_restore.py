@@ -3,14 +3,15 @@
 What stands against it is found before anything is written; what was written is compared before it counts.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection, Engine
 
 from connectors.errors import Rejected
 from connectors.product_errors import product_errors
 from connectors.product_restore_conflicts import RestoreConflict, row_conflicts, schema_conflicts
-from connectors.product_restore_fates import judge, keep_masks, masks_of
+from connectors.product_restore_erased import handed_of, keep_masks, masks_of
+from connectors.product_restore_fates import judge, make_room
 from connectors.product_restore_package import OpenedPackage
 from connectors.product_restore_postgresql import PostgresqlWay
 from connectors.product_restore_proof import RestoredTable, outcome, prove
@@ -50,7 +51,7 @@ def restore(
     way = _way(engine, package)
     with product_errors("restoring"), engine.connect() as connection:
         run = _Run(connection, package, way)
-        conflicts = tuple(run.conflicts(masks_of(inventory)))
+        conflicts = tuple(run.conflicts(inventory))
         if conflicts:
             return Restored(conflicts=conflicts)
         restored = Restored(tables=tuple(run.written()))
@@ -78,7 +79,7 @@ class _Run:
         self._connection, self._package, self._way = connection, package, way
         self.staged: list[Staged] = []
 
-    def conflicts(self, masks: Mapping[str, Mapping[str, str | None]]) -> Iterator[RestoreConflict]:
+    def conflicts(self, inventory: Inventory | None) -> Iterator[RestoreConflict]:
         """Those of the schema; where there are none, those of the rows, which are read for it."""
         self._way.prepare(self._connection)
         facts = schema_facts(self._connection).by_name()
@@ -87,10 +88,14 @@ class _Run:
         yield from wrong
         if wrong:
             return
+        masks, handed = masks_of(inventory), handed_of(inventory)
         for number, packaged in enumerate(tables):
-            self.staged.append(Staged(packaged, facts[packaged.table], number, masks.get(packaged.table, {})))
+            erased = (masks.get(packaged.table, {}), handed.get(packaged.table, ()))
+            self.staged.append(Staged(packaged, facts[packaged.table], number, *erased))
             self._stage(self.staged[-1])
         by_table = {each.packaged.table: each for each in self.staged}
+        for each in self.staged:
+            judge(self._connection, each, by_table, self._way)
         for each in self.staged:
             yield from row_conflicts(self._connection, each, by_table)
 
@@ -98,6 +103,8 @@ class _Run:
         """Writes all rows, parents first, and compares them with the package's."""
         for together in _parents_first(self.staged):
             with product_errors(f"writing {', '.join(each.packaged.table for each in together)}"):
+                for each in together:
+                    make_room(self._connection, each, self._way)
                 self._way.write(self._connection, together)
         for each in self.staged:
             with product_errors(f"comparing {each.packaged.table}"):
@@ -112,7 +119,6 @@ class _Run:
                 what = f"{packaged.path} holds {read} rows, its description says {packaged.rows}"
                 raise Rejected("export package", what, "export it again")
             keep_masks(self._connection, staged)
-            judge(self._connection, staged, self._way)
 
 
 def _parents_first(staged: list[Staged]) -> Iterator[list[Staged]]:

@@ -1,103 +1,88 @@
 """Finds out what becomes of each row of the package: by what stands under its key, and with which values."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, column, delete, func, select, update
 
-from connectors.product_restore_staged import Fate, Masks, Staged, Way, equal
-from connectors.product_sql import named, value
-from models.inventory import DataSet, Inventory
-from models.schema import ForeignKeyFacts
-
-
-def masks_of(inventory: Inventory | None) -> dict[str, Masks]:
-    """By table, the values that erasing puts into columns of rows that stay. Source: DOMAIN erasure.1."""
-    return {each.table: masks for each in inventory.data_sets if (masks := _masks(each))} if inventory else {}
+from connectors.product_restore_erased import Erased
+from connectors.product_restore_staged import Fate, Staged, Way
+from connectors.product_sql import among, named
 
 
-def keep_masks(connection: Connection, staged: Staged) -> None:
-    """Puts them into the table that `Way.fill` made for them, as which they are values of their columns."""
-    if staged.masks:
-        connection.execute(insert(staged.mask).values({name: value(text) for name, text in staged.masks.items()}))
-
-
-def judge(connection: Connection, staged: Staged, way: Way) -> None:
-    """Sets the fate of every staged row."""
+def judge(connection: Connection, staged: Staged, others: Mapping[str, Staged], way: Way) -> None:
+    """Sets the fate of every staged row; `others` are all staged tables by their written names."""
+    judged = _Judge(connection, staged, Erased(staged, others, way), way)
     if staged.key:
-        _by_key(connection, staged, way)
+        judged.by_key()
     else:
-        _by_count(connection, staged, way)
+        judged.by_count()
 
 
-def _by_key(connection: Connection, staged: Staged, way: Way) -> None:
-    """First those whose key stands, mostly none; then what stands there."""
-    _set(connection, staged, Fate.OTHER, staged.standing())
-    other = staged.has(Fate.OTHER)
-    _set(connection, staged, Fate.SAME, other, staged.standing(_same(staged, staged.own, way)))
-    if staged.packaged.shared:
-        _set(connection, staged, Fate.LEFT, other)
-    elif loose := _loose(staged, way):
-        fixed = tuple(name for name in staged.own if name not in loose)
-        brought = (or_(_same(staged, (name,), way), *ways) for name, ways in loose.items())
-        _set(connection, staged, Fate.BACK, other, staged.standing(_same(staged, fixed, way), *brought))
+def make_room(connection: Connection, staged: Staged, way: Way) -> None:
+    """Deletes what erasing left of keyless rows that come back: nothing points at rows without a key."""
+    if staged.key or not staged.loose:
+        return
+    content = way.text(staged.target.c[name] for name in staged.own)
+    row: list[ColumnElement[Any]] = [column(name) for name in way.row(staged)]
+    numbered = select(*row, content.label("content"), _number(content)).subquery("numbered")
+    form = staged.staging.c[staged.form_name]
+    back = select(form.label("content"), func.count().label("n")).where(staged.has(Fate.BACK)).group_by(form)
+    due = back.subquery("due")
+    met = and_(numbered.c.content == due.c.content, numbered.c.n <= due.c.n)
+    gone = select(*(numbered.c[each.name] for each in row)).where(met)
+    connection.execute(delete(named(staged.packaged.table, ())).where(among(row, gone)))
 
 
-def _by_count(connection: Connection, staged: Staged, way: Way) -> None:
-    """Rows that nothing but their content tells apart: of n equal ones, as many as stand are there already."""
-    content = way.text(staged.staging.c[name] for name in staged.own)
-    numbered = select(
-        way.place(staged).label("place"),
-        content.label("content"),
-        func.row_number().over(partition_by=content).label("n"),
-    ).subquery("numbered")
-    there = way.text(staged.target.c[name] for name in staged.own)
-    standing = select(there.label("content"), func.count().label("n")).group_by(there).subquery("standing")
-    met = select(numbered.c.place).where(numbered.c.content == standing.c.content, numbered.c.n <= standing.c.n)
-    _set(connection, staged, Fate.SAME, way.place(staged).in_(met))
+class _Judge:
+    def __init__(self, connection: Connection, staged: Staged, erased: Erased, way: Way) -> None:
+        self._connection, self._staged, self._erased, self._way = connection, staged, erased, way
+
+    def by_key(self) -> None:
+        """First those whose key stands, mostly none; then what stands there."""
+        staged = self._staged
+        self._set(Fate.OTHER, staged.standing())
+        other = staged.has(Fate.OTHER)
+        self._set(Fate.SAME, other, staged.standing(self._same(staged.own)))
+        if staged.packaged.shared:
+            self._set(Fate.LEFT, other)
+        elif staged.loose:
+            fixed = tuple(name for name in staged.own if name not in staged.loose)
+            self._set(Fate.BACK, other, staged.standing(self._same(fixed), *self._erased.brought()))
+
+    def by_count(self) -> None:
+        """Rows that nothing but their content tells apart: of n equal ones, as many as stand are there already."""
+        staged = self._staged
+        content = self._way.text(staged.staging.c[name] for name in staged.own)
+        self._set(Fate.SAME, self._counted(content))
+        if staged.loose:
+            form, new = staged.staging.c[staged.form_name], staged.has(Fate.NEW)
+            connection = self._connection
+            connection.execute(update(staged.staging).values({staged.form_name: content}))
+            connection.execute(update(staged.staging).values({staged.form_name: self._erased.form()}).where(new))
+            self._set(Fate.BACK, new, self._counted(form))
+
+    def _counted(self, content: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether as many rows of this content stand; those that stand anyway come first."""
+        row: list[ColumnElement[Any]] = [column(name) for name in self._way.row(self._staged)]
+        last = self._staged.has(Fate.NEW)
+        numbered = select(*row, content.label("content"), _number(content, last)).subquery("numbered")
+        standing = self._standing().subquery("standing")
+        met = and_(numbered.c.content == standing.c.content, numbered.c.n <= standing.c.n)
+        return among(row, select(*(numbered.c[each.name] for each in row)).where(met))
+
+    def _standing(self) -> Select[str, int]:
+        content = self._way.text(self._staged.target.c[name] for name in self._staged.own)
+        return select(content.label("content"), func.count().label("n")).group_by(content)
+
+    def _same(self, names: tuple[str, ...]) -> ColumnElement[bool]:
+        text, target, staging = self._way.text, self._staged.target, self._staged.staging
+        return text(target.c[name] for name in names) == text(staging.c[name] for name in names)
+
+    def _set(self, fate: Fate, *conditions: ColumnElement[bool]) -> None:
+        staged = self._staged
+        self._connection.execute(update(staged.staging).values({staged.fate_name: fate.value}).where(*conditions))
 
 
-def _masks(data_set: DataSet) -> Masks:
-    """A row that was handed over to another account lost what pointed at this one."""
-    handed = {name: None for hop in data_set.hops for name in hop.child_columns}
-    return {
-        **(handed if data_set.of_two == "hand_over" else {}),
-        **(data_set.mask if data_set.erase == "mask" else {}),
-    }
-
-
-def _loose(staged: Staged, way: Way) -> dict[str, list[ColumnElement[bool]]]:
-    """The columns that erasing may have changed in rows that stayed, and how it shows that it did."""
-    found: dict[str, list[ColumnElement[bool]]] = {name: [] for name in staged.loose}
-    for name, condition in (*_masked(staged, way), *_cut(staged)):
-        if name in found:
-            found[name].append(condition)
-    return found
-
-
-def _masked(staged: Staged, way: Way) -> Iterator[tuple[str, ColumnElement[bool]]]:
-    for name in staged.masks:
-        hidden = select(way.text([staged.mask.c[name]])).scalar_subquery()
-        yield name, way.text([staged.target.c[name]]) == hidden
-
-
-def _cut(staged: Staged) -> Iterator[tuple[str, ColumnElement[bool]]]:
-    """A foreign key was emptied when the row that it points at was erased: it isn't there now."""
-    for key in staged.facts.foreign:
-        if set(key.hop.child_columns) <= set(staged.own):
-            gone = ~_parent_stands(staged, key)
-            for name in key.hop.child_columns:
-                yield name, and_(staged.target.c[name].is_(None), gone)
-
-
-def _parent_stands(staged: Staged, key: ForeignKeyFacts) -> ColumnElement[bool]:
-    parent = named(key.hop.parent, key.hop.parent_columns).alias("parent")
-    points = equal(parent, key.hop.parent_columns, staged.staging, key.hop.child_columns)
-    return exists().select_from(parent).where(points).correlate(staged.staging)
-
-
-def _same(staged: Staged, names: tuple[str, ...], way: Way) -> ColumnElement[bool]:
-    return way.text(staged.target.c[name] for name in names) == way.text(staged.staging.c[name] for name in names)
-
-
-def _set(connection: Connection, staged: Staged, fate: Fate, *conditions: ColumnElement[bool]) -> None:
-    connection.execute(update(staged.staging).values({staged.fate_name: fate.value}).where(*conditions))
+def _number(content: ColumnElement[str], *last: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.row_number().over(partition_by=content, order_by=last or None).label("n")

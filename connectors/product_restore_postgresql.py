@@ -4,13 +4,22 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import psycopg
-from sqlalchemy import ColumnElement, Connection, Text, cast, column, func, text
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, text
 
 from connectors.errors import Rejected, Unavailable
 from connectors.product_restore_package import OpenedPackage
 from connectors.product_restore_rows import json_rows
-from connectors.product_restore_staged import Fate, Staged, counted
-from connectors.product_restore_statements import bringing_back, inserting, like_target, name, names, run, target
+from connectors.product_restore_staged import Staged
+from connectors.product_restore_statements import (
+    bringing_back,
+    comes_back,
+    inserting,
+    make_staging,
+    name,
+    names,
+    run,
+    target,
+)
 
 # ruff: noqa: S608 - names alone are put into statements, quoted
 # Text must mean what it meant at the export, and no policy may hide rows from us or cut a long restore short.
@@ -66,11 +75,7 @@ class PostgresqlWay:
         Raises:
             Rejected: a value that its column doesn't take.
         """
-        fate = name(staged.fate_name)
-        run(connection, f"CREATE {_dropped(like_target(staged, staged.name, staged.packaged.columns))}")
-        run(connection, f"ALTER TABLE {staged.name} ADD COLUMN {fate} text NOT NULL DEFAULT '{Fate.NEW.value}'")
-        if staged.masks:
-            run(connection, f"CREATE {_dropped(like_target(staged, staged.mask.name, staged.masks))}")
+        make_staging(connection, staged, "ON COMMIT DROP")
         try:
             _copy(connection, staged, package)
         except psycopg.Error as error:
@@ -81,15 +86,15 @@ class PostgresqlWay:
         """The row's text as PostgreSQL writes it, for types without equality and zeros with a sign too."""
         return cast(func.row(*columns), Text)
 
-    def place(self, staged: Staged) -> ColumnElement[Any]:
-        """Where the staged row lies."""
+    def row(self, staged: Staged) -> tuple[str, ...]:
+        """Partition and place."""
         del staged
-        return column("ctid")
+        return ("tableoid", "ctid")
 
     def write(self, connection: Connection, together: list[Staged]) -> None:
         """One statement: foreign keys are checked at its end, so no order is needed among these tables."""
         steps = [inserting(each, _OVERRIDING) for each in together]
-        steps += [bringing_back(each) for each in together if counted(connection, each, each.has(Fate.BACK))]
+        steps += [bringing_back(each) for each in together if comes_back(connection, each)]
         listed = ", ".join(f"step_{number} AS ({step})" for number, step in enumerate(steps))
         run(connection, f"WITH {listed} SELECT 1")
 
@@ -99,10 +104,6 @@ class PostgresqlWay:
             for sequence in connection.execute(_SEQUENCES, {"table": target(each)}).all():
                 if sequence.column in each.own:
                     _move(connection, each, sequence)
-
-
-def _dropped(statement: str) -> str:
-    return statement.replace(" AS SELECT ", " ON COMMIT DROP AS SELECT ", 1)
 
 
 def _copy(connection: Connection, staged: Staged, package: OpenedPackage) -> None:

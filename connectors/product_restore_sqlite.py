@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, case, column, func, literal_column, type_coerce
+from sqlalchemy import ColumnElement, Connection, String, case, func, literal_column, type_coerce
 
 from connectors.errors import Rejected
 from connectors.product_restore_package import OpenedPackage
 from connectors.product_restore_rows import csv_rows, json_rows
-from connectors.product_restore_staged import Fate, Staged, counted
-from connectors.product_restore_statements import bringing_back, inserting, like_target, name, names, run
+from connectors.product_restore_staged import Staged
+from connectors.product_restore_statements import bringing_back, comes_back, inserting, make_staging, names, run
 from connectors.product_restore_values import Value, value_of
 
 _FEW = 2
@@ -30,11 +30,7 @@ class SqliteWay:
         Raises:
             Rejected: a value that its column doesn't take.
         """
-        fate = name(staged.fate_name)
-        run(connection, f"CREATE {like_target(staged, staged.name, staged.packaged.columns)}")
-        run(connection, f"ALTER TABLE {staged.name} ADD COLUMN {fate} TEXT NOT NULL DEFAULT '{Fate.NEW.value}'")
-        if staged.masks:
-            run(connection, f"CREATE {like_target(staged, staged.mask.name, staged.masks)}")
+        make_staging(connection, staged)
         columns = staged.packaged.columns
         marks = ", ".join("?" * len(columns))
         driver: Any = connection.connection.driver_connection
@@ -51,17 +47,16 @@ class SqliteWay:
         """Storage class and content of each value; numbers as SQLite's own literals, the rest byte by byte."""
         return _joined([_literal(each) for each in columns])
 
-    def place(self, staged: Staged) -> ColumnElement[Any]:
-        """The row's number."""
-        taken = {each.lower() for each in staged.packaged.columns}
-        free = (each for each in _ROW_NUMBERS if each not in taken)
-        return column(next(free, _ROW_NUMBERS[0]))
+    def row(self, staged: Staged) -> tuple[str, ...]:
+        """The row's number: a table without one has a key."""
+        taken = {each.lower() for each in staged.facts.column_names}
+        return (next((each for each in _ROW_NUMBERS if each not in taken), _ROW_NUMBERS[0]),)
 
     def write(self, connection: Connection, together: list[Staged]) -> None:
         """One table after the other."""
         for each in together:
             run(connection, inserting(each))
-            if counted(connection, each, each.has(Fate.BACK)):
+            if comes_back(connection, each):
                 run(connection, bringing_back(each))
 
     def finish(self, connection: Connection, staged: list[Staged]) -> None:

@@ -6,10 +6,11 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, FromClause, TableClause, and_, column, exists, func, select, table
+from sqlalchemy import ColumnElement, Connection, FromClause, TableClause, and_, exists, func, select
 
 from connectors.product_restore_package import OpenedPackage, PackagedTable
 from connectors.product_sql import named
+from models.hop import Hop
 from models.schema import TableFacts
 
 
@@ -29,12 +30,13 @@ WRITTEN = (Fate.NEW, Fate.BACK)
 
 @dataclass(frozen=True)
 class Staged:
-    """`masks` are the values that erasing put into columns: a row may hold them instead of its own."""
+    """`masks` are values that erasing puts into columns, `handed` the hops that it cuts of rows that it hands over."""
 
     packaged: PackagedTable
     facts: TableFacts
     number: int
     masks: Masks
+    handed: tuple[Hop, ...] = ()
 
     @property
     def name(self) -> str:
@@ -44,7 +46,7 @@ class Staged:
     @cached_property
     def mask(self) -> TableClause:
         """The table whose one row holds the masks."""
-        return table(f"farewell_mask_{self.number}", *map(column, self.masks))
+        return named(f"farewell_mask_{self.number}", self.masks)
 
     @cached_property
     def fate_name(self) -> str:
@@ -52,9 +54,14 @@ class Staged:
         return _free("farewell_fate", self.packaged.columns)
 
     @cached_property
+    def form_name(self) -> str:
+        """The same, for the text of the row as erasing leaves it."""
+        return _free("farewell_form", self.packaged.columns)
+
+    @cached_property
     def staging(self) -> TableClause:
         """The staging table."""
-        return table(self.name, *(column(name) for name in (*self.packaged.columns, self.fate_name)))
+        return named(self.name, (*self.packaged.columns, self.fate_name, self.form_name))
 
     @cached_property
     def target(self) -> FromClause:
@@ -81,9 +88,10 @@ class Staged:
 
     @cached_property
     def loose(self) -> tuple[str, ...]:
-        """The columns that erasing may change in a row that stays: masks, and keys to rows that went."""
-        pointing = (name for key in self.facts.foreign for name in key.hop.child_columns)
-        names = dict.fromkeys((*self.masks, *pointing))
+        """The columns that erasing may change in a row that stays: masks, and what pointed at rows that went."""
+        hops = (*(key.hop for key in self.facts.foreign), *self.handed)
+        emptied = (name for hop in hops for name in hop.child_columns if self.facts.nullable((name,)))
+        names = dict.fromkeys((*self.masks, *emptied))
         return tuple(name for name in names if name in self.own and name not in self.key)
 
     def has(self, *fates: Fate) -> ColumnElement[bool]:
@@ -92,7 +100,15 @@ class Staged:
 
     def same_key(self) -> ColumnElement[bool]:
         """A target row has a staged row's key."""
-        return equal(self.target, self.key, self.staging, self.key)
+        here, there = self.target.c, self.staging.c
+        return and_(
+            *(
+                here[name].is_not_distinct_from(there[name])
+                if self.facts.nullable((name,))
+                else here[name] == there[name]
+                for name in self.key
+            )
+        )
 
     def standing(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         """A target row of a staged row's key stands, and meets the conditions."""
@@ -114,8 +130,8 @@ class Way(Protocol):
         """One text for the values: equal texts are equal values, to the last bit."""
         ...
 
-    def place(self, staged: Staged) -> ColumnElement[Any]:
-        """What names a staged row where nothing else does."""
+    def row(self, staged: Staged) -> tuple[str, ...]:
+        """What names a row where nothing else does, in the staging table and in the target."""
         ...
 
     def write(self, connection: Connection, together: list[Staged]) -> None:

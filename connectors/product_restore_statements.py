@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from connectors.product_restore_staged import Fate, Staged
+from connectors.product_restore_staged import WRITTEN, Fate, Staged, counted
 from models.hop import split
 
 
@@ -30,26 +30,44 @@ def target(staged: Staged) -> str:
     return f"{name(schema)}.{name(own)}" if schema else name(own)
 
 
-def like_target(staged: Staged, table: str, columns: Iterable[str]) -> str:
-    """The query of a table that has these columns of the target, with their types and nothing else of it."""
-    return f"TEMP TABLE {table} AS SELECT {names(columns)} FROM {target(staged)} WHERE false"
+def make_staging(connection: Connection, staged: Staged, options: str = "") -> None:
+    """Makes the staging table, and that of the masks: the target's columns with their types, and nothing else of it."""
+    for table, columns in ((staged.name, staged.packaged.columns), (staged.mask.name, tuple(staged.masks))):
+        if columns:
+            like = f"SELECT {names(columns)} FROM {target(staged)} WHERE false"
+            run(connection, f"CREATE TEMP TABLE {table} {options} AS {like}")
+    fate = f"{name(staged.fate_name)} text NOT NULL DEFAULT '{Fate.NEW.value}'"
+    for column in (fate, f"{name(staged.form_name)} text"):
+        run(connection, f"ALTER TABLE {staged.name} ADD COLUMN {column}")
 
 
 def inserting(staged: Staged, overriding: str = "") -> str:
     """Inserts the new rows."""
     columns = names(staged.own)
     into = f"INSERT INTO {target(staged)} ({columns}) {overriding}"
-    return f"{into} SELECT {columns} FROM {staged.name} WHERE {_is(staged, Fate.NEW)}"
+    due = (Fate.NEW,) if staged.key else WRITTEN  # keyless rows come back anew
+    return f"{into} SELECT {columns} FROM {staged.name} WHERE {_is(staged, *due)}"
+
+
+def comes_back(connection: Connection, staged: Staged) -> bool:
+    """Whether rows that stand get values back: only then is the right to update them needed."""
+    return bool(staged.key) and counted(connection, staged, staged.has(Fate.BACK)) > 0
 
 
 def bringing_back(staged: Staged) -> str:
-    """Gives standing rows the package's values again."""
+    """Gives rows that stand the package's values again."""
     values = ", ".join(f"{name(each)} = s.{name(each)}" for each in staged.loose)
-    same = " AND ".join(f"t.{name(each)} = s.{name(each)}" for each in staged.key)
+    same = " AND ".join(_same(staged, each) for each in staged.key)
     return (
         f"UPDATE {target(staged)} AS t SET {values} FROM {staged.name} AS s WHERE {same} AND s.{_is(staged, Fate.BACK)}"
     )
 
 
-def _is(staged: Staged, fate: Fate) -> str:
-    return f"{name(staged.fate_name)} = '{fate.value}'"
+def _same(staged: Staged, key: str) -> str:
+    equals = "IS" if staged.facts.nullable((key,)) else "="  # SQLite alone lets a key be NULL
+    return f"t.{name(key)} {equals} s.{name(key)}"
+
+
+def _is(staged: Staged, *fates: Fate) -> str:
+    listed = ", ".join(f"'{fate.value}'" for fate in fates)
+    return f"{name(staged.fate_name)} IN ({listed})"

@@ -1,127 +1,125 @@
-"""Packages for the tests of restore, made without Farewell: COPY and the contract of `datapackage.json` alone."""
+"""Packages in a folder for the tests of restore, without S3, Temporal or a case: snapshot, description, tag files."""
 
 import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from sqlalchemy import Engine
 
-from connectors.product_schema import schema_facts
+from activities.pack import Weight, tags
+from activities.package_description import described
+from activities.package_files import index
+from connectors.product import SqlProduct
+from connectors.product_snapshot import open_snapshot
+from models.effects import PackagedFile
 from models.hop import split
+from models.inventory import DataSet, Inventory
+from models.package import Attached, FilesPart, TablePart, TablesPart
 from models.schema import TableFacts
-from models.table_schema import described
 
-SESSION = {
-    "TimeZone": "UTC", "DateStyle": "ISO", "IntervalStyle": "postgres", "bytea_output": "hex",
-    "extra_float_digits": "1", "lc_monetary": "C",
-}  # fmt: skip
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+AS_EXPORTED = "SET TimeZone = 'UTC'; SET IntervalStyle = postgres; SET lc_monetary = 'C'; SET extra_float_digits = 1"
 
 
-class ByHand:
-    """A package in a folder; `add` tables, then `close` it."""
-
-    def __init__(self, folder: Path, dialect: str, root: str = "account") -> None:
-        self.folder, self._dialect, self._root = folder, dialect, root
-        self._resources: list[dict[str, Any]] = []
-        (folder / "data" / "tables").mkdir(parents=True)
-
-    def add(self, facts: TableFacts, body: bytes, rows: int, *, format: str = "csv", shared: bool = False) -> None:  # noqa: A002
-        name = f"t{len(self._resources)}"
-        path = f"tables/{name}.{format}.gz"
-        packed = gzip.compress(body, 1, mtime=0)
-        (self.folder / "data" / path).write_bytes(packed)
-        self._resources.append(
-            {
-                "name": name, "title": facts.name, "table": facts.name, "shared": shared, "path": path, "format": format,
-                "compression": "gz", "bytes": len(packed), "hash": f"sha256:{hashlib.sha256(packed).hexdigest()}",
-                "rows": rows, "schema": {"fields": [_field(each) for each in facts.columns], "missingValues": [r"\N"]},
-            }
-        )  # fmt: skip
-
-    def add_files(self, name: str, files: dict[str, bytes]) -> None:
-        lines = ["key,path,size_bytes,sha256,missing"]
-        for number, (key, body) in enumerate(files.items()):
-            path = f"data/files/{name}/{number}"
-            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / path).write_bytes(body)
-            lines.append(rf"{key},{path},{len(body)},{hashlib.sha256(body).hexdigest()},\N")
-        lines.append(r"gone,\N,\N,\N,not found")
-        index = ("\n".join(lines) + "\n").encode()
-        (self.folder / f"data/files/{name}.csv").write_bytes(index)
-        self._resources.append(
-            {
-                "name": name, "path": f"files/{name}.csv", "bytes": len(index), "rows": len(lines) - 1,
-                "hash": f"sha256:{hashlib.sha256(index).hexdigest()}",
-            }
-        )  # fmt: skip
-
-    def close(self) -> Path:
-        ours = {"form": 1, "dialect": self._dialect, "root": self._root, "instant": ""}
-        described_as = {"name": "case-1", "farewell": ours, "resources": self._resources}
-        (self.folder / "data" / "datapackage.json").write_text(json.dumps(described_as))
-        (self.folder / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-        payload = sorted(p for p in (self.folder / "data").rglob("*") if p.is_file())
-        (self.folder / "manifest-sha256.txt").write_text(self._manifest(payload))
-        tags = [self.folder / "bagit.txt", self.folder / "manifest-sha256.txt"]
-        (self.folder / "tagmanifest-sha256.txt").write_text(self._manifest(tags))
-        return self.folder
-
-    def _manifest(self, files: Sequence[Path]) -> str:
-        lines = (f"{hashlib.sha256(f.read_bytes()).hexdigest()}  {f.relative_to(self.folder)}\n" for f in files)
-        return "".join(lines)
+def package_of(
+    engine: Engine, inventory: Inventory, root_key: str, folder: Path, files: Mapping[str, bytes] | None = None
+) -> Path:
+    """All that is exported of the account, and `files` by their keys."""
+    facts = SqlProduct(engine).schema()
+    shared = {each.name for each in inventory.reference_sets}
+    parts = []
+    with open_snapshot(engine) as snapshot:
+        for data_set in (*inventory.data_sets, *inventory.reference_sets):
+            read = snapshot.read(inventory, data_set, root_key)
+            path = f"data/tables/{data_set.name}.{data_set.format}.gz"
+            file = _file(folder, path, gzip.compress(b"".join(read), 1, mtime=0), read.rows)
+            known = facts.by_name()[data_set.table]
+            keys = {"primary": known.primary, "foreign": tuple(key.hop for key in known.foreign)}
+            about = {"name": data_set.name, "table": data_set.table, "format": data_set.format}
+            part = TablePart(**about, **keys, file=file, columns=read.columns, shared=data_set.name in shared)
+            parts.append(part)
+    tables = TablesPart(instant="", dialect=facts.dialect, root=inventory.root, tables=tuple(parts))
+    _close(folder, tables, _attached(folder, files) if files else [])
+    return folder
 
 
-def package_of(engine: Engine, folder: Path, where: dict[str, str], *, shared: Sequence[str] = (), **forms: str) -> Path:
-    """The rows of these tables that meet their condition, by COPY; `forms`: of tables that aren't CSV."""
-    made = ByHand(folder, "postgresql")
-    with engine.connect() as connection:
-        facts = schema_facts(connection).by_name()
-    for table, condition in where.items():
-        body, rows = copied(engine, facts[table], condition, forms.get(table, "csv"))
-        made.add(facts[table], body, rows, format=forms.get(table, "csv"), shared=table in shared)
-    return made.close()
+def as_json_lines(inventory: Inventory) -> Inventory:
+    """The same, with every data set as JSON Lines."""
+    sets = tuple(each.model_copy(update={"format": "jsonl"}) for each in inventory.data_sets)
+    return inventory.model_copy(update={"data_sets": sets})
 
 
-def copied(engine: Engine, facts: TableFacts, condition: str = "true", form: str = "csv") -> tuple[bytes, int]:
-    """What COPY writes of the rows, ordered by their text."""
-    columns = ", ".join(_quoted(each) for each in facts.column_names)
-    rows = f"SELECT {columns} FROM {_target(facts.name)} AS r WHERE {condition} ORDER BY ROW({columns})::text"
-    if form == "jsonl":
-        members = ", ".join(_member(each.name, each.type) for each in facts.columns)
-        rows = f"SELECT row_to_json(l) FROM (SELECT {members} FROM ({rows}) AS r) AS l"
-    options = r"(FORMAT csv, NULL '\N', HEADER)" if form == "csv" else r"(FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')"
+def purge(engine: Engine, inventory: Inventory, root_key: str) -> None:
+    """Erases the account as the purge does."""
+    product = SqlProduct(engine)
+    for data_set in inventory.data_sets:
+        while product.erase(inventory, data_set, root_key, 100):
+            pass
+    assert sum(product.left(inventory, data_set, root_key) for data_set in inventory.data_sets) == 0
+
+
+def everything(engine: Engine) -> dict[str, list[str]]:
+    """All rows of all tables, each as text that tells values apart to the last bit, sorted."""
+    return {facts.name: _rows(engine, facts) for facts in SqlProduct(engine).schema().tables}
+
+
+def rows_of(engine: Engine, inventory: Inventory, data_set: DataSet, root_key: str) -> int:
+    return SqlProduct(engine).count(inventory, data_set, root_key)
+
+
+def _rows(engine: Engine, facts: TableFacts) -> list[str]:
+    if engine.dialect.name == "sqlite":
+        columns = ", ".join(f"typeof({quoted(n)}), quote({quoted(n)}), hex({quoted(n)})" for n in facts.column_names)
+        with engine.connect() as connection:
+            plain = connection.execution_options(no_parameters=True)
+            return sorted(map(repr, plain.exec_driver_sql(f"SELECT {columns} FROM {target(facts.name)}")))
+    columns = ", ".join(quoted(name) for name in facts.column_names)
     with psycopg.connect(engine.url.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
-        for setting, value in SESSION.items():
-            connection.execute("SELECT set_config(%s, %s, true)", (setting, value))
-        cursor = connection.cursor()
-        with cursor.copy(f"COPY ({rows}) TO STDOUT {options}".encode()) as copy:
-            body = b"".join(copy)
-        return body, cursor.rowcount
+        connection.execute(AS_EXPORTED)
+        return sorted(
+            text for (text,) in connection.execute(f"SELECT ROW({columns})::text FROM {target(facts.name)}".encode())
+        )
 
 
-def _member(name: str, kind: str) -> str:
-    if kind in {"smallint", "integer", "bigint", "boolean"}:
-        return _quoted(name)
-    return f"CASE WHEN num_nulls({_quoted(name)}) = 0 THEN format('%s', {_quoted(name)}) END AS {_quoted(name)}"
-
-
-def _target(table: str) -> str:
+def target(table: str) -> str:
     own, schema = split(table)
-    return f"{_quoted(schema)}.{_quoted(own)}" if schema else _quoted(own)
+    return f"{quoted(schema)}.{quoted(own)}" if schema else quoted(own)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _field(column: Any) -> dict[str, Any]:
-    kind = described(column.type).type
-    return {
-        "name": column.name, "type": "string" if kind == "binary" else kind, "databaseType": column.type,
-        "databaseNullable": column.nullable, **({"generated": True} if column.generated else {}),
-        **({"format": "binary"} if kind == "binary" else {}),
-    }  # fmt: skip
+def _file(folder: Path, path: str, body: bytes, rows: int | None = None) -> PackagedFile:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(body)
+    return PackagedFile(path=path, size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest(), rows=rows)
+
+
+def _attached(folder: Path, files: Mapping[str, bytes]) -> list[FilesPart]:
+    kept = [
+        Attached(key=key, file=_file(folder, f"data/files/papers/{number}", body))
+        for number, (key, body) in enumerate(files.items())
+    ]
+    attached = (*kept, Attached(key="gone", missing="not found"))
+    listed = _file(folder, "data/files/papers.csv", index(attached), len(attached))
+    return [FilesPart(name="files/papers", index=listed, attached=attached)]
+
+
+def _close(folder: Path, tables: TablesPart, files: list[FilesPart]) -> None:
+    body = json.dumps(described("case-1", AT, tables, files, {})).encode()
+    _file(folder, "data/datapackage.json", body)
+    seal(folder)
+
+
+def seal(folder: Path) -> None:
+    """Writes the tag files for what lies there now."""
+    payload = [path for path in (folder / "data").rglob("*") if path.is_file()]
+    bodies = {str(path.relative_to(folder)): path.read_bytes() for path in payload}
+    weights = {path: Weight(hashlib.sha256(body).hexdigest(), len(body)) for path, body in bodies.items()}
+    for path, body in tags(weights, "case-1", AT).items():
+        _file(folder, path, body)
