@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -19,7 +20,7 @@ from web.application import make_app
 
 
 class _Guest(uvicorn.Server):
-    """A server within a process that has signals of its own."""
+    """A server that leaves the signals to whoever runs it."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -73,12 +74,14 @@ def main() -> None:
 
 
 async def _serve(host: str, port: int) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     at = opened()
     for needed in ("policy", "inventory", "keys", "cases", "objects"):
         getattr(at, needed)
-    server = uvicorn.Server(configured(make_app(at, await connect_temporal())))
-    with _listening(host, port) as listener:
-        await server.serve(sockets=[listener])
+    async with serving(at, await connect_temporal(), host, port):
+        await stop.wait()
 
 
 @contextmanager

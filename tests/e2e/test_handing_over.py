@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import zipfile
@@ -17,6 +18,7 @@ from commands.export import verify_package
 from commands.trials import try_export
 from devstack.leaving import let_go
 from devstack.play import Play
+from devstack.ports import free_ports
 from devstack.running import Running, running
 from devstack.s3 import EXPORTS
 from models.account import Actor
@@ -97,3 +99,28 @@ def _farewell(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     program = [Path(sys.executable).with_name("farewell"), "export", *words, "--json"]
     environment = {**outside, "FAREWELL_HOME": str(home / "home")}
     return subprocess.run(program, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+async def test_farewell_web_serves_and_ends_when_told(stack):
+    (port,) = free_ports(1)
+    environment = {**os.environ, **stack.environment}
+    program = Path(sys.executable).with_name("farewell-web")
+    process = await asyncio.create_subprocess_exec(program, "--port", str(port), env=environment)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, asyncio.timeout(30):
+        while not await _answers(client):  # noqa: ASYNC110  # another process
+            await asyncio.sleep(0.05)
+        assert (await client.get("/package/nobody")).status_code == 404
+        taken = await asyncio.create_subprocess_exec(
+            program, "--port", str(port), env=environment, stderr=asyncio.subprocess.PIPE
+        )
+        assert (await taken.communicate())[1].decode().count("\n") == 1
+        assert taken.returncode == 5
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/health")).text == "ok"
+    except httpx.ConnectError:
+        return False

@@ -270,3 +270,21 @@ def test_the_worker_refuses_the_workflows_of_somebody_else_in_one_line(
         starter.serve()
     assert left.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FAREWELL_LINK_KEY", "not base64!"),
+        ("FAREWELL_LINK_KEY", "dG9vIHNob3J0"),
+        ("FAREWELL_PUBLIC_URL", "bajas.example"),
+        ("FAREWELL_PUBLIC_URL", "ftp://bajas.example"),
+        ("FAREWELL_S3_PUBLIC_URL", "https://"),
+    ],
+)
+def test_what_links_are_made_of_is_checked_at_the_start(environment, monkeypatch, capfd, name, value):
+    monkeypatch.setenv(name, value)
+    assert starter.run(["accounts"]) == 2
+    err = capfd.readouterr().err
+    assert err.startswith(f"farewell: {name}: expected ")
+    assert (err.count("\n"), value == "https://" or value not in err) == (1, True)

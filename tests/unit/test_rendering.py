@@ -14,6 +14,7 @@ from activities.rendering import TEMPLATES, languages, render, subject
 from models.money import Statement, StatementLine
 from models.plan import Commitments, Duties
 from models.vocabulary import Channel, MailKind
+from rules.links import Links
 from tests.unit.sample_mail import DATES, LUCIA, POLICY, SOURCES, sample
 
 LATER = {MailKind.PAUSED, MailKind.RESUME_REMINDER}
@@ -268,3 +269,15 @@ def test_golden(kind, language):
     mail = render(MailKind(kind), language, sample())
     golden = GOLDEN / f"{kind}.{language}.txt"
     assert f"{mail.subject}\n\n{mail.text}" == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("kind", [MailKind.EXPORT_READY, MailKind.RETRIEVAL_REMINDER, MailKind.GOODBYE])
+def test_trust_16_the_link_to_the_package_is_whole_in_both_twins(kind, language):
+    link = Links("https://bajas.example", "A" * 43 + "=").to_package(
+        "acc_7f3k2m-1", "acc_7f3k2m", DATES["retrieval_end"]
+    )
+    mail = render(kind, language, sample(link=link))
+    assert f'<a href="{link}"' in mail.html
+    assert f"<{link}>" in mail.text.splitlines()
+    assert "http" not in mail.subject
