@@ -1,7 +1,7 @@
 """S3 by boto3. Retries are Temporal's alone: the SDK tries once. Source: STACK, S3."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,11 +10,11 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from connectors import s3_upload
+from connectors import s3_erase, s3_upload
 from connectors.errors import Conflict, NotFound, Rejected, Unavailable
 from connectors.s3_errors import code, s3_errors
 from connectors.s3_link import attachment
-from connectors.s3_multipart import Target, abort, sweep, uploads
+from connectors.s3_multipart import Target, sweep
 from models.package import Uploaded
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, READ_SECONDS = 5, 60
 CHUNK_BYTES = 1024 * 1024
 LONGEST_LINK_SECONDS = 300
-UPLOADS_A_BATCH = 100
-AT_ONCE = 1000  # as many as S3 deletes with one request
 _KMS_KEY = "aws:kms:"
 # Beyond, a copy goes in parts; below, S3 keeps the checksums of the source.
 LARGE_COPY = TransferConfig(multipart_threshold=1024**3, multipart_chunksize=128 * 1024**2, use_threads=False)
@@ -144,17 +142,7 @@ class S3ObjectStore:
         Raises:
             Rejected: the server kept some, a locked one for example.
         """
-        for count, (key, upload_id) in enumerate(uploads(self._client, bucket, prefix), 1):
-            abort(self._client, bucket, key, upload_id)
-            if count % UPLOADS_A_BATCH == 0:
-                yield 0
-        last = ""
-        with s3_errors(f"erasing {bucket}/{prefix}"):
-            for page in self._versions(bucket, prefix):
-                self._delete(bucket, page)
-                keys = {entry["Key"] for entry in page}
-                yield len(keys - {last})
-                last = max(keys)
+        return s3_erase.erase(self._client, bucket, prefix)
 
     def check(self, bucket: str, *, locked: bool) -> None:
         """Asks the server.
@@ -213,24 +201,6 @@ class S3ObjectStore:
             if any(found == key for found, _ in self.list(bucket, key)) and self.get(bucket, key) == body:
                 return True
         return False
-
-    def _versions(self, bucket: str, prefix: str) -> Iterator[Sequence[Mapping[str, str]]]:
-        """By page, in order of the keys: only the last one may go on with the next page."""
-        pages = self._client.get_paginator("list_object_versions").paginate(
-            Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": AT_ONCE}
-        )
-        for page in pages:
-            entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            if entries:
-                yield [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-
-    def _delete(self, bucket: str, batch: Sequence[Mapping[str, str]]) -> None:
-        objects: Any = batch  # their TypedDict would be imported for its name alone
-        answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-        if refused := answer.get("Errors"):
-            first = refused[0]
-            what = f"{len(refused)} versions stay, first {first.get('Key')}: {first.get('Code')}"
-            raise Rejected("s3", what, "look at the locks and rights of the bucket")
 
     def _has_lock(self, bucket: str) -> bool:
         try:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from connectors import s3, s3_parts
+from connectors import s3, s3_erase, s3_parts
 from connectors.errors import Conflict, ConnectorError, NotFound, Rejected, Unauthorized, Unavailable
 from connectors.s3 import S3ObjectStore
 from devstack.s3 import EVIDENCE, EXPORTS, FILES
@@ -333,8 +333,8 @@ def test_erase_takes_versions_markers_and_uploads_and_may_run_twice(
 def test_erase_counts_each_object_once_however_its_versions_fall_into_batches(
     objects: S3ObjectStore, client: Any, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3, "AT_ONCE", 3)
-    monkeypatch.setattr(s3, "UPLOADS_A_BATCH", 1)
+    monkeypatch.setattr(s3_erase, "AT_ONCE", 3)
+    monkeypatch.setattr(s3_erase, "UPLOADS_A_BATCH", 1)
     for name in "abcde":
         for body in (b"1", b"2", b"3"):
             objects.put(EVIDENCE, f"{prefix}{name}", body)
