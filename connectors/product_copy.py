@@ -15,12 +15,13 @@ from connectors.product_fit import packaged, spelt_null
 from models.package import PackagedColumn
 
 _BLOCK_BYTES = 1 << 20
+_LONG_BYTES = 8 << 20
 _MOMENT_MS = 10
 _NO_ERROR = (ExecStatus.COPY_OUT, ExecStatus.COMMAND_OK)
 
 
 class CopyRead:
-    """The rows of a data set as COPY writes them; a block ends where a row does."""
+    """The rows of a data set as COPY writes them; a block ends where a row does, or within a long one."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class CopyRead:
         self._reading, self._query, self._look = reading, query, loose
         self._loose: frozenset[str] = frozenset()
         self._says_null: frozenset[str] = frozenset()
-        self._seen_null = False
+        self._seen_null = self._met_long_row = False
         self.rows = 0
 
     @property
@@ -51,10 +52,12 @@ class CopyRead:
                 raise
             if self._seen_null:
                 self._says_null = spelt_null(connection, self._query.way, self._query.facts.columns)
+            if self._met_long_row:
+                connection.invalidate()  # the driver would keep room for such a row as long as the connection
         self._loose = self._look()
 
     def _blocks(self, server: PGconn, statement: bytes) -> Iterator[bytes]:
-        """The rows of each message as they come, gathered; a long row goes on without being copied again."""
+        """The rows as they come, one a message, gathered."""
         answers = select.poll()
         answers.register(server.socket, select.POLLIN)
         server.send_query(statement)
@@ -64,11 +67,14 @@ class CopyRead:
         block, row = bytearray(), server.get_copy_data
         while True:
             size, data = row(1)
-            if size > 0:
+            if 0 < size < _LONG_BYTES:
                 block += data
                 if len(block) >= _BLOCK_BYTES:
-                    yield self._block(block)
+                    yield self._seen(bytes(block))
                     block = bytearray()
+            elif size > 0:
+                yield from self._long(block, data)
+                block = bytearray()
             elif size == 0:
                 answers.poll()  # other threads go on meanwhile
                 server.consume_input()
@@ -78,13 +84,21 @@ class CopyRead:
         while server.get_result():
             pass
         if block:
-            yield self._block(block)
+            yield self._seen(bytes(block))
 
-    def _block(self, gathered: bytearray) -> bytes:
+    def _long(self, before: bytearray, row: memoryview) -> Iterator[bytes]:
+        r"""A long row in pieces, so that it's never copied whole; one may end within what looks like a text `\N`."""
+        self._met_long_row = self._seen_null = True
+        if before:
+            yield bytes(before)
+        for begin in range(0, len(row), _BLOCK_BYTES):
+            yield bytes(row[begin : begin + _BLOCK_BYTES])
+
+    def _seen(self, block: bytes) -> bytes:
         r"""NULL is `\N` without quotes; in quotes it's a text, or part of one. A single sign is found much faster."""
-        if not self._seen_null and b"\\" in gathered:
-            self._seen_null = self._query.spelt_null in gathered
-        return bytes(gathered)
+        if not self._seen_null and b"\\" in block:
+            self._seen_null = self._query.spelt_null in block
+        return block
 
 
 def _result(server: PGconn, answers: select.poll) -> PGresult:

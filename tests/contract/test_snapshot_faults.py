@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-from connectors import product_shared
+from connectors import product_copy, product_shared
 from connectors.errors import ConnectorError, NotFound, Rejected, Unauthorized, Unavailable
 from connectors.ports import Snapshot
 from connectors.product_snapshot import open_snapshot
@@ -139,6 +139,20 @@ def test_a_reading_that_is_left_leaves_nothing_behind(engine: Engine) -> None:
         table = snapshot.read(INVENTORY, NOTES, OURS)
         assert sum(map(len, table)) > 6_000_000
         assert table.rows == 50_000
+
+
+def test_a_long_row_goes_out_in_pieces(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(engine, "INSERT INTO note VALUES (0, 1, repeat('x', 3000000)), (60000, 1, '\\N')")
+    with open_snapshot(engine) as snapshot:
+        whole = snapshot.read(INVENTORY, NOTES, OURS)
+        body = b"".join(whole)
+        monkeypatch.setattr(product_copy, "_LONG_BYTES", 2_000_000)
+        pieces = snapshot.read(INVENTORY, NOTES, OURS)
+        blocks = list(pieces)
+    assert b"".join(blocks) == body
+    assert max(map(len, blocks)) < 2_000_000
+    assert (pieces.rows, pieces.columns) == (whole.rows, whole.columns)
+    assert pieces.columns[-1].says_null
 
 
 @pytest.mark.parametrize("how", ["pg_cancel_backend", "pg_terminate_backend"])
