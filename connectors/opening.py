@@ -169,6 +169,9 @@ def product_at(option: str, url: str) -> "Iterator[ports.ProductDatabase]":
     """A product's database at the URL that an option names, for as long as the block; raises WrongSetting."""
     from connectors.product import SqlProduct
 
+    file = url.partition("?")[0].removeprefix("sqlite:///")
+    if url.startswith("sqlite:///") and not Path(file).exists():  # SQLite would make one
+        raise WrongSetting(option, f"there is no file {file}")
     engine = _database(option, url)
     try:
         yield SqlProduct(engine)

@@ -58,7 +58,11 @@ FROM (SELECT *, cardinality(c.conkey) - coalesce((to_jsonb(c) ->> 'conperiod')::
 ORDER BY f.conrelid, f.conname
 """)  # noqa: S608 - no value is in it
 _ON_DELETE = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
-_NO_TABLE = {"v": "a view", "m": "a materialized view: it keeps erased rows until it is refreshed", "f": "foreign"}
+_NO_TABLE = {
+    "v": "a view",
+    "m": "a materialized view: it keeps erased rows until it is refreshed",
+    "f": "a foreign table: its rows lie in another database",
+}
 _PARTITIONED = "p"
 
 

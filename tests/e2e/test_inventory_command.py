@@ -121,6 +121,7 @@ def test_a_file_that_stands_is_kept_unless_forced(
         (("discover", "--root", "account", "--database", "nonsense"), 2, "--database: this is no database URL"),
         (("discover", "--root", "account", "--database", "postgresql://127.0.0.1:9/x"), 5, "127.0.0.1:9"),
         (("discover", "--root", "account", "--database", "{url}", "--output", "no/where.toml"), 2, "can't be written"),
+        (("discover", "--root", "account", "--database", "sqlite:///nowhere.db"), 2, "there is no file nowhere.db"),
         (("discover", "--root", "account"), 2, "--database"),
         (("check", "--database", "{url}", "--inventory", "nowhere.toml"), 2, "nowhere.toml"),
         (("check", "--database", "{url}", "--inventory", str(PROJECT / "policy.toml")), 2, "--inventory"),
@@ -135,6 +136,7 @@ def test_each_wrong_word_gets_its_line_and_its_code(
     engine.dispose()
     stopped, _, err = farewell(capsys, *(word.format(url=url) for word in words))
     assert (stopped, told in err) == (code, True), err
+    assert not (tmp_path / "nowhere.db").exists()
 
 
 @pytest.mark.skipif(not NORTHWIND.exists(), reason="the Northwind sample isn't there")
