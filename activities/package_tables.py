@@ -15,6 +15,7 @@ from activities.together import Together
 from connectors.errors import Conflict, NotFound, Rejected
 from connectors.ports import ProductDatabase, Snapshot, TableRead
 from models.effects import PackagedFile
+from models.hop import Hop
 from models.inventory import DataSet, Inventory
 from models.package import TablePart, TablesPart, Uploaded
 from models.schema import SchemaFacts, TableFacts
@@ -63,6 +64,7 @@ class _Run:
         self._place, self._instant, self._facts = place, instant, facts.by_name()
         self._inventory, self._root_key = inventory, root_key
         self._together = Together(instant.readers, self._beat)
+        self._packaged: dict[str, DataSet] = {}
         self._under_way: set[str] = set()
         self._shared = {each.name for each in inventory.reference_sets}
         self.done: dict[str, TablePart] = {}
@@ -70,6 +72,7 @@ class _Run:
         self.kept: dict[str, int] = {}
 
     def all(self, data_sets: Sequence[DataSet]) -> None:
+        self._packaged = {each.table: each for each in data_sets}
         self._together.each(self._table, data_sets)
 
     def _beat(self) -> None:
@@ -101,7 +104,7 @@ class _Run:
         of = (self._inventory, data_set, self._root_key)
         if not self._instant.unchanged_since(kept.instant, kept.counted, *of):
             return None
-        part = kept.model_copy(update={"instant": self._instant.instant})
+        part = kept.model_copy(update={"instant": self._instant.instant, "foreign": self._foreign(data_set)})
         self._place.keep(_record(data_set), part)
         self.kept[part.name] = part.file.size_bytes
         return part
@@ -138,20 +141,31 @@ class _Run:
         yield packing.flush()
 
     def _part(self, data_set: DataSet, read: TableRead, file: PackagedFile, checksum: str) -> TablePart:
-        facts = self._facts_of(data_set)
         return TablePart(
             name=data_set.name,
             table=data_set.table,
             file=file,
             columns=read.columns,
-            primary=facts.primary,
-            foreign=tuple(key.hop for key in facts.foreign),
+            primary=self._facts_of(data_set).primary,
+            foreign=self._foreign(data_set),
             format=data_set.format,
             shared=data_set.name in self._shared,
             instant=self._instant.instant,
             counted=self._counted(data_set, read),
             checksum=checksum,
         )
+
+    def _foreign(self, data_set: DataSet) -> tuple[Hop, ...]:
+        """The keys that hold within the package, which is all that its description may promise."""
+        hops = (key.hop for key in self._facts_of(data_set).foreign if key.hop.parent in self._packaged)
+        return tuple(hop for hop in hops if self._holds(data_set, hop))
+
+    def _holds(self, data_set: DataSet, hop: Hop) -> bool:
+        """The only way to the root leads to what is exported: the database needn't be asked."""
+        alone = len(hop.child_columns) == 1 and data_set.hops == (hop,)
+        if alone and self._packaged[hop.parent].of_two != "keep":
+            return True
+        return self._instant.closed(self._inventory, data_set, hop, self._root_key)
 
     def _counted(self, data_set: DataSet, read: TableRead) -> int:
         """By a count of its own, in the same snapshot. Source: DOMAIN stages.2."""

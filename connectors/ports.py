@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from models.account import AccountFacts, Actor, Person
 from models.case import CaseRequest, Decision, StageRecord
+from models.hop import Hop
 from models.inventory import DataSet, Inventory
 from models.ledger import ActivityRef, Fact, LedgerEntry
 from models.messages import Draft, Kept, Reader
@@ -334,6 +335,10 @@ class Snapshot(Protocol):
 
     def values(self, inventory: Inventory, data_set: DataSet, root_key: str, column: str) -> Iterator[str]:
         """The values of one column, without NULL, streamed."""
+        ...
+
+    def closed(self, inventory: Inventory, data_set: DataSet, hop: Hop, root_key: str) -> bool:
+        """Whether this key of the rows that `read` gives never points at a row that isn't in the package."""
         ...
 
     def unchanged_since(

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import Unavailable
 from connectors.ports import TableRead
+from connectors.product_closed import is_closed
 from connectors.product_copy import CopyRead
 from connectors.product_copy_query import CopyQuery
 from connectors.product_errors import product_errors
@@ -21,6 +22,7 @@ from connectors.product_proof import depended_on, proven
 from connectors.product_schema import table_facts
 from connectors.product_sql import named
 from connectors.reach import Reach, reach
+from models.hop import Hop
 from models.inventory import DataSet, Inventory
 from models.schema import TableFacts
 
@@ -98,6 +100,11 @@ class SharedSnapshot:
         query = way.select(func.format("%s", own)).where(own.is_not(None))
         with self._reading(inventory, data_set) as connection:
             yield from connection.scalars(query, execution_options={"yield_per": _VALUES_AT_ONCE})
+
+    def closed(self, inventory: Inventory, data_set: DataSet, hop: Hop, root_key: str) -> bool:
+        """Whether the key never leads out of the package."""
+        with self._reading(inventory, data_set) as connection:
+            return is_closed(connection, inventory, data_set, hop, root_key)
 
     def unchanged_since(
         self, instant: str, counted: int, inventory: Inventory, data_set: DataSet, root_key: str

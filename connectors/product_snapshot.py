@@ -10,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, func, text
 
 from connectors.ports import Snapshot, TableRead
+from connectors.product_closed import is_closed
 from connectors.product_errors import product_errors
 from connectors.product_rows import ROWS_A_PAGE, RowsRead
 from connectors.product_schema import table_facts
@@ -17,6 +18,7 @@ from connectors.product_shared import shared_snapshot
 from connectors.product_values import plain
 from connectors.reach import Reach, reach
 from connectors.store.sessions import READS
+from models.hop import Hop
 from models.inventory import DataSet, Inventory
 
 # What makes all statements of a transaction see the same; SQLite's always do, and it knows no such word.
@@ -72,6 +74,11 @@ class HeldSnapshot:
         with product_errors(f"reading {data_set.table}"):
             for value in self._connection.scalars(query, execution_options={"yield_per": ROWS_A_PAGE}):
                 yield plain(value)
+
+    def closed(self, inventory: Inventory, data_set: DataSet, hop: Hop, root_key: str) -> bool:
+        """Whether the key never leads out of the package."""
+        with product_errors(f"reading {data_set.table}"):
+            return is_closed(self._connection, inventory, data_set, hop, root_key)
 
     def unchanged_since(
         self, instant: str, counted: int, inventory: Inventory, data_set: DataSet, root_key: str

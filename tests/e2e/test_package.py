@@ -150,6 +150,17 @@ def test_the_description_names_types_keys_and_what_is_loose(export: Export, tmp_
     assert (resources["note"]["format"], resources["note"]["schema"]["missingValues"]) == ("jsonl", [])
 
 
+def test_a_key_that_leads_to_rows_of_others_is_not_promised(export: Export, tmp_path: Path) -> None:
+    export.sql("UPDATE task SET parent_id = 901 WHERE id = 900")
+    export.whole()
+    folder = fetched(export, tmp_path / "package")
+    resources = json.loads((folder / "data/datapackage.json").read_text())["resources"]
+    task = next(resource for resource in resources if resource["name"] == "task")
+    assert {key["reference"]["resource"] for key in task["schema"]["foreignKeys"]} == {"account", "unit"}
+    frictionless = tool("frictionless", "validate", "datapackage.json", cwd=folder / "data")
+    assert frictionless.returncode == 0, frictionless.stdout[-3000:]
+
+
 def test_missing_and_foreign_files_are_listed_never_copied_or_skipped(small: Export, tmp_path: Path) -> None:
     assert small.whole().missing == 2
     folder = fetched(small, tmp_path / "package")
