@@ -94,6 +94,7 @@ def _field(column: PackagedColumn, *, base64: bool) -> dict[str, Any]:
         "databaseNullable": column.nullable,
         **({"generated": True} if column.generated else {}),
         **({"format": "binary"} if binary else {}),
+        **({"storage": list(column.storage)} if column.storage else {}),
         **({"trueValues": ["t"], "falseValues": ["f"]} if kind == "boolean" else {}),
     }
     if said := " ".join(note for note, holds in notes.items() if holds):

@@ -19,7 +19,7 @@ _DATA, _DESCRIPTION = "data", "datapackage.json"
 
 
 class PackagedField(Payload):
-    """A column. `storage`: SQLite's storage classes that its values were of, where the package tells."""
+    """A column. `storage`: what kinds of values it held, by SQLite's words for them."""
 
     name: str
     type: str = "string"

@@ -1,7 +1,8 @@
 """Values of SQLite from the text of a package. Source: CONTRACTS, Export package; sqlite.org/datatype3.html.
 
 A column of SQLite may hold anything; what its declared type prefers (its affinity) is done to whatever is bound. So
-text that looks like a number goes back as one where the column would have made it one.
+text that looks like a number goes back as one where the column would have made it one, unless the package says that
+all of the column's values were stored alike, and as what.
 """
 
 import base64
@@ -11,6 +12,7 @@ from collections.abc import Callable
 
 from connectors.errors import Rejected
 from connectors.product_restore_package import PackagedField
+from models.table_schema import described
 
 Value = str | int | float | bytes | None
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
@@ -21,13 +23,15 @@ _BOOLEANS = {"t": 1, "f": 0}
 
 def value_of(field: PackagedField) -> Callable[[str], Value]:
     """What reads the column's texts (never None)."""
+    binary = described(field.database_type).type == "binary"
     if len(field.storage) == 1:
-        return _BY_STORAGE[field.storage[0]]
-    if field.format == "binary":
+        return _coded_text if binary and field.storage == ("text",) else _BY_STORAGE[field.storage[0]]
+    if binary:
         return _bytes
     if field.type == "boolean":
         return _boolean
-    return _number if _prefers_numbers(field.database_type) else str
+    numbers = _prefers_numbers(field.database_type) or {"integer", "real"} & {*field.storage}
+    return _number if numbers else str
 
 
 def _prefers_numbers(database_type: str) -> bool:
@@ -54,11 +58,15 @@ def _integer(text: str) -> Value:
     return _BOOLEANS[text] if text in _BOOLEANS else int(text)
 
 
-def _bytes(text: str) -> Value:
+def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
         raise Rejected("export package", "a binary value is no base64", "export it again") from None
+
+
+def _coded_text(text: str) -> Value:
+    return _bytes(text).decode()
 
 
 _BY_STORAGE: dict[str, Callable[[str], Value]] = {

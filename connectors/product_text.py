@@ -19,6 +19,7 @@ _BLOCK_BYTES = 1 << 20
 _MARKS = '",\r\n\\'
 _QUOTED = re.compile(r'[",\r\n]|^$|^\\N$')
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_STORAGE: dict[type, str] = {int: "integer", bool: "integer", float: "real", str: "text", bytes: "blob"}
 _NATIVE = {"integer": int, "boolean": bool}
 
 
@@ -73,6 +74,7 @@ class _Column:
         self._kind = described(facts.type).type
         self._cell = cell_of(facts.type)
         self._loose = self._says_null = False
+        self._kinds: set[type] = set()
 
     def packaged(self) -> PackagedColumn:
         return PackagedColumn(
@@ -82,6 +84,7 @@ class _Column:
             generated=self.facts.generated,
             loose=self._loose,
             says_null=self._says_null,
+            storage=tuple(sorted({_STORAGE[kind] for kind in self._kinds})) if self._kinds <= _STORAGE.keys() else (),
         )
 
     def cells(self, values: Sequence[Any]) -> list[str]:
@@ -107,6 +110,7 @@ class _Column:
 
     def _texts(self, values: Sequence[Any]) -> list[str | None]:
         kinds = set(map(type, values)) - {type(None)}
+        self._kinds |= kinds
         if self._kind == "string" and kinds <= {str}:
             texts = list(values)
         elif self._kind == "integer" and kinds <= {int}:

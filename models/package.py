@@ -8,7 +8,10 @@ from models.payload import Payload
 
 
 class PackagedColumn(Payload):
-    """A column. `loose`: a value doesn't fit the type; `says_null`: a text is spelt like NULL, and quoted."""
+    """A column. `loose`: a value doesn't fit the type; `says_null`: a text is spelt like NULL, and quoted.
+
+    `storage`: as what the driver gave its values, where the type doesn't rule it: `integer` `real` `text` `blob`.
+    """
 
     name: str
     database_type: str
@@ -16,6 +19,7 @@ class PackagedColumn(Payload):
     generated: bool = False
     loose: bool = False
     says_null: bool = False
+    storage: tuple[str, ...] = ()
 
 
 class Uploaded(Payload):

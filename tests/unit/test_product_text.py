@@ -37,7 +37,7 @@ def written(type_: str, *values: Any) -> tuple[list[str], PackagedColumn]:
         ("REAL", 1e-7, "0.0000001"),
         ("DATE", date(2026, 3, 29), "2026-03-29"),
         ("TIMESTAMP", AT, "2026-03-29T01:30:00+00:00"),
-        ("TIMESTAMP", "2026-03-29 01:30:00", "2026-03-29T01:30:00"),
+        ("TIMESTAMP", "2026-03-29 01:30:00", "2026-03-29 01:30:00"),
         ("TIME", time(1, 30), "01:30:00"),
         ("BLOB", b"\x00\xff", "AP8="),
         ("BLOB", "ñ", "w7E="),
@@ -48,7 +48,10 @@ def written(type_: str, *values: Any) -> tuple[list[str], PackagedColumn]:
     ],
 )  # fmt: skip
 def test_a_value_is_written_and_fits(type_: str, value: Any, text: str) -> None:
-    assert written(type_, value, None) == ([text, r"\N"], PackagedColumn(name="c", database_type=type_, nullable=True))
+    texts, column = written(type_, value, None)
+    assert texts == [text, r"\N"]
+    assert not column.loose
+    assert not column.says_null
 
 
 @pytest.mark.parametrize(
