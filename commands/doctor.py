@@ -98,7 +98,7 @@ def _product(at: "Connections") -> None:
 
     found = findings(at.inventory, at.product.schema())
     if found:
-        what = f"{len(found)} findings of the inventory in it, the first: {found[0]}"
+        what = f"{len(found)} findings of the inventory in it, the first: {found[0].in_short}"
         raise Rejected("product database", what, "farewell inventory check lists them all, with what to write")
 
 

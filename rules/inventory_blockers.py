@@ -11,7 +11,7 @@ def inventory_blockers(findings: Sequence[Finding], of_two: Mapping[str, int]) -
     """`findings` of the check; `of_two`: how many rows of a data set another account reaches, too."""
     if findings:
         many = f"{len(findings)} findings, the first: " if len(findings) > 1 else ""
-        text = f"the inventory doesn't describe the product's database: {many}{findings[0]}"
+        text = f"the inventory doesn't describe the product's database: {many}{findings[0].in_short}"
         yield Blocker(code=BlockerCode.INVENTORY_INCOMPLETE, text=text, fix="farewell inventory check lists them all")
     met = {name: rows for name, rows in of_two.items() if rows}
     if met:

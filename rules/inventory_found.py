@@ -17,8 +17,14 @@ class Finding(Payload):
     what: str
     fix: str
 
+    @property
+    def in_short(self) -> str:
+        """Without what to write."""
+        return on_one_line(f"{self.table}: {self.what}")
+
     def __str__(self) -> str:
-        return on_one_line(f"{self.table}: {self.what}; {self.fix}")
+        """The whole line."""
+        return f"{self.in_short}; {on_one_line(self.fix)}"
 
 
 @dataclass(frozen=True)
