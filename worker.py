@@ -25,6 +25,7 @@ from activities.export import ExportActivities
 from activities.ledger import LedgerInterceptor
 from activities.messaging import MessagingActivities
 from activities.planning import PlanningActivities
+from activities.trials import TrialActivities
 from connectors.errors import ConnectorError
 from connectors.histories import TemporalHistories
 from connectors.opening import Connections, WrongSetting, connect_temporal, opened
@@ -90,6 +91,7 @@ def case_activities(c: Connections) -> list[Any]:
         *methods(messaging),
         *methods(erasure),
         *methods(evidence),
+        *methods(TrialActivities(objects=c.objects, bucket=c.settings.s3_export_bucket)),
     ]
 
 

@@ -76,6 +76,7 @@ ACTIONS = {
     "resume": "ended the pause",
     "reschedule": "asked for another date",
     "change_mode": "asked for another way out",
+    "drop_trials": "removed what exports on trial had left",
     "try_export": "asked for an export on trial",
     "download_package": "fetched from the package",
     "accept_export": "accepted the package",

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.billing import BillingActivities
     from activities.contract import ContractActivities
     from activities.export import ExportActivities
+    from activities.trials import TrialActivities
     from models.effects import PackageRequest, UndoRequest
     from models.payload import EffectRequest
     from models.vocabulary import MailKind, Stage
@@ -41,6 +42,8 @@ class CaseUndoing(CaseRetrieval):
         for key in reversed(self.state.done):
             method, request = self._undo_of(key)
             await self._do(method, request, UNDO)
+        if workflow.patched("trials-go-with-the-exit"):
+            await self._do(TrialActivities.drop_trials, self._ask(EffectRequest, "drop_trials"), UNDO)
         if self.state.undo != "refuse":
             await self._stop_follow_ups()
             self._mail(MailKind.WELCOME_BACK)
