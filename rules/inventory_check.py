@@ -5,7 +5,7 @@ Source: DOMAIN erasure.1, stages.5.
 
 from models.inventory import Inventory
 from models.schema import SchemaFacts
-from rules.inventory_check_erase import forbidden, grounds, masks
+from rules.inventory_check_erase import forbidden, grounds, kept, masks
 from rules.inventory_check_tables import drifted, keys, missing, reasons, undeclared, unreadable
 from rules.inventory_check_ways import astray, bound, contradicted, listed, lost, unaccounted, unused
 from rules.inventory_found import Compared, Finding
@@ -23,6 +23,7 @@ _CHECKS = (
     contradicted,
     bound,
     forbidden,
+    kept,
     masks,
     grounds,
     listed,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from models.inventory import DataSet
 from models.inventory_circles import knots
 from models.schema import ForeignKeyFacts, TableFacts
-from rules.inventory_found import Compared, Finding
+from rules.inventory_found import Compared, Finding, same
 from rules.inventory_text import quoted
 
 
@@ -17,6 +17,21 @@ def forbidden(at: Compared) -> Iterator[Finding]:
             parent = at.sets.get(key.hop.parent)
             if parent and parent.erase == "delete" and key.hop.child != key.hop.parent and key.on_delete != "SET NULL":
                 yield from _held(at, key, turns)
+
+
+def kept(at: Compared) -> Iterator[Finding]:
+    """Rows of two accounts that stay, and hold rows that are deleted. What one hop alone leads to stays with them."""
+    for data_set in at.inventory.data_sets:
+        if data_set.of_two == "block" or data_set.erase != "delete" or data_set.table not in at.tables:
+            continue
+        hops = {same(hop) for hop in data_set.hops}
+        for key in at.tables[data_set.table].foreign:
+            parent, here = at.sets.get(key.hop.parent), same(key.hop)
+            cut = data_set.of_two == "hand_over" and here in hops
+            if parent and parent.erase == "delete" and key.on_delete != "SET NULL" and not cut and hops != {here}:
+                what = f"its rows of two accounts stay, and hold rows of {parent.table} that are deleted ({key.hop})"
+                fix = f'write of_two = "hand_over" and the key as a hop, or erase = "mask" for {parent.table}'
+                yield Finding(table=data_set.table, what=what, fix=fix)
 
 
 def masks(at: Compared) -> Iterator[Finding]:

@@ -201,6 +201,26 @@ def test_handed_over_with_what_it_lies_under():
     assert len(told(declared(*tables, entry=both["entry"]), *tables)) == 1
 
 
+@pytest.mark.parametrize("of_two", ["export", "keep"])
+def test_rows_of_two_accounts_that_stay_hold_what_is_deleted(of_two):
+    deal = table("deal", "deal.seller -> account.id", "deal.buyer -> account.id")
+    tables = (table("account", columns="id* name"), deal, table("line", "line.deal_id -> deal.id"))
+    stays = {name: {"of_two": of_two} for name in ("deal", "line")}
+    held = told(declared(*tables, **stays), *tables)
+    assert len(held) == 2
+    assert all(each.startswith("deal: its rows of two accounts stay, and hold rows of account") for each in held)
+    assert told(declared(*tables, **stays, account={"erase": "mask", "mask": {"name": ""}}), *tables) == []
+    assert told(declared(*tables, deal={"of_two": "hand_over"}, line={"of_two": "hand_over"}), *tables) == []
+
+
+def test_what_is_handed_over_is_cut_off_by_its_hops_only():
+    task = table("task", "task.project_id -> project.id", "task.by -> account.id")
+    tables = (table("account"), table("project", "project.account_id -> account.id"), task)
+    hops = {"hops": ["task.project_id -> project.id"], "ignored": ["task.by -> account.id"]}
+    (held,) = told(declared(*tables, task={"of_two": "hand_over", **hops}), *tables)
+    assert "hold rows of account that are deleted (task.by -> account.id)" in held
+
+
 def test_stages_5_what_is_found_stops_a_plan():
     found = findings(declared(line=None, weather=None), schema(*TABLES.values()))
     incomplete, doubled = inventory_blockers(found, {"invoice": 0, "line": 3})
