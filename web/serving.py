@@ -90,6 +90,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen()  # whoever comes before the server is ready waits for it
         except OSError as error:
             raise Unavailable(
                 "farewell-web", f"can't listen at {host}:{port}: {error.strerror}", "name another --port"

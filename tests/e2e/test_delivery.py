@@ -68,6 +68,7 @@ async def test_the_page_tells_in_both_languages_what_is_there_and_until_when(web
     ]:
         assert word in page.text
     assert delivery.downloads() == []
+    assert {"es": "no se pudieron leer: 2.", "en": "couldn’t be read: 2."}[language] in page.text
 
 
 async def test_without_being_told_the_page_speaks_as_the_main_contact_reads(web, delivery):

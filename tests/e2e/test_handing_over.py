@@ -32,6 +32,8 @@ CASE = f"{ACCOUNT}-1"
 async def test_from_the_mail_s_link_to_the_customer_s_word_and_until_it_is_erased(tmp_path):
     async with running(tmp_path / "home") as here, httpx.AsyncClient(timeout=60) as client:
         play = await _begun(here)
+        for words in (["link", ACCOUNT], ["fetch", ACCOUNT, "--trial", "--to", str(tmp_path)]):
+            assert (await asyncio.to_thread(_farewell, tmp_path, *words)).returncode == 3
         tried = await asyncio.to_thread(try_export, here.connections, ACCOUNT, CUSTOMER, wait=True)
         fetched = await asyncio.to_thread(_farewell, tmp_path, "fetch", ACCOUNT, "--trial", "--to", str(tmp_path))
         assert verify_package(json.loads(fetched.stdout)["folder"]) == []
