@@ -24,6 +24,14 @@ Columns = Annotated[dict[str, str], BeforeValidator(_columns)]
 """Column → the type that the database declares, empty for any; a list of names means any type."""
 
 
+def _nulls(value: Any) -> Any:
+    return {name: None if new == [] else new for name, new in value.items()} if isinstance(value, dict) else value
+
+
+Mask = Annotated[dict[str, str | None], BeforeValidator(_nulls)]
+"""Column → new value; NULL, for which TOML has no word, is written `[]`."""
+
+
 class Retention(Payload):
     """Why rows stay, and for how long after the effective date."""
 
@@ -53,7 +61,7 @@ class DataSet(Payload):
     format: Literal["csv", "jsonl"] = "csv"
     export: bool = True
     erase: Literal["delete", "mask", "retain"] = "delete"
-    mask: dict[str, str | None] = {}
+    mask: Mask = {}
     retain: Retention | None = None
     of_two: Literal["block", "export", "keep", "hand_over"] = "block"
     about: dict[str, str] = {}

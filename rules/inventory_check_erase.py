@@ -6,7 +6,7 @@ from models.inventory import DataSet
 from models.inventory_circles import knots
 from models.schema import ForeignKeyFacts, TableFacts
 from rules.inventory_found import Compared, Finding, same
-from rules.inventory_text import quoted
+from rules.inventory_text import entry, quoted
 
 
 def forbidden(at: Compared) -> Iterator[Finding]:
@@ -71,6 +71,8 @@ def _held(at: Compared, key: ForeignKeyFacts, turns: dict[str, int]) -> Iterator
         stays = f"it is {'masked' if here.erase == 'mask' else 'retained'}" if here else "it stays"
         what = f"{stays}, but {how} rows of {parent} that are deleted ({key.hop})"
         fix = f'write erase = "mask" or erase = "retain" for {parent}, or erase {child} too'
+        if here and here.erase == "mask":
+            fix = f"add {entry(key.hop.child_columns[0], [])} to its mask, or {fix}"
         yield Finding(table=child, what=what, fix=fix)
 
 

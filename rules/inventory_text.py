@@ -92,5 +92,5 @@ def _array(values: list[str]) -> Array:
 
 def _inline(values: dict[str, Any]) -> Any:
     table = tomlkit.inline_table()
-    table.update(values)
+    table.update({name: [] if value is None else value for name, value in values.items()})
     return table

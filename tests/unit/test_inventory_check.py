@@ -168,6 +168,7 @@ def test_a_mask_that_lets_go_of_what_is_deleted_is_fine():
     assert told(masked, *tables) == []
     (held,) = told(declared(*tables, account={"erase": "mask", "mask": {"country": ""}}), *tables)
     assert "it is masked, but holds rows of person" in held
+    assert "; add owner = [] to its mask, or" in held
 
 
 def test_a_shared_table_may_point_at_rows_of_accounts_when_a_person_says_so():

@@ -193,3 +193,11 @@ def test_a_draft_of_any_schema_lacks_only_reasons(facts, subsidiaries):
 def test_what_is_written_reads_as_what_was_drafted(facts):
     drafted = draft(facts, "account")
     assert Inventory.model_validate(tomllib.loads(toml(drafted, ["a", "", "b"]))) == drafted
+
+
+def test_a_mask_of_null_can_be_written():
+    drafted = draft(schema(ROOT), "account")
+    masked = drafted.data_set("account").model_copy(update={"erase": "mask", "mask": {"name": "", "owner": None}})
+    inventory = drafted.model_copy(update={"data_sets": (masked,)})
+    assert 'mask = {name = "", owner = []}' in toml(inventory)
+    assert Inventory.model_validate(tomllib.loads(toml(inventory))) == inventory
