@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     false,
     literal_column,
+    null,
     select,
     true,
     union_all,
@@ -47,8 +48,15 @@ class Circle:
 
     def _row(self, table: str, own: FromClause) -> Select[Any]:
         number: ColumnElement[Any] = literal_column(self._number[table]).label("of_table")
-        values = (own.c[name] if of == table else _nothing(of, name) for of, name in self._label)
+        values = (own.c[name] if of == table else self._nothing(of, name) for of, name in self._label)
         return select(number, *(each.label(label) for each, label in zip(values, self._label.values(), strict=True)))
+
+    def _nothing(self, table: str, column: str) -> ColumnElement[Any]:
+        """NULL of a column's type, whatever it is: PostgreSQL wants both sides of a union alike."""
+        if self._dialect == "sqlite":
+            return null()
+        own = named(table, [column])
+        return select(own.c[column]).where(false()).scalar_subquery()
 
     def _steps(self, found: CTE) -> list[Select[Any]]:
         steps = [self._step(flow, found) for flow in self._inside]
@@ -78,9 +86,3 @@ class Entered:
         """These columns of the rows of one table."""
         asked = (self.found.c[self.label[table, name]] for name in columns)
         return select(*asked).where(self.found.c.of_table == literal_column(self.number[table]))
-
-
-def _nothing(table: str, column: str) -> ColumnElement[Any]:
-    """NULL of a column's type, whatever it is: PostgreSQL wants both sides of a union alike."""
-    own = named(table, [column])
-    return select(own.c[column]).where(false()).scalar_subquery()

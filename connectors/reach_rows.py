@@ -4,7 +4,7 @@ The database writes those that are used once into the query again, so that a cha
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, false, select, union_all
@@ -13,6 +13,9 @@ from connectors.product_sql import among, named
 from connectors.reach_circle import Circle, Entered
 from connectors.reach_flow import Flow, Flows
 from models.inventory_circles import strongly_connected
+
+# SQLite reads an expression again wherever it's named, so they multiply where ways meet: one recursive one doesn't.
+COPIES_IN_SQLITE = 100
 
 Base = Callable[[str, FromClause], list[ColumnElement[bool]]]
 """The conditions under which a row of a table is reached at once."""
@@ -72,4 +75,15 @@ class Reached:
     def _circles(self) -> list[frozenset[str]]:
         edges = {table: [flow.source for flow in flows] for table, flows in self._into.items()}
         found = strongly_connected(edges)
+        if self._dialect == "sqlite" and _copies(found, edges) > COPIES_IN_SQLITE:
+            return [frozenset(table for component in found for table in component if table in self._flows.asked)]
         return [each for each in found if len(each) > 1 or any(table in edges.get(table, ()) for table in each)]
+
+
+def _copies(components: list[frozenset[str]], edges: Mapping[str, Collection[str]]) -> int:
+    """How often tables would be named, if each naming of an expression were replaced by what it says."""
+    copies: dict[str, int] = {}
+    for component in reversed(components):
+        named_there = [source for table in component for source in edges.get(table, ()) if source not in component]
+        copies |= dict.fromkeys(component, 1 + sum(copies[source] for source in named_there))
+    return max(copies.values(), default=0)

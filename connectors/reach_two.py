@@ -20,7 +20,7 @@ class OfOthers:
 
     def __init__(self, inventory: Inventory, flows: Flows, account: Reached, dialect: str) -> None:
         """`account`: what the account reaches."""
-        self._inventory, self._flows, self._account = inventory, flows, account
+        self._inventory, self._flows, self._account, self._dialect = inventory, flows, account, dialect
         self._into: dict[str, list[Flow]] = defaultdict(list)
         for flow in flows.own:
             if flow.target != inventory.root:  # a root's row is its own: subsidiaries that leave along are no others
@@ -32,6 +32,8 @@ class OfOthers:
 
     def reach(self, table: str, own: FromClause) -> ColumnElement[bool]:
         """Whether others reach a row of the account's."""
+        if self._dialect == "sqlite":  # it would read that many expressions anew at each naming; its files are small
+            return or_(false(), *self._others.ways(table, own))
         return or_(false(), *self._leading_out(table, own), *self._two.led_to(table, own))
 
     def _other_roots(self, table: str, own: FromClause) -> list[ColumnElement[bool]]:
@@ -61,9 +63,10 @@ def only_one_way(inventory: Inventory, data_set: DataSet) -> bool:
     for _ in sets:
         if here.table == inventory.root:
             return True
-        if len(here.hops) != 1 or not _names_one(inventory, sets[here.hops[0].parent], here.hops[0]):
+        parent = sets.get(here.hops[0].parent) if len(here.hops) == 1 else None
+        if parent is None or not _names_one(inventory, parent, here.hops[0]):
             return False
-        here = sets[here.hops[0].parent]
+        here = parent
     return False
 
 
