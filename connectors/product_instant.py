@@ -13,7 +13,6 @@ from sqlalchemy import Connection, text
 from connectors.errors import ConnectorError, Transient
 from connectors.product_errors import product_errors
 
-_TRIES = 20
 _HERE = text("SELECT pg_current_snapshot()::text AS snapshot, pg_is_in_recovery() AS recovering")
 # The time line is the first eight digits of the log's file name; `flushed`: what the snapshot saw can't be lost.
 _SERVER = text("""
@@ -21,7 +20,9 @@ SELECT concat_ws('-', (SELECT system_identifier FROM pg_control_system()),
   ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int,
   (SELECT oid FROM pg_database WHERE datname = current_database())) AS name, pg_current_wal_insert_lsn()::text AS log
 """)
-_FLUSHED = text("SELECT pg_current_wal_flush_lsn() >= CAST(:log AS pg_lsn) FROM pg_sleep(:seconds)")
+_FLUSHED = text("SELECT pg_current_wal_flush_lsn() >= CAST(:log AS pg_lsn)")
+# An empty message for nobody: that its transaction commits brings the log to disk, up to there.
+_FLUSH = text("SELECT set_config('synchronous_commit', 'local', true), pg_logical_emit_message(true, 'farewell', '')")
 
 
 _NAME = re.compile(r"(?P<server>\d+-\d+-\d+)@(?P<xmin>\d+):(?P<xmax>\d+):(?P<open>(\d+,)*\d+)?", re.ASCII)
@@ -55,8 +56,8 @@ def instant_of(connection: Connection, beside: Connection) -> str:
     """The name of the connection's snapshot, or a random one that proves nothing.
 
     `beside` is another connection, in no transaction: it may fail without harm. A standby's snapshot has no name, for
-    its order of commits is its own; nor has one whose commits a crash could still undo and give their numbers to
-    others (`synchronous_commit = off`), or of a server that doesn't say which it is.
+    its order of commits is its own; nor has one of a server that doesn't say which it is. What it sees must be on disk:
+    a crash would undo the rest (`synchronous_commit = off`), and give its transactions' numbers to others.
     """
     here = connection.execute(_HERE).one()
     try:
@@ -71,6 +72,6 @@ def instant_of(connection: Connection, beside: Connection) -> str:
 
 def _lasting_server(beside: Connection) -> str | None:
     server = beside.execute(_SERVER).one()
-    waits = (0.0, *[0.05] * _TRIES)
-    lasting = any(beside.scalar(_FLUSHED, {"log": server.log, "seconds": seconds}) for seconds in waits)
-    return server.name if lasting else None
+    if not beside.scalar(_FLUSHED, {"log": server.log}):
+        beside.execute(_FLUSH)
+    return server.name if beside.scalar(_FLUSHED, {"log": server.log}) else None

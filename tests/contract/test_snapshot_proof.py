@@ -110,6 +110,16 @@ def test_a_row_by_a_transaction_that_was_open_then_proves_nothing(engine: Engine
     assert proven(engine, instant, counted) == {"library"}
 
 
+def test_what_an_instant_sees_is_on_disk(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET synchronous_commit = off"))
+        connection.execute(text("UPDATE note SET text = 'not on disk yet'"))
+        log = connection.scalar(text("SELECT pg_current_wal_insert_lsn()::text"))
+        with open_snapshot(engine) as snapshot:
+            assert "@" in snapshot.instant
+        assert connection.scalar(text("SELECT pg_current_wal_flush_lsn() >= CAST(:log AS pg_lsn)"), {"log": log})
+
+
 def test_a_row_that_was_rolled_back_changes_nothing(engine: Engine) -> None:
     instant, counted = instant_of(engine)
     with engine.connect() as connection:
