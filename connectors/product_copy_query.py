@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Cast, ColumnElement, Dialect, Select, Text, case, cast, func, literal_column, select, true
 
+from connectors.product_sql import exact
 from connectors.reach import Reach
 from models.inventory import DataSet
 from models.schema import ColumnFacts, TableFacts
@@ -50,7 +51,7 @@ class CopyQuery:
         return self.way.select(*self.way.these(self.facts.column_names)).order_by(*self._order())
 
     def _lines(self) -> Select[Any]:
-        members = [_member(self.way, column).label(column.name) for column in self.facts.columns]
+        members = [_member(self.way, column).label(exact(column.name)) for column in self.facts.columns]
         line = select(*members).correlate(self.way.table).lateral("line")
         whole = func.row_to_json(literal_column("line.*"))  # a column may be called `line`, too
         return self.way.select(whole).join(line, true()).order_by(*self._order())

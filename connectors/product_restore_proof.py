@@ -31,7 +31,7 @@ def prove(connection: Connection, staged: Staged, way: Way) -> None:
     wrong = _wrong_by_key(connection, staged, way) if staged.key else _wrong_by_count(connection, staged, way)
     if wrong:
         table = staged.packaged.table
-        what = f"{wrong} rows of {table} came out otherwise than the package has them, so nothing was restored"
+        what = f"{wrong} of the rows of {table} came out otherwise than the package has them"
         raise Rejected("product database", what, f"look at the triggers and rules of {table}")
 
 

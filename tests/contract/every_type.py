@@ -1,5 +1,8 @@
 """One table with every type that a column of PostgreSQL can have, and rows with the values at its edges."""
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import NotSupportedError
+
 from models.inventory import Inventory
 
 SCHEMA = r'''
@@ -150,3 +153,13 @@ def rows(*without: str) -> list[str]:
         for account in (1, 2)
         for at in range(max(map(len, lists)))
     ]
+
+
+def unsupported(engine: Engine) -> tuple[str, ...]:
+    """Types that this server was built without."""
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT '<a/>'::xml")
+    except NotSupportedError:
+        return ("xml",)
+    return ()
