@@ -9,6 +9,7 @@ import typer
 from commands.options import AccountArgument, As, Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
+from commands.restoring import restore
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -25,6 +26,7 @@ def mount(app: typer.Typer) -> None:
     packages.command()(link)
     packages.command()(fetch)
     packages.command()(verify)
+    packages.command()(restore)
     app.add_typer(packages, name="export")
 
 
