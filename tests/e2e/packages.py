@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
 from sqlalchemy import bindparam, text
@@ -97,6 +97,13 @@ class Export:
         self.told = Told(list(self.names), {})
         self.product = SqlProduct(self.engine)
         self.activities = self.with_inventory(inventory(), language)
+
+    def knowing(self, known: Inventory) -> Self:
+        """Of another schema, by its own inventory; the account is its first."""
+        self.told.names[:] = [each.name for each in known.data_sets]
+        self.account = "1"
+        self.activities = self.with_inventory(known)
+        return self
 
     def with_inventory(self, known: Inventory, language: str = "es") -> ExportActivities:
         return ExportActivities(
