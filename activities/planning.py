@@ -12,10 +12,11 @@ from connectors.ports import AccessSystem, BillingSystem, CaseStore, Directory, 
 from models.account import AccountFacts
 from models.case import Agreed, PlanRequest, PlanResult
 from models.inventory import DataSet, Inventory
-from models.plan import Commitments, Estimates, Plan
+from models.plan import Blocker, Commitments, Estimates, Plan
 from models.policy import Policy
+from models.schema import SchemaFacts
 from rules.dates import midnight
-from rules.inventory_blockers import inventory_blockers
+from rules.inventory_blockers import inventory_blockers, with_subsidiaries
 from rules.inventory_check import findings
 from rules.plan import PlanRefused, Wish, approvals_required, blockers, commit, plan_hash
 from rules.settlement import settle
@@ -68,19 +69,25 @@ class PlanningActivities:
             PlanRefused: no such plan can be made.
         """
         commitments = commit(facts, wish, self._policy, self._inventory)
-        wrong = findings(self._inventory, self._product.schema())
-        root_key = facts.account.root_key
-        # An inventory that doesn't describe the database would find other rows than the account's: none is counted.
-        rows = {} if wrong else {each.name: self._count(each, root_key) for each in self._inventory.data_sets}
-        of_two = {} if wrong else {each.name: self._of_two(each, root_key) for each in self._inventory.data_sets}
+        rows, found = self._in_product(facts.account.root_key)
         held = bool(self._store.holds(facts.account.id))
         return Plan(
             hash=plan_hash(commitments),
             commitments=commitments,
             estimates=self._estimates(facts, commitments, rows, now),
             approvals_required=approvals_required(wish.mode, self._policy),
-            blockers=(*blockers(facts, held=held), *inventory_blockers(wrong, of_two)),
+            blockers=(*blockers(facts, held=held), *found),
         )
+
+    def _in_product(self, root_key: str) -> tuple[dict[str, int], tuple[Blocker, ...]]:
+        """How many rows each data set has, and what of them stops the plan."""
+        schema = self._product.schema()
+        if wrong := findings(self._inventory, schema):
+            # It would find other rows than the account's: none is counted.
+            return {}, tuple(inventory_blockers(wrong, {}))
+        rows = {each.name: self._count(each, root_key) for each in self._inventory.data_sets}
+        of_two = {each.name: self._of_two(each, root_key) for each in self._inventory.data_sets}
+        return rows, tuple(inventory_blockers((), of_two, self._subsidiaries(schema, root_key)))
 
     def _estimates(
         self, facts: AccountFacts, commitments: Commitments, rows: dict[str, int], now: datetime
@@ -105,6 +112,11 @@ class PlanningActivities:
         """Only where nobody has decided yet. Source: DOMAIN stages.5."""
         beat()
         return self._product.of_two_accounts(self._inventory, data_set, root_key) if data_set.of_two == "block" else 0
+
+    def _subsidiaries(self, schema: SchemaFacts, root_key: str) -> int:
+        """How many accounts under this one would hold its row."""
+        family = with_subsidiaries(self._inventory, schema)
+        return max(0, self._product.count(family, family.data_sets[-1], root_key) - 1) if family else 0
 
     def _agreed(self, plan: Plan, facts: AccountFacts, generation: int) -> Agreed:
         dates = {name: planned.at for name, planned in plan.commitments.dates.items()}

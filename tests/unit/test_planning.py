@@ -12,7 +12,7 @@ from models.vocabulary import BlockerCode, Mode
 from rules.inventory_draft import draft
 from rules.plan import Wish
 from tests.unit.sample_facts import POLICY, facts
-from tests.unit.sample_schema import schema, table
+from tests.unit.sample_schema import foreign, schema, table
 
 ACCOUNT, NOTE = table("account"), table("note", "note.account_id -> account.id")
 SCHEMA = schema(ACCOUNT, NOTE)
@@ -29,7 +29,7 @@ class Product:
         return self.seen
 
     def count(self, inventory, data_set, root_key):
-        return 10
+        return 3 if data_set.name == "account" and data_set.hops else 10
 
     def of_two_accounts(self, inventory, data_set, root_key):
         return 2 if data_set.name == "note" else 0
@@ -76,3 +76,20 @@ def test_stages_5_a_schema_that_has_drifted_stops_the_plan_and_nothing_is_counte
     assert "leaf: it can reach the root, and has no rule" in blocker.text
     assert "farewell inventory check" in blocker.fix
     assert made.estimates.rows == {}
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "changes", "stopped"),
+    [
+        ("", {}, True),
+        ("SET NULL", {}, False),
+        ("", {"erase": "mask", "mask": {"parent": None}}, False),
+    ],
+)
+def test_stages_5_accounts_under_an_account_stop_the_plan_where_they_would_hold_its_row(on_delete, changes, stopped):
+    seen = schema(table("account", foreign("account.parent -> account.id", on_delete)))
+    whole = draft(seen, "account")
+    root = whole.data_sets[0].model_copy(update=changes)
+    found = plan(seen, whole.model_copy(update={"data_sets": (root,)})).blockers
+    assert [each.code for each in found] == [BlockerCode.SUB_ACCOUNTS] * stopped
+    assert all(each.text.startswith("2 other accounts") for each in found)
