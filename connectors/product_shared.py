@@ -15,7 +15,7 @@ from connectors.product_closed import is_closed
 from connectors.product_copy import CopyRead
 from connectors.product_copy_query import CopyQuery
 from connectors.product_errors import product_errors
-from connectors.product_fit import Counted, count_of, may_be_loose
+from connectors.product_fit import Counted, count_of
 from connectors.product_form import form_of
 from connectors.product_instant import Instant, instant_of
 from connectors.product_proof import depended_on, proven
@@ -76,6 +76,7 @@ class SharedSnapshot:
         """`exported` is the server's name of it, `instant` the one that outlasts it."""
         self._engine, self._exported, self.instant = engine, exported, instant
         self._counted: dict[tuple[str, str], Counted] = {}
+        self._known: dict[str, TableFacts] = {}
 
     def read(self, inventory: Inventory, data_set: DataSet, root_key: str) -> TableRead:
         """The account's rows as text, by COPY; raises NotFound."""
@@ -83,8 +84,6 @@ class SharedSnapshot:
         way = _way(inventory, data_set, root_key, *facts.column_names, *data_set.key)
 
         def loose() -> frozenset[str]:
-            if not any(map(may_be_loose, facts.columns)):
-                return frozenset()
             return self._count(inventory, data_set, root_key).loose
 
         return CopyRead(lambda: self._reading(inventory, data_set), CopyQuery(way, data_set, facts), loose)
@@ -127,8 +126,10 @@ class SharedSnapshot:
         return self._counted[which]
 
     def _facts(self, inventory: Inventory, data_set: DataSet) -> TableFacts:
-        with self._reading(inventory, data_set) as connection:
-            return table_facts(connection, data_set.table)
+        if data_set.table not in self._known:
+            with self._reading(inventory, data_set) as connection:
+                self._known[data_set.table] = table_facts(connection, data_set.table)
+        return self._known[data_set.table]
 
     @contextmanager
     def _reading(self, inventory: Inventory, data_set: DataSet) -> Iterator[Connection]:
