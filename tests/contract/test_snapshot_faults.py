@@ -194,7 +194,7 @@ def test_a_server_that_stops_in_the_middle_of_a_copy_is_unavailable() -> None:
             server.close()
             with pytest.raises(Unavailable):
                 list(begun)
-            for read in READS.values():
+            for read in (READS["read"], READS["values"]):  # the rows may have been counted by then
                 with pytest.raises(Unavailable):
                     read(snapshot)
         with pytest.raises(Unavailable), open_snapshot(engine):
