@@ -22,10 +22,12 @@ class Reach:
 
     table: FromClause
     condition: ColumnElement[bool] | None
+    before: tuple[CTE, ...] = ()
+    """Named in order: found one inside the other, in a long chain of tables, they would exhaust Python's stack."""
 
     def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Selects among these rows, each once."""
-        chosen = select(*columns).select_from(self.table)
+        chosen = select(*columns).select_from(self.table).add_cte(*self.before)
         return chosen if self.condition is None else chosen.where(self.condition)
 
     def these(self, names: Iterable[str]) -> list[ColumnElement[Any]]:
@@ -95,9 +97,9 @@ class Belonging:
         """The account's rows, each once: several ways as one query each, so that each takes its index."""
         ways = self.ways(own)
         if len(ways) == 1:
-            return Reach(own, and_(*ways, *also))
+            return Reach(own, and_(*ways, *also), self._account.written)
         each = (select(*own.columns).where(way, *map(untrue, ways[:place]), *also) for place, way in enumerate(ways))
-        return Reach(union_all(*each).subquery(), None)
+        return Reach(union_all(*each).subquery(), None, self._account.written)
 
     def with_others(self, own: TableClause) -> ColumnElement[bool] | None:
         """Whether another account reaches a row too; None: none ever can."""

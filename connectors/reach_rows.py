@@ -51,6 +51,11 @@ class Reached:
         written = self._written[table]
         return select(*(written.c[name] for name in columns))
 
+    @property
+    def written(self) -> tuple[CTE, ...]:
+        """The expressions so far, each after those that it names."""
+        return tuple(self._written.values())
+
     def _expression(self, table: str) -> CTE:
         own = named(table, self._flows.columns[table])
         leading = [own.c[name] for name in self._flows.asked[table]]

@@ -1,5 +1,6 @@
 """The statements find the rows that a naive fixpoint finds, whatever the schema."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,15 @@ def _compare(connection: Connection, naive: Naive, data_set: DataSet) -> None:
     kept = two if data_set.of_two == "keep" else set()
     wanted = {"all": whole, "exported": whole - kept, "alone": whole - two, "two": two}
     assert found == {what: sorted(places) for what, places in wanted.items()}
+
+
+def test_a_chain_of_a_hundred_tables_is_one_statement(engine: Connection) -> None:
+    chain = [f"chain_{place}" for place in range(100)]
+    for table in chain:
+        engine.execute(text(f"CREATE TEMP TABLE {table} (k INTEGER, f INTEGER)"))
+        engine.execute(text(f"INSERT INTO {table} VALUES (1, 1), (2, 2)"))
+    hops = {child: [f"{child}.f -> {parent}.k"] for parent, child in pairwise(chain)}
+    data_sets = [{"name": table, "table": table, "key": ["k"], "hops": hops.get(table, [])} for table in chain]
+    inventory = Inventory.model_validate({"root": chain[0], "key": "k", "data_set": data_sets})
+    way = reach(inventory, inventory.data_set(chain[-1]), "1", dialect=engine.dialect.name)
+    assert engine.scalars(way.select(*way.these(["k"]))).all() == [1]

@@ -87,24 +87,32 @@ class MemoryObjects:
 
 
 class MemoryProduct:
-    """Tables as lists of rows; a table of the fake has the columns `id` and `note`."""
+    """Tables as lists of rows; a table of the fake has the columns `id` and `note`.
+
+    `together` go at the first one's turn; of `of_two` that many rows stay.
+    """
 
     def __init__(self, tables):
-        self.tables = tables
+        self.tables, self.together, self.of_two = tables, {}, {}
 
     def count(self, inventory, data_set, root_key):
         return len(self.tables[data_set.name])
 
     def left(self, inventory, data_set, root_key):
-        return {"retain": 0, "delete": self.count(inventory, data_set, root_key)}.get(
-            data_set.erase, sum(row[1] != data_set.mask.get("note") for row in self.tables[data_set.name])
-        )
+        rows = self.tables[data_set.name]
+        if data_set.erase == "retain":
+            return 0
+        if data_set.erase == "delete":
+            return len(rows) - self.of_two.get(data_set.name, 0)
+        return sum(row[1] != data_set.mask["note"] for row in rows)
 
     def erase(self, inventory, data_set, root_key, limit):
         rows = self.tables[data_set.name]
         if data_set.erase == "delete":
-            gone = rows[:limit]
-            del rows[:limit]
+            for other in self.together.get(data_set.name, []):
+                self.tables[other].clear()
+            gone = rows[self.of_two.get(data_set.name, 0) :][:limit]
+            rows[:] = [row for row in rows if row not in gone]
             return len(gone)
         fresh = [row for row in rows if row[1] != data_set.mask["note"]][:limit]
         for row in fresh:

@@ -8,6 +8,7 @@ from activities import holdings
 from activities.erasure import HELD_BY_LAW, ErasureActivities
 from connectors.errors import NotFound, Rejected, Unavailable
 from models.effects import PurgeRequest, RecountRequest
+from models.hop import Hop
 from models.vocabulary import Stage
 from tests.fakes.evidence import MemoryObjects, MemoryProduct, MemoryStore
 from tests.fakes.papers import ACCOUNT, CASE, INVENTORY, plan
@@ -49,6 +50,7 @@ class Company:
             {"task": [[i, "x"] for i in range(2500)], "event": [[1, "Eva"], [2, "Ana"]], "invoice": [[1, "EUR 5"]]}
         )
         self.objects, self.people, self.store = MemoryObjects(), People(), MemoryStore(plan())
+        self.inventory = INVENTORY
         for key in ("uploads/77/a", "uploads/77/b", "uploads/78/not ours"):
             self.objects.put("files", key, b"x")
         self.objects.put("packages", "acme/acme-1/1/bagit.txt", b"x")
@@ -62,7 +64,7 @@ class Company:
             identity=self.people,
             access=self.people,
             store=self.store,
-            inventory=INVENTORY,
+            inventory=self.inventory,
             files_bucket="files",
             export_bucket="packages",
         )
@@ -178,3 +180,42 @@ def test_the_recount_finds_what_is_left_and_keeps_only_a_clean_count(company):
     assert document["counts"]["invoice"] == 1
     assert document["counts"]["event"] == 2
     assert document["counts"]["task"] == 0
+
+
+@pytest.fixture
+def circle(company):
+    """Tasks and events point at each other: whoever's turn comes first takes both."""
+    data_sets = tuple(
+        each.model_copy(update={"hops": (Hop.model_validate(hop),), "erase": "delete"})
+        for each, hop in zip(
+            INVENTORY.data_sets, ("task.event_id -> event.id", "event.task_id -> task.id"), strict=False
+        )
+    )
+    inventory = INVENTORY.model_copy(update={"data_sets": (*data_sets, INVENTORY.data_sets[2])})
+    duties = tuple(
+        each.model_copy(update={"erase": "delete"}) if each.name == "event" else each
+        for each in plan().commitments.data_sets
+    )
+    changed = plan().model_copy(update={"commitments": plan().commitments.model_copy(update={"data_sets": duties})})
+    company.store.the_plan, company.inventory = changed, inventory
+    company.product.together = {"task": ["event"], "event": ["task"]}
+    return company
+
+
+def test_a_circle_s_data_sets_each_remember_what_they_had_before_the_first_goes(circle):
+    first, second = circle.purge("task"), circle.purge("event")
+    assert (first.before, first.erased, second.before, second.erased) == (2500, 2500, 2, 2)
+
+
+def test_a_hold_on_any_data_set_of_a_circle_stops_all_of_it(circle):
+    circle.store.held = [{"id": "h1", "data_sets": ["event"]}]
+    with pytest.raises(ApplicationError, match="h1 covers event"):
+        circle.purge("task")
+    assert len(circle.product.tables["task"]) == 2500
+
+
+def test_rows_that_stay_by_decision_are_kept_not_erased(company):
+    company.product.of_two["task"] = 3
+    result = company.purge("task")
+    assert (result.before, result.erased, result.kept) == (2500, 2497, 3)
+    assert "task" not in company.recount().left
