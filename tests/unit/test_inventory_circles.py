@@ -1,5 +1,7 @@
 """Tables in a circle are those that lead to each other, whatever the shape around them."""
 
+from itertools import permutations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,11 +28,10 @@ def test_a_component_holds_the_nodes_that_lead_to_each_other_children_first(grap
     place = {node: number for number, component in enumerate(found) for node in component}
     assert sum(map(len, found)) == len(place)
     assert place.keys() == {*graph, *(node for parents in graph.values() for node in parents)}
-    for node in place:
-        for other in place.keys() - {node}:
-            together = other in led_to(graph, node) and node in led_to(graph, other)
-            assert (place[node] == place[other]) == together
-            assert other not in led_to(graph, node) or place[node] <= place[other]
+    for node, other in permutations(place, 2):
+        there, back = other in led_to(graph, node), node in led_to(graph, other)
+        assert (place[node] == place[other]) == (there and back)
+        assert not there or place[node] <= place[other]
 
 
 def test_a_table_that_leads_to_itself_is_a_circle_and_a_long_chain_is_none():
