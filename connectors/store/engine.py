@@ -63,7 +63,7 @@ def _target(url: str) -> URL:
 
 
 def _postgresql(target: URL) -> Engine:
-    options = {"connect_timeout": SECONDS_TO_CONNECT, "application_name": "farewell"}
+    options = {"connect_timeout": SECONDS_TO_CONNECT, "application_name": "farewell", "client_encoding": "utf8"}
     return create_engine(target, connect_args=options, pool_pre_ping=True, hide_parameters=True)
 
 
