@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from isal import isal_zlib
 
+from activities.account_rows import AccountRows
 from activities.package_description import DATA
 from activities.package_place import PackagePlace
+from activities.package_record import TableRecords
 from activities.package_rows import GZIP
 from activities.pulse import beat
 from activities.together import Together
-from connectors.errors import Conflict, NotFound, Rejected
-from connectors.ports import ProductDatabase, Snapshot, TableRead
+from connectors.errors import Conflict
+from connectors.ports import ProductDatabase
 from models.effects import PackagedFile
-from models.hop import Hop
 from models.inventory import DataSet, Inventory
 from models.package import TablePart, TablesPart, Uploaded
-from models.schema import SchemaFacts, TableFacts
 
 INSTANT = "instant"
 _LEVEL = 1  # the header bears no time: equal rows give equal bytes
@@ -39,54 +39,49 @@ class TablesSource:
             Rejected: the rows that were read aren't as many as were counted.
             NotFound: there is no such table.
         """
-        facts = self._product.schema()
+        schema = self._product.schema()
         with self._product.snapshot() as instant:
-            run = _Run(self._place, instant, self._inventory, self._root_key, facts)
-            run.all(data_sets)
+            rows = AccountRows(instant, self._inventory, self._root_key)
+            attempt = _Attempt(self._place, rows, TableRecords(rows, schema.by_name(), data_sets))
             part = TablesPart(
-                instant=instant.instant,
-                dialect=facts.dialect,
+                instant=rows.instant,
+                dialect=schema.dialect,
                 root=self._inventory.root,
-                tables=tuple(run.done[each.name] for each in data_sets),
-                sent_bytes=sum(run.sent.values()),
-                kept_bytes=sum(run.kept.values()),
+                tables=attempt.all(data_sets),
+                sent_bytes=sum(attempt.sent.values()),
+                kept_bytes=sum(attempt.kept.values()),
             )
             self._place.keep(INSTANT, part)
         return part
 
 
-class _Run:
-    """One attempt, on one snapshot. `done`, and the bytes that were `sent` and `kept`, by data set."""
+class _Attempt:
+    """One attempt, at one instant. The bytes that were `sent` and `kept`, by data set."""
 
-    def __init__(
-        self, place: PackagePlace, instant: Snapshot, inventory: Inventory, root_key: str, facts: SchemaFacts
-    ) -> None:
-        self._place, self._instant, self._facts = place, instant, facts.by_name()
-        self._inventory, self._root_key = inventory, root_key
-        self._together = Together(instant.readers, self._beat)
-        self._packaged: dict[str, DataSet] = {}
+    def __init__(self, place: PackagePlace, rows: AccountRows, records: TableRecords) -> None:
+        self._place, self._rows, self._records = place, rows, records
+        self._together = Together(rows.readers, self._beat)
         self._under_way: set[str] = set()
-        self._shared = {each.name for each in inventory.reference_sets}
-        self.done: dict[str, TablePart] = {}
+        self._done: dict[str, TablePart] = {}
         self.sent: dict[str, int] = {}
         self.kept: dict[str, int] = {}
 
-    def all(self, data_sets: Sequence[DataSet]) -> None:
-        self._packaged = {each.table: each for each in data_sets}
+    def all(self, data_sets: Sequence[DataSet]) -> tuple[TablePart, ...]:
         self._together.each(self._table, data_sets)
+        return tuple(self._done[each.name] for each in data_sets)
 
     def _beat(self) -> None:
-        beat(self._instant.instant, len(self.done), sorted(self._under_way))
+        beat(self._rows.instant, len(self._done), sorted(self._under_way))
 
     def _table(self, wanted: DataSet) -> None:
         self._under_way.add(wanted.name)
         data_set = self._told_by_a_header(wanted)
-        self.done[wanted.name] = self._standing(data_set) or self._written(data_set)
+        self._done[wanted.name] = self._standing(data_set) or self._written(data_set)
         self._under_way.remove(wanted.name)
 
     def _told_by_a_header(self, data_set: DataSet) -> DataSet:
         """JSON Lines without a line would tell of no column (and Frictionless fails): that is CSV, its header alone."""
-        if data_set.format == "csv" or self._instant.count(self._inventory, data_set, self._root_key):
+        if data_set.format == "csv" or self._rows.count(data_set):
             return data_set
         return data_set.model_copy(update={"format": "csv"})
 
@@ -101,10 +96,9 @@ class _Run:
         if kept.format != data_set.format:
             self._place.erase(kept.file.path)
             return None
-        of = (self._inventory, data_set, self._root_key)
-        if not self._instant.unchanged_since(kept.instant, kept.counted, *of):
+        if not self._rows.are_still(kept, data_set):
             return None
-        part = kept.model_copy(update={"instant": self._instant.instant, "foreign": self._foreign(data_set)})
+        part = self._records.renewed(kept, data_set)
         self._place.keep(_record(data_set), part)
         self.kept[part.name] = part.file.size_bytes
         return part
@@ -118,13 +112,13 @@ class _Run:
             return self._sent(data_set)
 
     def _sent(self, data_set: DataSet) -> TablePart:
-        read = self._instant.read(self._inventory, data_set, self._root_key)
+        read = self._rows.read(data_set)
         path, parts = _path(data_set), list[TablePart]()
 
         def finishing(sent: Uploaded) -> None:
             """The record comes before the object: no object is there of which nothing is known."""
             file = PackagedFile(path=path, size_bytes=sent.size_bytes, sha256=sent.sha256, rows=read.rows)
-            parts.append(self._part(data_set, read, file, sent.checksum))
+            parts.append(self._records.made(data_set, read, file, sent.checksum))
             self._place.keep(_record(data_set), parts[-1])
 
         place = self._place
@@ -139,47 +133,6 @@ class _Run:
             if piece := packing.compress(block):
                 yield piece
         yield packing.flush()
-
-    def _part(self, data_set: DataSet, read: TableRead, file: PackagedFile, checksum: str) -> TablePart:
-        return TablePart(
-            name=data_set.name,
-            table=data_set.table,
-            file=file,
-            columns=read.columns,
-            primary=self._facts_of(data_set).primary,
-            foreign=self._foreign(data_set),
-            format=data_set.format,
-            shared=data_set.name in self._shared,
-            instant=self._instant.instant,
-            counted=self._counted(data_set, read),
-            checksum=checksum,
-        )
-
-    def _foreign(self, data_set: DataSet) -> tuple[Hop, ...]:
-        """The keys that hold within the package, which is all that its description may promise."""
-        hops = (key.hop for key in self._facts_of(data_set).foreign if key.hop.parent in self._packaged)
-        return tuple(hop for hop in hops if self._holds(data_set, hop))
-
-    def _holds(self, data_set: DataSet, hop: Hop) -> bool:
-        """The only way to the root leads to what is exported: the database needn't be asked."""
-        alone = len(hop.child_columns) == 1 and data_set.hops == (hop,)
-        if alone and self._packaged[hop.parent].of_two != "keep":
-            return True
-        return self._instant.closed(self._inventory, data_set, hop, self._root_key)
-
-    def _counted(self, data_set: DataSet, read: TableRead) -> int:
-        """By a count of its own, in the same snapshot. Source: DOMAIN stages.2."""
-        counted = self._instant.count(self._inventory, data_set, self._root_key)
-        if counted != read.rows:
-            what = f"{read.rows} rows of {data_set.table} were read, {counted} are counted at the same instant"
-            raise Rejected("product database", what, "this is a bug of ours: keep the schema and tell us")
-        return counted
-
-    def _facts_of(self, data_set: DataSet) -> TableFacts:
-        facts = self._facts.get(data_set.table)
-        if facts is None:
-            raise NotFound("product database", f"there is no table {data_set.table}", "correct the inventory")
-        return facts
 
 
 def _record(data_set: DataSet) -> str:

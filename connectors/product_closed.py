@@ -1,12 +1,12 @@
 """Whether a foreign key holds within a package: a row that another account has may be pointed at, and stays."""
 
-from sqlalchemy import Connection, and_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select
 
 from connectors.reach import reach
 from models.hop import Hop
 from models.inventory import DataSet, Inventory
 
-_ONE = literal_column("1")
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 def is_closed(connection: Connection, inventory: Inventory, data_set: DataSet, hop: Hop, root_key: str) -> bool:
