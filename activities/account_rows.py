@@ -3,6 +3,7 @@
 from connectors.ports import Snapshot, TableRead
 from models.hop import Hop
 from models.inventory import DataSet, Inventory
+from models.ledger import digest
 from models.package import TablePart
 
 
@@ -10,9 +11,10 @@ class AccountRows:
     """A snapshot, as far as one account is concerned."""
 
     def __init__(self, snapshot: Snapshot, inventory: Inventory, root_key: str) -> None:
-        """`root_key` is the account's in the product."""
+        """`root_key` is the account's in the product; `self.inventory` is the inventory's digest."""
         self._snapshot, self._inventory, self._root_key = snapshot, inventory, root_key
         self.instant, self.readers = snapshot.instant, snapshot.readers
+        self.inventory = digest(inventory.model_dump(mode="json"))
 
     def read(self, data_set: DataSet) -> TableRead:
         """As text, while it's read; raises NotFound."""
@@ -25,7 +27,8 @@ class AccountRows:
     def are_still(self, kept: TablePart, data_set: DataSet) -> bool:
         """Whether it is proven that they are those that were read then."""
         about = (self._inventory, data_set, self._root_key)
-        return self._snapshot.unchanged_since(kept.instant, kept.counted, *about)
+        # What is proven of rows says nothing where other rows belong by now.
+        return kept.inventory == self.inventory and self._snapshot.unchanged_since(kept.instant, kept.counted, *about)
 
     def closed(self, data_set: DataSet, hop: Hop) -> bool:
         """Whether this key of theirs never leads out of the package."""

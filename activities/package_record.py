@@ -38,6 +38,7 @@ class TableRecords:
             instant=self._rows.instant,
             counted=self._counted(data_set, read),
             checksum=checksum,
+            inventory=self._rows.inventory,
         )
 
     def renewed(self, kept: TablePart, data_set: DataSet) -> TablePart:

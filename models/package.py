@@ -40,6 +40,7 @@ class TablePart(Payload):
     """A data set in the package.
 
     `instant` names the snapshot that it was read from, `counted` how many rows a count of its own found there.
+    `inventory` is the digest of the inventory that decided which rows belong.
     """
 
     name: str
@@ -53,6 +54,7 @@ class TablePart(Payload):
     instant: str = ""
     counted: int = 0
     checksum: str = ""
+    inventory: str = ""
 
 
 class TablesPart(Payload):

@@ -259,6 +259,18 @@ def test_a_set_whose_format_changed_has_one_file(export: Export) -> None:
     assert {path for path in export.listing() if "/note." in path} == {"data/tables/note.csv.gz"}
 
 
+def test_what_was_written_under_another_inventory_is_compared_again(
+    export: Export, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export.parts()
+    known = inventory()
+    other = [each.model_copy(update={"of_two": "export"}) for each in known.data_sets]
+    export.activities = export.with_inventory(known.model_copy(update={"data_sets": tuple(other)}))
+    monkeypatch.setattr("activities.package_record.TableRecords.renewed", lambda *_: pytest.fail("taken as proven"))
+    export.parts()
+    assert record(export).sent_bytes == 0
+
+
 def test_a_table_that_another_attempt_changed_is_not_committed(small: Export) -> None:
     small.parts()
     small.objects.put(EXPORTS, f"{small.prefix}data/tables/task.csv.gz", b"")
