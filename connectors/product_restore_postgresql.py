@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import psycopg
+from psycopg.copy import LibpqWriter
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, text
 
 from connectors.errors import Rejected, Unavailable
@@ -111,7 +112,10 @@ def _copy(connection: Connection, staged: Staged, package: OpenedPackage) -> Non
     header = ", HEADER MATCH" if staged.packaged.format == "csv" else ""
     options = rf"(FORMAT csv, NULL '\N'{header})"
     statement = f"COPY {staged.name} ({names(staged.packaged.columns)}) FROM STDIN {options}"
-    with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(statement.encode(), writer=LibpqWriter(cursor, flush_threshold=0)) as copy,
+    ):
         for block in _blocks(staged, package):
             copy.write(block)
 
