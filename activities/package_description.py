@@ -56,7 +56,7 @@ def _table(part: TablePart, names: dict[str, str], about: str, *, base64: bool) 
         "missingValues": [NULL] if is_csv else [],  # JSON says null
     }
     if part.primary:
-        schema["primaryKey"] = list(part.primary)
+        schema["primaryKey"] = list(map(_label, part.primary))
     if foreign := [_foreign(hop, part, names) for hop in part.foreign if hop.parent in names]:
         schema["foreignKeys"] = foreign
     about_it = {"name": part.name, "title": split(part.table)[0], "description": about}
@@ -87,8 +87,10 @@ def _field(column: PackagedColumn, *, base64: bool) -> dict[str, Any]:
         _LOOSE: column.loose,
         _SAYS_NULL: column.says_null,
     }
+    label = _label(column.name)
     field: dict[str, Any] = {
-        "name": column.name,
+        "name": label,
+        **({"column": column.name} if column.name != label else {}),
         "type": kind,
         "databaseType": column.database_type,
         "databaseNullable": column.nullable,
@@ -106,7 +108,13 @@ def _field(column: PackagedColumn, *, base64: bool) -> dict[str, Any]:
 
 def _foreign(hop: Hop, part: TablePart, names: dict[str, str]) -> dict[str, Any]:
     other = "" if hop.parent == part.table else names[hop.parent]
-    return {"fields": list(hop.child_columns), "reference": {"resource": other, "fields": list(hop.parent_columns)}}
+    there = {"resource": other, "fields": list(map(_label, hop.parent_columns))}
+    return {"fields": list(map(_label, hop.child_columns)), "reference": there}
+
+
+def _label(column: str) -> str:
+    """As Frictionless reads a name from a header."""
+    return column.strip()
 
 
 def _index(part: FilesPart, about: str) -> dict[str, Any]:

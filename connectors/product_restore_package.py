@@ -102,4 +102,6 @@ def _described(body: bytes) -> Description:
 
 
 def _flat(resource: dict[str, Any]) -> dict[str, Any]:
-    return {**resource, "fields": resource["schema"]["fields"]}
+    """`column` is the true name, where a reader of CSV can't have it."""
+    fields = [{**field, "name": field.get("column", field["name"])} for field in resource["schema"]["fields"]]
+    return {**resource, "fields": fields}
