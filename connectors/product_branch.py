@@ -67,10 +67,12 @@ class _Branches:
     def pointing(self, taken: FromClause) -> Select[Any]:
         """Rows of the account that stay for a later batch and point at what is taken."""
         own = self._target.named()
-        row = [own.c[name] for name in self._target.row]
-        of_them = among(row, select(*(taken.c[name] for name in self._target.row)))
+        row = self._target.row
+        # As a join, not as NOT IN: PostgreSQL goes through a large list row by row.
+        of_them = exists().select_from(taken).where(*(taken.c[name] == own.c[name] for name in row)).correlate(own)
         to_them = or_(*(_leads(hop, own, taken) for hop in self._keys))
-        return select(*row).where(to_them, not_(of_them), or_(*self._direct.ways(own)), *self._alone(own))
+        rows = select(*(own.c[name] for name in row))
+        return rows.where(to_them, not_(of_them), or_(*self._direct.ways(own)), *self._alone(own))
 
     def loosening(self, own: TableClause, taken: FromClause) -> Values:
         """NULL where a key leads to what is taken, and what stands there where it doesn't."""

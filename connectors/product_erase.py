@@ -17,7 +17,7 @@ from connectors.reach_two import only_one_way
 from models.inventory import DataSet, Inventory
 from models.inventory_circles import erased_together
 
-BATCHES_A_WALK = 50
+BATCHES_A_WALK = 5
 
 
 def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
