@@ -24,7 +24,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.package_place import PackagePlace
-from activities.package_source import PackageSource
+from activities.package_tables import TablesSource
 from bench.abba import REPEATS, Compared, compared, spread
 from bench.empty import EmptyWorkflow, nothing
 from commands.beginning import Asked, begin
@@ -166,14 +166,15 @@ def _exported(here: Running) -> float:
         "case": f"{LARGEST}-1",
         "account": LARGEST,
         "stage": Stage.EXPORT,
-        "step": "export_data_set",
+        "step": "export_tables",
     }
     place = PackagePlace(at.objects, at.settings.s3_export_bucket, PackageRequest(plan_hash="", **about))
     root_key = at.directory.facts(LARGEST).account.root_key
-    source = PackageSource(at.product, at.inventory, at.settings.s3_files_bucket, place, root_key)
+    source = TablesSource(at.product, at.inventory, place, root_key)
+    place.drop()  # what stands would only be compared
     began = time.perf_counter()
-    part = ActivityEnvironment().run(source.export_table, at.inventory.data_set(TABLE))
-    return (part.file.rows or 0) / (time.perf_counter() - began)
+    (part,) = ActivityEnvironment().run(source.export, [at.inventory.data_set(TABLE)]).tables
+    return part.counted / (time.perf_counter() - began)
 
 
 def _written(product: Path) -> float:
