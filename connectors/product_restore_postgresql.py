@@ -8,7 +8,7 @@ from psycopg.copy import LibpqWriter
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, text
 
 from connectors.errors import Rejected, Unavailable
-from connectors.product_restore_package import OpenedPackage
+from connectors.product_restore_package import BLOCK_BYTES, OpenedPackage
 from connectors.product_restore_rows import json_rows
 from connectors.product_restore_staged import Staged
 from connectors.product_restore_statements import (
@@ -124,8 +124,13 @@ def _blocks(staged: Staged, package: OpenedPackage) -> Iterator[bytes]:
     if staged.packaged.format == "csv":
         yield from package.blocks(staged.packaged)
         return
+    block = bytearray()
     for row in json_rows(package.lines(staged.packaged), staged.packaged.columns):
-        yield (",".join(map(_cell, row)) + "\n").encode()
+        block += (",".join(map(_cell, row)) + "\n").encode()
+        if len(block) >= BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+    yield bytes(block)
 
 
 def _cell(value: str | None) -> str:
