@@ -30,6 +30,8 @@ class SqliteWay:
         Raises:
             Rejected: a value that its column doesn't take.
         """
+        for earlier in (staged.name, staged.mask.name):  # a connection keeps them beyond its transaction
+            run(connection, f"DROP TABLE IF EXISTS temp.{earlier}")
         make_staging(connection, staged)
         columns = staged.packaged.columns
         marks = ", ".join("?" * len(columns))

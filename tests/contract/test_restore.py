@@ -128,6 +128,12 @@ def test_a_second_run_finds_all_rows_there(small: Engine, package: Path) -> None
     assert everything(small) == before
 
 
+def test_two_restores_by_one_engine_dont_meet(package: Path, fresh: Callable[..., Engine]) -> None:
+    other = fresh(*SCHEMA)
+    assert figures(restored(other, package, INVENTORY))["task"] == (2, 0, 0, 0)
+    assert figures(restored(other, package, INVENTORY))["task"] == (0, 0, 2, 0)
+
+
 def test_rows_without_a_key_are_brought_up_to_their_number(small: Engine, package: Path) -> None:
     before = everything(small)
     run(small, "DELETE FROM mark WHERE task_id = 1", "INSERT INTO mark VALUES (1, 'same')")
