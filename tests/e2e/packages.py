@@ -55,7 +55,7 @@ CREATE TABLE attachment (id INTEGER PRIMARY KEY, account_id TEXT NOT NULL REFERE
 """
 _POSTGRES = {"BLOB": "BYTEA", "DECIMAL_TEXT": "NUMERIC", "TIMESTAMP": "TIMESTAMPTZ", "(id * 2)": "(id * 2) STORED"}
 TEXTS = {"postgresql": {"logo": r"\x00ff504e47", "settings": '{"a": [1, "\\u00f1"]}', "at": "2026-03-29 00:30:00.25+00"},
-         "sqlite": {"logo": "AP9QTkc=", "settings": '{"a": [1, "\\u00f1"]}', "at": "2026-03-29T01:30:00.25+01:00"}}  # fmt: skip
+         "sqlite": {"logo": "AP9QTkc=", "settings": '{"a": [1, "\\u00f1"]}', "at": "2026-03-29 01:30:00.25+01:00"}}  # fmt: skip
 
 
 class Told(NamedTuple):
