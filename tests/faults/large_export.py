@@ -62,13 +62,14 @@ class LargeExport(Export):
         with self.engine.begin() as connection:
             connection.exec_driver_sql(_SCHEMA)
 
-    def standing(self) -> set[Part]:
-        """The parts that the server has of unfinished uploads."""
+    def standing(self) -> dict[Part, int]:
+        """The parts that the server has of unfinished uploads, and their sizes."""
         client: Any = self.objects._client
-        found = set()
+        found: dict[Part, int] = {}
         for upload in self.uploads():
             about = {"Bucket": EXPORTS, "Key": upload["Key"], "UploadId": upload["UploadId"]}
-            found |= {Part(upload["Key"], part["PartNumber"]) for part in client.list_parts(**about).get("Parts", [])}
+            for part in client.list_parts(**about).get("Parts", []):
+                found[Part(upload["Key"], part["PartNumber"])] = part["Size"]
         return found
 
     def attempt(self, notes: Path, death: Death | None = None) -> tuple[int | None, set[Part]]:

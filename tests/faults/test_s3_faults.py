@@ -21,7 +21,7 @@ from models.package import Uploaded
 from tests.faults.s3_proxy import Fault, Handler, Proxy, answering, cut_in_the_middle, hold, lose_the_answer, proxy_to
 
 MIB = 1024 * 1024
-PART = 8 * MIB
+PART = 5 * MIB
 PARTS = 7
 BODY = random.Random(7).randbytes((PARTS - 1) * PART + MIB)  # noqa: S311 — the same in each process
 
