@@ -11,7 +11,7 @@ from connectors.errors import Rejected
 
 _MIB = 1024 * 1024
 # Up to this part, of so many bytes: small ones keep memory low, and S3 takes no more than 10,000.
-SIZES = ((3_000, 8 * _MIB), (6_000, 16 * _MIB), (10_000, 32 * _MIB))
+SIZES = ((3_000, 5 * _MIB), (6_000, 16 * _MIB), (10_000, 32 * _MIB))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from devstack.stack import EmbeddedStack
 from models.package import Uploaded
 
 MIB = 1024 * 1024
-PART = 8 * MIB
+PART = 5 * MIB
 Uploads = Callable[[str], list[str]]
 
 
@@ -197,7 +197,7 @@ def test_of_several_unfinished_uploads_the_fullest_is_gone_on_with_and_all_are_s
 def test_parts_grow_with_their_number_up_to_a_limit(
     objects: S3ObjectStore, client: Any, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert s3_parts.limit_bytes() == 200_000 * MIB
+    assert s3_parts.limit_bytes() == 191_000 * MIB
     monkeypatch.setattr(s3_parts, "SIZES", ((1, 5 * MIB), (2, 6 * MIB), (4, 7 * MIB)))
     body, key = noise(25 * MIB), f"{prefix}grown"
     uploaded = objects.upload(EXPORTS, key, blocks(body))
