@@ -67,10 +67,9 @@ class Bench:
         lines = [
             *map(str, [*usage.values(), *noise.values()]),
             *(f"{what}: {_told(run)}" for what, run in (("usage", one), ("random", two), (f"{TIMES} × usage", ten))),
-            f"killed with {again.before / _MIB:.0f} of {again.whole / _MIB:.0f} MiB sent: {again.again / _MIB:.1f} MiB"
-            f" sent again; in flight at most {again.in_flight / _MIB:.0f} MiB",
-            f"time ≥ max({', '.join(f'{name} {seconds:.2f} s' for name, seconds in bounds.items())}):"
-            f" {longest} bounds, {one.seconds:.2f} s taken, {figures['share_of_limit']:.0%} of the limit reached",
+            str(again),
+            f"time ≥ max({', '.join(f'{name} {seconds:.2f} s' for name, seconds in bounds.items())})",
+            f"{longest} bounds it, {one.seconds:.2f} s taken: {figures['share_of_limit']:.0%} of the limit reached",
             f"memory ≤ idle + parts in flight × part = {memory_mib(ten):.0f} MiB, {ten.peak_mib:.0f} MiB taken",
         ]
         machine = (

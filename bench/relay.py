@@ -1,24 +1,27 @@
-"""A relay before a server on loopback that counts the bytes which clients send."""
+"""A relay before a server on loopback: it counts the bytes which clients send, and takes its time as a network does."""
 
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from devstack.ports import LOOPBACK
 
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
+_PIECE_SECONDS = 0.003  # some 20 MB a second on each connection
 
 
 class Relay(socketserver.ThreadingTCPServer):
-    """`sent` is what came so far, on all connections."""
+    """`sent` is what came so far, on all connections. Little waits in its sockets: what is sent is on its way."""
 
     daemon_threads = True
     block_on_close = False
 
     def __init__(self, port: int) -> None:
         super().__init__((LOOPBACK, 0), _Connection)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PIECE)
         self.target, self.sent, self._lock = (LOOPBACK, port), 0, threading.Lock()
 
     @property
@@ -55,6 +58,7 @@ def _passed(source: socket.socket, target: socket.socket, count: Callable[[int],
     try:
         while piece := source.recv(_PIECE):
             count(len(piece))
+            time.sleep(len(piece) / _PIECE * _PIECE_SECONDS)
             target.sendall(piece)
         target.shutdown(socket.SHUT_WR)
     except OSError:

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from bench.exporting import Asked, command, exported
 from bench.relay import Relay, relay
-from connectors.s3_parts import SIZES
 from connectors.s3_flight import IN_FLIGHT
+from connectors.s3_parts import SIZES
+
+_MIB = 1024 * 1024
 
 
 class Resent(NamedTuple):
@@ -26,6 +28,12 @@ class Resent(NamedTuple):
     def in_flight(self) -> int:
         """The most that may be sent again."""
         return IN_FLIGHT * SIZES[0][1]
+
+    def __str__(self) -> str:
+        whole, before, again, most = (
+            f"{size / _MIB:.1f} MiB" for size in (self.whole, self.before, self.again, self.in_flight)
+        )
+        return f"killed when {before} of {whole} were sent: {again} sent again, {most} in flight at most"
 
 
 def resent(asked: Asked, port: int, whole: int) -> Resent:
