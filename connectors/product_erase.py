@@ -1,12 +1,12 @@
-"""Erases rows of an account: batch by batch, or all at once where tables point at each other in a circle.
+"""Erases rows of an account: batch by batch, or all at once where rows point at each other in a circle.
 
+A row under a row of its own table may be the account's by that one alone: batches would cut it off before its turn.
 Rows that another account reaches too are never erased: they stay, or are cut off this account.
 """
 
 from sqlalchemy import Connection, func
 
 from connectors.errors import Rejected
-from connectors.product_branch import erase_branches
 from connectors.product_cascade import refuse_cascade
 from connectors.product_cut import cut_off
 from connectors.product_row import Target
@@ -36,21 +36,11 @@ def erase(connection: Connection, inventory: Inventory, data_set: DataSet, root_
         if cut := cut_off(target, limit):
             return cut
     walks = 1 if only_one_way(inventory, data_set) else BATCHES_A_WALK
-    erased = _at_once(targets) if len(targets) > 1 else _batch(targets[0], limit * walks)
+    at_once = len(targets) > 1 or (data_set.erase == "delete" and targets[0].own_keys)
+    erased = _struck(strike(connection), targets, None if at_once else limit * walks)
     if not erased:
         _refuse_undecided(targets)
     return erased
-
-
-def _batch(target: Target, limit: int) -> int:
-    if target.data_set.erase == "delete" and target.own_keys:
-        found = erase_branches(target, limit)
-        return _at_once([target]) if found is None else found
-    return _struck(strike(target.connection), [target], limit)
-
-
-def _at_once(targets: list[Target]) -> int:
-    return _struck(strike(targets[0].connection), targets, None)
 
 
 def _struck(blow: Strike, targets: list[Target], limit: int | None) -> int:

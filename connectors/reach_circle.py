@@ -60,8 +60,8 @@ class Circle:
 
     def _steps(self, found: CTE) -> list[Select[Any]]:
         steps = [self._step(flow, found) for flow in self._inside]
-        if self._dialect == "sqlite":
-            return steps
+        if self._dialect == "sqlite" or len(steps) == 1:
+            return steps  # a plain join, which PostgreSQL can hash: it goes through the table once a level
         # PostgreSQL lets the expression be named once within itself.
         aside = union_all(*(step.correlate(found) for step in steps)).lateral()
         return [select(*aside.c).select_from(found.join(aside, true()))]
