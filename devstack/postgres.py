@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 
@@ -72,7 +73,7 @@ def _programs(home: Path) -> Path:
     return Path(shutil.copytree(package / "pginstall", home / package.name / "pginstall", symlinks=True)) / "bin"
 
 
-def _as(user: pwd.struct_passwd | None) -> dict[str, object]:
+def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
@@ -84,17 +85,27 @@ def _initialise(programs: Path, home: Path, user: pwd.struct_passwd | None, pass
     if user is not None:
         os.chown(data, user.pw_uid, user.pw_gid)
         os.chown(secret, user.pw_uid, user.pw_gid)
-    command = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", secret]
+    command: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "scram-sha-256",
+        "--pwfile",
+        secret,
+    ]
     form = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     subprocess.run([*command, *form], cwd=data, capture_output=True, check=True, env={"PATH": os.defpath}, **_as(user))
 
 
 def _start(programs: Path, home: Path, user: pwd.struct_passwd | None, port: int) -> subprocess.Popen[bytes]:
     options = [f"listen_addresses={LOOPBACK}", "unix_socket_directories=", "fsync=off", "max_connections=50"]
-    command = [programs / "postgres", "-D", home / "data", "-p", str(port), *(f"-c{option}" for option in options)]
+    where: list[str | Path] = [programs / "postgres", "-D", home / "data", "-p", str(port)]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(
-            command,
+            [*where, *(f"-c{option}" for option in options)],
             cwd=home / "data",
             stdout=log,
             stderr=log,

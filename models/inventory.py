@@ -73,7 +73,7 @@ class FileSet(Payload):
     `listed_in`, as `data set.column`, holds keys of files that should be there: one that isn't gets reported.
     """
 
-    name: str
+    name: SetName
     prefix: str
     listed_in: str | None = Field(default=None, pattern=r"^[^.]+\.[^.]+$")
     about: dict[str, str] = {}

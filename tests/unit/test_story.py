@@ -75,7 +75,10 @@ def test_runs_of_one_action_are_one_line_but_a_retry_shows():
         *(("erase", "purge", f"table_{number}") for number in range(20)),
     )
     assert told[3] == "  2026-03-01 12:01 UTC  Farewell erased what the plan says in 2 data sets: task, team"
-    assert told[4] == "  2026-03-01 12:03 UTC  Farewell erased what the plan says in a data set (site), at the second attempt"
+    assert (
+        told[4]
+        == "  2026-03-01 12:03 UTC  Farewell erased what the plan says in a data set (site), at the second attempt"
+    )
     assert told[5].startswith("  2026-03-01 12:04 UTC  Farewell erased what the plan says in 20 data sets: table_0, ")
     assert max(map(len, told[1:-1])) <= 110
 
