@@ -61,7 +61,8 @@ def _table(part: TablePart, names: dict[str, str], about: str, *, base64: bool) 
         schema["foreignKeys"] = foreign
     about_it = {"name": part.name, "title": split(part.table)[0], "description": about}
     ours = {"table": part.table, "shared": part.shared, "compression": "gz", "schema": schema}
-    return {**about_it, **_resource(part.file, _CSV if is_csv else _JSON_LINES), **ours}
+    left_out = {"leftOut": list(part.left_out)} if part.left_out else {}
+    return {**about_it, **_resource(part.file, _CSV if is_csv else _JSON_LINES), **ours, **left_out}
 
 
 def _resource(file: PackagedFile, form: dict[str, Any]) -> dict[str, Any]:

@@ -31,10 +31,11 @@ class TableRecords:
             table=data_set.table,
             file=file,
             columns=read.columns,
-            primary=self._facts_of(data_set).primary,
+            primary=self._primary(data_set),
             foreign=self._foreign(data_set),
             format=data_set.format,
             shared=bool(data_set.used_by),
+            left_out=data_set.leave_out,
             instant=self._rows.instant,
             counted=self._counted(data_set, read),
             checksum=checksum,
@@ -48,7 +49,16 @@ class TableRecords:
     def _foreign(self, data_set: DataSet) -> tuple[Hop, ...]:
         """The keys that hold within the package, which is all that its description may promise."""
         hops = (key.hop for key in self._facts_of(data_set).foreign if key.hop.parent in self._packaged)
-        return tuple(hop for hop in hops if self._holds(data_set, hop))
+        return tuple(hop for hop in hops if self._is_told(data_set, hop) and self._holds(data_set, hop))
+
+    def _is_told(self, data_set: DataSet, hop: Hop) -> bool:
+        """Both its ends are columns of the package."""
+        there = self._packaged[hop.parent].leave_out
+        return not {*data_set.leave_out} & {*hop.child_columns} and not {*there} & {*hop.parent_columns}
+
+    def _primary(self, data_set: DataSet) -> tuple[str, ...]:
+        primary = self._facts_of(data_set).primary
+        return () if {*primary} & {*data_set.leave_out} else primary
 
     def _holds(self, data_set: DataSet, hop: Hop) -> bool:
         """The only way to the root leads to what is exported: the database needn't be asked."""

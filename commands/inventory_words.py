@@ -15,7 +15,8 @@ Drafted from the foreign keys that lead to {root}. To review, before any account
 2. erase: every data set is to be deleted. What the law keeps: erase = "retain", retain = {{ ground = "…", years = 6 }}.
    What must stay without its content: erase = "mask", mask = {{ column = "new value" }}.
 3. outside: tables that can't reach {root}. Say why their rows are nobody's: reason = "…". Rows of shared ones that
-   exported rows point at come along: where they must not (your own people), write duty = "none", and no used_by.
+   exported rows point at come along: where they must not, write duty = "none", and no used_by. Where only some columns
+   may (your own people's names, not their birthdays): leave_out = ["birth_date"], which data sets may say, too.
 4. Files: add [[file_set]] name, prefix = "accounts/{{account}}/", listed_in = "data set.column".
 5. of_two: rows that two accounts reach stop a plan until it says "export", "keep" or "hand_over".
 

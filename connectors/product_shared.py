@@ -80,7 +80,7 @@ class SharedSnapshot:
 
     def read(self, inventory: Inventory, data_set: DataSet, root_key: str) -> TableRead:
         """The account's rows as text, by COPY; raises NotFound."""
-        facts = self._facts(inventory, data_set)
+        facts = self._facts(inventory, data_set).without(data_set.leave_out)
         way = _way(inventory, data_set, root_key, *facts.column_names, *data_set.key)
 
         def loose() -> frozenset[str]:
@@ -119,7 +119,7 @@ class SharedSnapshot:
         """Counted once: the instant doesn't change."""
         which = (data_set.name, root_key)
         if which not in self._counted:
-            columns = self._facts(inventory, data_set).columns
+            columns = self._facts(inventory, data_set).without(data_set.leave_out).columns
             way = _way(inventory, data_set, root_key, *(each.name for each in columns))
             with self._reading(inventory, data_set) as connection:
                 self._counted[which] = count_of(connection, way, columns)

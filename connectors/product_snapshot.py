@@ -57,7 +57,7 @@ class HeldSnapshot:
     def read(self, inventory: Inventory, data_set: DataSet, root_key: str) -> TableRead:
         """The account's rows as text; raises NotFound."""
         with product_errors(f"reading {data_set.table}"):
-            facts = table_facts(self._connection, data_set.table)
+            facts = table_facts(self._connection, data_set.table).without(data_set.leave_out)
         way = self._way(inventory, data_set, root_key, *facts.column_names, *data_set.key)
         return RowsRead(self._connection, way, data_set, facts)
 

@@ -48,7 +48,7 @@ class DataSet(Payload):
     `erase`: `delete` rows, `mask` the columns of `mask` (column → new value), or `retain` them.
     `of_two` says what happens to rows that another account reaches too: `block` the plan until a person decides;
     `export` them and leave them; `keep` them out of the package and leave them; `hand_over`: export them, and cut
-    them off this account instead of erasing them.
+    them off this account instead of erasing them. `leave_out` are columns that don't go into the package.
     """
 
     name: SetName
@@ -58,6 +58,7 @@ class DataSet(Payload):
     ignored: tuple[Hop, ...] = ()
     used_by: tuple[Hop, ...] = ()
     columns: Columns = {}
+    leave_out: tuple[str, ...] = ()
     format: Literal["csv", "jsonl"] = "csv"
     export: bool = True
     erase: Literal["delete", "mask", "retain"] = "delete"
@@ -94,6 +95,7 @@ class Outside(Payload):
     used_by: tuple[Hop, ...] = ()
     ignored: tuple[Hop, ...] = ()
     columns: Columns = {}
+    leave_out: tuple[str, ...] = ()
     about: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -104,7 +106,7 @@ class Outside(Payload):
 
     def reference_set(self) -> DataSet:
         """As a data set of the package."""
-        about = self.model_dump(include={"name", "table", "key", "used_by", "columns", "about"})
+        about = self.model_dump(include={"name", "table", "key", "used_by", "columns", "leave_out", "about"})
         return DataSet(**about, erase="retain")
 
 

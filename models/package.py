@@ -51,6 +51,7 @@ class TablePart(Payload):
     foreign: tuple[Hop, ...] = ()
     format: str = "csv"
     shared: bool = False
+    left_out: tuple[str, ...] = ()
     instant: str = ""
     counted: int = 0
     checksum: str = ""

@@ -1,5 +1,7 @@
 """What a product's database says of itself: the facts that an inventory is drafted from and checked against."""
 
+from collections.abc import Collection
+
 from pydantic import Field
 
 from models.hop import Hop
@@ -51,6 +53,10 @@ class TableFacts(Payload):
     def identifies(self, columns: tuple[str, ...]) -> bool:
         """Whether the schema says that no two rows hold the same in these columns."""
         return any(key and {*key} <= {*columns} and not self.nullable(key) for key in (self.primary, *self.unique))
+
+    def without(self, left_out: Collection[str]) -> "TableFacts":
+        """The same table, some columns of which nobody asks for; its keys stay what they are."""
+        return self.model_copy(update={"columns": tuple(each for each in self.columns if each.name not in left_out)})
 
 
 class SchemaFacts(Payload):

@@ -81,6 +81,17 @@ def keys(at: Compared) -> Iterator[Finding]:
             yield Finding(table=table.name, what="its rows have a key, which isn't named", fix=_right_key(table))
 
 
+def left_out(at: Compared) -> Iterator[Finding]:
+    """Columns that are left out of the package though they aren't there, or name its rows."""
+    for data_set, table in at.there():
+        for name in data_set.leave_out:
+            fix = f"take {quoted(name)} out of its leave_out"
+            if name not in table.column_names:
+                yield Finding(table=table.name, what=f"its leave_out names a column {name}, which isn't there", fix=fix)
+            elif name in data_set.key:
+                yield Finding(table=table.name, what=f"its leave_out names {name}, by which a row is found", fix=fix)
+
+
 def reasons(at: Compared) -> Iterator[Finding]:
     """Tables outside of which nobody said why."""
     for name, outside in at.outside.items():

@@ -45,6 +45,13 @@ def cells(body: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(body.decode(), newline="")))
 
 
+def told(body: bytes, format_: str) -> list[list[object]]:
+    """The values of each row."""
+    if format_ == "csv":
+        return [[*row] for row in cells(body)[1:]]
+    return [[*json.loads(line).values()] for line in body.splitlines()]
+
+
 def as_lines(data_set: DataSet) -> DataSet:
     return data_set.model_copy(update={"format": "jsonl"})
 
@@ -56,6 +63,16 @@ def test_csv_has_a_header_and_each_row_once_in_order(engine: Engine) -> None:
     assert [column.name for column in columns] == ["id", "library_id", "text"]
     said = [[str(each["id"]), OURS, r"\N" if each["text"] is None else each["text"]] for each in ours]
     assert cells(body) == [["id", "library_id", "text"], *said]
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+def test_a_column_that_is_left_out_is_never_read(engine: Engine, format_: str) -> None:
+    fewer = NOTES.model_copy(update={"leave_out": ("text",), "format": format_})
+    body, rows, columns = read(engine, fewer)
+    assert [column.name for column in columns] == ["id", "library_id"]
+    assert rows == sum(value["library_id"] == OURS for value in VALUES)
+    said = [[str(value["id"]), OURS] for value in VALUES if value["library_id"] == OURS]
+    assert [[str(each) for each in row] for row in told(body, format_)] == said
 
 
 def test_null_stands_bare_and_a_text_spelt_like_it_in_quotes(engine: Engine) -> None:

@@ -79,6 +79,11 @@ def test_an_inventory_that_fits_has_no_findings():
         ({"line": {"key": []}}, 'its rows have a key, which isn\'t named; write key = ["id"]'),
         ({"invoice": {"key": ["no"]}}, "its key no doesn't name one row"),
         ({"inventory": {"key": "name"}}, "the root's key name isn't unique; write key = \"id\""),
+        (
+            {"line": {"leave_out": ["gone"]}},
+            'its leave_out names a column gone, which isn\'t there; take "gone" out of its',
+        ),
+        ({"line": {"leave_out": ["id"]}}, "its leave_out names id, by which a row is found"),
         ({"account": None}, 'account: the root is no data set; add [[data_set]] table = "account"'),
         ({"invoice": {"erase": "retain"}}, 'it is retained, on no ground; write retain = { ground = "…", years = … }'),
         (
