@@ -50,8 +50,8 @@ class Bench:
         """Every figure by the key that programs read, and as a line for people."""
         anchors, others = self._anchors(self._usage), self._anchors(self._noise)
         usage, one = self._against(self._usage, anchors.all())
-        noise, two = self._against(self._noise, {"copy": others.copy})
         bounds = limits(anchors.csv, self._rows / usage["copy"].anchor[0], self._endpoint)
+        noise, two = self._against(self._noise, {"copy": others.copy})
         again = resent(self._asked(self._noise), self._port, two.size_bytes)
         grow(self._usage, self._rows * TIMES)
         ten = self._export(self._usage)
