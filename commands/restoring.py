@@ -26,7 +26,12 @@ def restore(
     location: Annotated[str, typer.Argument(help="The package's folder, or its place: s3://bucket/…")],
     *,
     into: Annotated[str, typer.Option(metavar="URL", help="The database that gets the rows; it has the schema.")],
-    inventory: Annotated[Path | None, typer.Option(help="Says what was masked; else FAREWELL_INVENTORY_FILE.")] = None,
+    inventory: Annotated[
+        Path | None,
+        typer.Option(
+            help="Says what was masked; else FAREWELL_INVENTORY_FILE or ./inventory.toml, where there is one."
+        ),
+    ] = None,
     files: Annotated[
         bool, typer.Option("--files", help="The attachments, too, into FAREWELL_S3_FILES_BUCKET.")
     ] = False,
@@ -90,10 +95,10 @@ def _inventory(path: Path | None) -> "Inventory | None":
     from models.inventory import read_inventory
 
     load_environment(home())
-    named = os.environ.get("FAREWELL_INVENTORY_FILE", "")
-    if path is None and not (named and Path(named).is_file()):
+    named = Path(os.environ.get("FAREWELL_INVENTORY_FILE", "inventory.toml"))
+    if path is None and not named.is_file():
         return None
-    return read_file("--inventory" if path else "FAREWELL_INVENTORY_FILE", path or Path(named), read_inventory)
+    return read_file("--inventory" if path else "FAREWELL_INVENTORY_FILE", path or named, read_inventory)
 
 
 def _attachments(package: "OpenedPackage") -> "Attachments":
@@ -115,18 +120,15 @@ def _restored(
     keeps: bool,
 ) -> "Restored":
     """The attachments come last within the transaction: no row counts whose files aren't there."""
+    from connectors.opening import engine_at
     from connectors.product_restore import restore as restore_rows
-    from connectors.store.engine import open_engine
 
     def finishing() -> None:
         if attachments:
             attachments.upload()
 
-    engine = open_engine(into)
-    try:
+    with engine_at("--into", into) as engine:
         return restore_rows(engine, package, inventory, finishing=finishing if keeps else None)
-    finally:
-        engine.dispose()
 
 
 def _digest(folder: Path) -> str:

@@ -165,18 +165,25 @@ async def connect_temporal() -> "Client":
 
 
 @contextmanager
-def product_at(option: str, url: str) -> "Iterator[ports.ProductDatabase]":
-    """A product's database at the URL that an option names, for as long as the block; raises WrongSetting."""
-    from connectors.product import SqlProduct
-
+def engine_at(option: str, url: str) -> "Iterator[Engine]":
+    """The database at the URL that an option names, for as long as the block; raises WrongSetting."""
     file = url.partition("?")[0].removeprefix("sqlite:///")
     if url.startswith("sqlite:///") and not Path(file).exists():  # SQLite would make one
         raise WrongSetting(option, f"there is no file {file}")
     engine = _database(option, url)
     try:
-        yield SqlProduct(engine)
+        yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def product_at(option: str, url: str) -> "Iterator[ports.ProductDatabase]":
+    """A product's database at the URL that an option names; raises WrongSetting."""
+    from connectors.product import SqlProduct
+
+    with engine_at(option, url) as engine:
+        yield SqlProduct(engine)
 
 
 def _database(name: str, url: str) -> "Engine":
