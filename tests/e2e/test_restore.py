@@ -151,7 +151,7 @@ def test_a_package_of_another_database_is_code_4_in_one_line(
 
 def test_wrong_use_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "nowhere", "--into", "sqlite://")[0] == 3
-    assert run(capsys, str(folder), "--into", "no url")[0] == 4
+    assert run(capsys, str(folder), "--into", "no url")[0] == 2
     assert run(capsys, str(folder), "--into", "sqlite://", "--inventory", "nowhere.toml")[0] == 2
 
 
