@@ -21,28 +21,9 @@ from connectors.product_restore_statements import (
     run,
     target,
 )
+from connectors.product_session import set_session
 
 # ruff: noqa: S608 - names alone are put into statements, quoted
-# Text must mean what it meant at the export, and no policy may hide rows from us or cut a long restore short.
-_SESSION = {
-    "TimeZone": "UTC",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "lc_monetary": "C",
-    "bytea_output": "hex",
-    "extra_float_digits": "1",
-    "array_nulls": "on",
-    "xmloption": "content",
-    "client_encoding": "UTF8",
-    "row_security": "off",
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "transaction_timeout": "0",  # from PostgreSQL 17 on
-}
-_SET = text("""
-SELECT set_config(name, wanted, true) FROM unnest(CAST(:names AS text[]), CAST(:wanted AS text[])) AS each(name, wanted)
-WHERE current_setting(name, true) IS NOT NULL
-""")
 _OVERRIDING = "OVERRIDING SYSTEM VALUE"
 # The sequences that a table's integer columns own, or draw their defaults from.
 _SEQUENCES = text("""
@@ -67,7 +48,7 @@ class PostgresqlWay:
 
     def prepare(self, connection: Connection) -> None:
         """For this transaction alone; constraints that could wait speak at once."""
-        connection.execute(_SET, {"names": [*_SESSION], "wanted": [*_SESSION.values()]})
+        set_session(connection)
         run(connection, "SET CONSTRAINTS ALL IMMEDIATE")
 
     def fill(self, connection: Connection, staged: Staged, package: OpenedPackage) -> None:

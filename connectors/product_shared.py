@@ -6,7 +6,7 @@ Nothing is locked while it's held; that a table was rewritten or changed since i
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import Unavailable
@@ -20,6 +20,7 @@ from connectors.product_form import form_of
 from connectors.product_instant import Instant, instant_of
 from connectors.product_proof import depended_on, proven
 from connectors.product_schema import table_facts
+from connectors.product_session import set_session
 from connectors.product_sql import named
 from connectors.reach import Reach, reach
 from models.hop import Hop
@@ -28,26 +29,8 @@ from models.schema import TableFacts
 
 READERS = 2
 _VALUES_AT_ONCE = 1_000
-# How COPY writes values, and nothing that would end a long read; a table in somebody's hands isn't waited for long.
-# Row security must not leave out rows in silence: without it, a table that has some is refused.
-_SETTINGS = {
-    "client_encoding": "UTF8",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "bytea_output": "hex",
-    "extra_float_digits": "1",
-    "lc_monetary": "C",
-    "row_security": "off",
-    "lock_timeout": "10s",
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "transaction_timeout": "0",  # from PostgreSQL 17 on
-}
-_SET = text("""
-SELECT set_config(name, wanted, true) FROM unnest(CAST(:names AS text[]), CAST(:wanted AS text[])) AS each(name, wanted)
-WHERE current_setting(name, true) IS NOT NULL
-""")
+# A table in somebody's hands isn't waited for long.
+_LOCK_TIMEOUT = "10s"
 
 
 @contextmanager
@@ -56,7 +39,7 @@ def shared_snapshot(engine: Engine) -> Iterator["SharedSnapshot"]:
     with ExitStack() as held:
         with product_errors("opening a snapshot"):
             holder = held.enter_context(_transaction(engine))
-            _set(holder)
+            set_session(holder, lock_timeout=_LOCK_TIMEOUT)
             exported = str(holder.scalar(select(func.pg_export_snapshot())))
             with _beside(engine) as beside:
                 instant = instant_of(holder, beside)
@@ -137,7 +120,7 @@ class SharedSnapshot:
         tables = [each.table for each in depended_on(inventory, data_set)]
         with product_errors(f"reading {data_set.table}"), _transaction(self._engine) as connection:
             connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{self._exported}'")
-            _set(connection)
+            set_session(connection, lock_timeout=_LOCK_TIMEOUT)
             for table in tables:  # asks for no row, and keeps others from changing its form until the end
                 connection.execute(select(1).select_from(named(table, ())).limit(0))
             with _beside(self._engine) as beside:
@@ -151,10 +134,6 @@ class SharedSnapshot:
 def _transaction(engine: Engine) -> Iterator[Connection]:
     with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
         yield connection
-
-
-def _set(connection: Connection) -> None:
-    connection.execute(_SET, {"names": [*_SETTINGS], "wanted": [*_SETTINGS.values()]})
 
 
 @contextmanager

@@ -19,17 +19,17 @@ def test_the_migrated_schema_is_what_the_tables_say(engine: Engine) -> None:
         assert compare_metadata(MigrationContext.configure(connection), all_tables()) == []
 
 
-def test_a_wrong_password_is_unauthorized_and_never_told(postgres_url: str) -> None:
-    url = make_url(postgres_url).set(password="hunter2").render_as_string(hide_password=False)
+def test_a_wrong_password_is_unauthorized_and_never_told(postgres: Postgres) -> None:
+    url = make_url(postgres.url).set(password="hunter2").render_as_string(hide_password=False)
     with pytest.raises(Unauthorized, match="doesn't let us in") as caught:
         open_engine(url)
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_database_is_named(postgres_url: str) -> None:
+def test_a_missing_database_is_named(postgres: Postgres) -> None:
     with pytest.raises(NotFound, match="no database nowhere"):
-        open_engine(make_url(postgres_url).set(database="nowhere").render_as_string(hide_password=False))
+        open_engine(make_url(postgres.url).set(database="nowhere").render_as_string(hide_password=False))
 
 
 def test_no_server_is_unavailable() -> None:
@@ -37,8 +37,8 @@ def test_no_server_is_unavailable() -> None:
         open_engine(f"postgresql://farewell@{LOOPBACK}:{free_ports(1)[0]}/farewell")
 
 
-def test_a_connection_that_broke_is_replaced(postgres_url: str) -> None:
-    engine = open_engine(postgres_url)
+def test_a_connection_that_broke_is_replaced(postgres: Postgres) -> None:
+    engine = open_engine(postgres.url)
     cut = text("SELECT pg_terminate_backend(pg_backend_pid())")
     with pytest.raises(Unavailable), writing(engine) as session:
         session.execute(cut)
