@@ -11,6 +11,7 @@ from connectors.errors import NotFound, Unauthorized, Unavailable
 from connectors.store.engine import open_engine
 from connectors.store.sessions import reading, writing
 from devstack.ports import LOOPBACK, free_ports
+from devstack.postgres import Postgres
 from models.tables.catalogue import all_tables
 
 
