@@ -365,19 +365,21 @@ KINDS = [
 def test_any_value_in_any_column_of_sqlite_comes_back_to_the_letter(
     fresh: Callable[..., Engine], tmp_path: Path
 ) -> None:
-    pairs = [(kind, value) for kind in KINDS for value in VALUES]
     engine = fresh("CREATE TABLE account (id INTEGER PRIMARY KEY)", "INSERT INTO account VALUES (1)")
+    tables = [f"t{number}" for number, _ in enumerate(KINDS)]
     with engine.begin() as connection:
-        for number, (kind, value) in enumerate(pairs):
-            connection.exec_driver_sql(f"CREATE TABLE t{number} (account_id INTEGER REFERENCES account, v {kind})")
-            connection.exec_driver_sql(f"INSERT INTO t{number} VALUES (1, ?)", (value,))
+        for table, kind in zip(tables, KINDS, strict=True):
+            columns = ", ".join(f"v{number} {kind}" for number, _ in enumerate(VALUES))
+            connection.exec_driver_sql(f"CREATE TABLE {table} (account_id INTEGER REFERENCES account, {columns})")
+            marks = ", ".join("?" for _ in VALUES)
+            connection.exec_driver_sql(f"INSERT INTO {table} VALUES (1, {marks})", tuple(VALUES))
     before = everything(engine)
-    sets = [{"name": f"t{n}", "table": f"t{n}", "hops": [f"t{n}.account_id -> account.id"]} for n in range(len(pairs))]
+    sets = [{"name": each, "table": each, "hops": [f"{each}.account_id -> account.id"]} for each in tables]
     root = {"name": "account", "table": "account", "key": ["id"]}
     folder = package_of(
         engine, Inventory.model_validate({"root": "account", "data_set": [*sets, root]}), "1", tmp_path / "p"
     )
-    run(engine, *(f"DELETE FROM t{number}" for number in range(len(pairs))), "DELETE FROM account")
+    run(engine, *(f"DELETE FROM {each}" for each in tables), "DELETE FROM account")
     restored(engine, folder)
     assert everything(engine) == before
 

@@ -240,5 +240,6 @@ async def test_a_port_that_is_taken_in_the_last_moment_is_given_up(
         taken = other.getsockname()[1]
         (tmp_path / "stack.json").write_text(json.dumps({Mailbox.name: {"smtp": taken}}))
         monkeypatch.setattr("devstack.ports.is_free", lambda *_: True)
+        monkeypatch.setattr("devstack.processes.STOP_SECONDS", 2.0)  # one that is just starting doesn't listen yet
         async with EmbeddedStack(tmp_path) as stack:
             assert not stack.environment["FAREWELL_SMTP_URL"].endswith(f":{taken}")
