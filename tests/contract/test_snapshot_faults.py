@@ -178,7 +178,7 @@ def test_a_snapshot_whose_holder_is_gone_may_be_tried_again(engine: Engine) -> N
 
 
 def test_a_table_in_somebodys_hands_isnt_waited_for_long(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(product_shared._SETTINGS, "lock_timeout", "10ms")
+    monkeypatch.setattr(product_shared, "_LOCK_TIMEOUT", "10ms")
     with open_snapshot(engine) as snapshot, engine.begin() as other:
         other.execute(text("LOCK TABLE note IN ACCESS EXCLUSIVE MODE"))
         with pytest.raises(Unavailable):
