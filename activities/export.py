@@ -30,6 +30,7 @@ from models.effects import (
 from models.inventory import DataSet, FileSet, Inventory
 from models.package import FilesPart, TablePart
 from models.policy import Policy
+from models.vocabulary import MANIFEST, TRIAL_MANIFEST
 
 _FINDINGS_TOLD = 3
 
@@ -128,7 +129,7 @@ class ExportActivities:
             more = f"; and {len(found) - _FINDINGS_TOLD} more" if len(found) > _FINDINGS_TOLD else ""
             raise Rejected("export package", f"{told}{more}", "find out who changed it, then export again")
         package = summary(place, parts, check.weighed, request.generation, at)
-        kind = "trial_manifest" if request.is_trial else "manifest"
+        kind = TRIAL_MANIFEST if request.is_trial else MANIFEST
         self._store.keep_document(request.case, kind, request.idempotency_key, package, at)
         return PackageResult(package=PackageRef.model_validate(package))
 

@@ -15,7 +15,7 @@ from models.money import Settlement
 from models.payload import Payload
 from models.plan import Commitments, Duties, Plan
 from models.policy import Policy
-from models.vocabulary import MailKind
+from models.vocabulary import MANIFEST, MailKind
 from rules.cadence import follow_ups
 from rules.links import Links
 from rules.reach import why_silent
@@ -65,7 +65,7 @@ class Facts:
         """
         plan = _plan(request, self._store)
         dates = {**_planned(plan), **request.dates}
-        package = _package(self._store.documents(request.case, "manifest"))
+        package = _package(self._store.documents(request.case, MANIFEST))
         return {
             **self._policy.sender.model_dump(exclude={"address"}),
             **_of(reader, now),

@@ -8,6 +8,7 @@ from pydantic_core import to_jsonable_python
 from connectors.errors import NotFound
 from connectors.ports import CaseStore
 from models.plan import Plan
+from models.vocabulary import MANIFEST
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def gather(store: CaseStore, case: str, account: str, plan_hash: str) -> CasePap
         plan=store.plan(case, plan_hash),
         decisions=to_jsonable_python(store.decisions(case)),
         receipts=to_jsonable_python(list(receipts)),
-        package=_last(store, case, "manifest") or {},
+        package=_last(store, case, MANIFEST) or {},
         statement=_needed(store, case, "statement"),
         purged={purge["name"]: to_jsonable_python(dict(purge)) for purge in store.documents(case, "purge")},
         recount=_needed(store, case, "recount"),

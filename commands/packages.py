@@ -10,13 +10,12 @@ from commands.options import AccountArgument, As, Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
 from commands.restoring import restore
+from models.vocabulary import MANIFEST, OWN_PACKAGE, TRIAL_MANIFEST
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
 
 Answer = TypeVar("Answer")
-OWN_PACKAGE = "own/package"
-MANIFEST, TRIAL_MANIFEST = "manifest", "trial_manifest"
 
 
 def mount(app: typer.Typer) -> None:

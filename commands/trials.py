@@ -10,14 +10,13 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 
 from activities.ledger import record_act
-from commands.packages import TRIAL_MANIFEST
 from commands.refused import Exit, Refused
 from commands.session import open_case_of
 from connectors.temporal import EXPORT_QUEUE, connect_temporal
 from models.account import Actor
 from models.case import Decision, PackageRef
 from models.effects import TRIALS_FROM, ExportRequest
-from models.vocabulary import Role, Stage
+from models.vocabulary import TRIAL_MANIFEST, Role, Stage
 from workflows.words import cause_of
 
 if TYPE_CHECKING:

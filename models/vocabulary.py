@@ -164,3 +164,9 @@ class WaitKind(StrEnum):
     CUSTOMER = "customer"
     TASK = "task"
     HOLD = "hold"
+
+
+MANIFEST, TRIAL_MANIFEST = "manifest", "trial_manifest"
+"""The kinds of document that say what a verified package holds, and one on trial."""
+OWN_PACKAGE = "own/package"
+"""The package as a data set of the plan. Source: DOMAIN erasure.7."""

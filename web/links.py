@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from commands.handing_over import PAST_THE_PIVOT
-from commands.packages import MANIFEST, OWN_PACKAGE
 from connectors.opening import Connections
 from models.account import AccountFacts
 from models.case import Decision
 from models.payload import CUSTOMER
-from models.vocabulary import ENDS, Stage
+from models.vocabulary import ENDS, MANIFEST, OWN_PACKAGE, Stage
 from rules.links import LinkRefused, Links, Pass
 
 _TAKEN = ("accept_export", "waive_export")

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from temporalio.client import Client
 
 from activities.ledger import record_act
-from commands.sending import deliver_by
+from commands.delivering import deliver_by
 from commands.standing import ask
 from connectors.opening import Connections
 from models.account import Actor
