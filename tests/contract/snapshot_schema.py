@@ -8,14 +8,14 @@ from sqlalchemy import make_url
 from devstack.postgres import Postgres
 from models.inventory import Inventory
 
-OURS = "the 'quoted' \\ 100% \"library\""
+OURS = "the 'quoted' \\ 100% \"shop\""
 SCHEMA = [
     "CREATE TABLE kind (code text PRIMARY KEY, label text)",
-    "CREATE TABLE library (id text PRIMARY KEY)",
-    "CREATE TABLE note (id integer PRIMARY KEY, library_id text NOT NULL REFERENCES library(id), text text)",
+    "CREATE TABLE shop (id text PRIMARY KEY)",
+    "CREATE TABLE note (id integer PRIMARY KEY, shop_id text NOT NULL REFERENCES shop(id), text text)",
     "CREATE TABLE tag (note_id integer NOT NULL REFERENCES note(id), kind text REFERENCES kind(code))",
     "INSERT INTO kind VALUES ('a', 'An a'), ('b', NULL), ('c', 'only theirs')",
-    "INSERT INTO library VALUES ('the ''quoted'' \\ 100% \"library\"'), ('theirs')",
+    "INSERT INTO shop VALUES ('the ''quoted'' \\ 100% \"shop\"'), ('theirs')",
 ]
 HOSTILE = [
     None,
@@ -31,17 +31,17 @@ HOSTILE = [
     "\\",
 ]
 VALUES = [
-    *({"id": number, "library_id": OURS, "text": content} for number, content in enumerate(HOSTILE, 1)),
-    {"id": 99, "library_id": "theirs", "text": "x"},
+    *({"id": number, "shop_id": OURS, "text": content} for number, content in enumerate(HOSTILE, 1)),
+    {"id": 99, "shop_id": "theirs", "text": "x"},
 ]
 TAGS = "INSERT INTO tag VALUES (1, 'b'), (1, 'a'), (2, 'b'), (2, 'b'), (99, 'c')"
 INVENTORY = Inventory.model_validate(
     {
-        "root": "library",
+        "root": "shop",
         "data_set": [
             {"name": "tag", "table": "tag", "hops": ["tag.note_id -> note.id"]},
-            {"name": "note", "table": "note", "key": ["id"], "hops": ["note.library_id -> library.id"]},
-            {"name": "library", "table": "library", "key": ["id"]},
+            {"name": "note", "table": "note", "key": ["id"], "hops": ["note.shop_id -> shop.id"]},
+            {"name": "shop", "table": "shop", "key": ["id"]},
         ],
         "outside": [
             {
@@ -55,7 +55,7 @@ INVENTORY = Inventory.model_validate(
         ],
     }
 )
-ROOT, NOTES = INVENTORY.data_set("library"), INVENTORY.data_set("note")
+ROOT, NOTES = INVENTORY.data_set("shop"), INVENTORY.data_set("note")
 
 
 def database_of(server: Postgres) -> str:

@@ -115,20 +115,20 @@ def test_a_missing_table_is_not_found(hard: Engine) -> None:
         SqlProduct(hard).table("nothing")
 
 
-LIBRARY = (
-    "CREATE TABLE library (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
-    """CREATE TABLE book (id INTEGER PRIMARY KEY, library_id INTEGER NOT NULL REFERENCES library (id),
+SHOP = (
+    "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+    """CREATE TABLE book (id INTEGER PRIMARY KEY, shop_id INTEGER NOT NULL REFERENCES shop (id),
     next_id INTEGER REFERENCES book (id))""",
-    """CREATE TABLE note (id INTEGER PRIMARY KEY, library_id INTEGER NOT NULL REFERENCES library (id),
+    """CREATE TABLE note (id INTEGER PRIMARY KEY, shop_id INTEGER NOT NULL REFERENCES shop (id),
     seq INTEGER, text TEXT, price NUMERIC(10, 2))""",
-    "INSERT INTO library VALUES (1, 'ours'), (2, 'theirs')",
+    "INSERT INTO shop VALUES (1, 'ours'), (2, 'theirs')",
     "INSERT INTO book VALUES (3, 1, NULL), (2, 1, 3), (1, 1, 2), (4, 2, NULL)",
     "UPDATE book SET next_id = 1 WHERE id = 3",
     "INSERT INTO note VALUES (1, 1, 1, 'one', 1.5), (2, 1, 2, NULL, NULL), (3, 2, 1, 'other', 2)",
 )
-BOOKS = {"name": "book", "table": "book", "key": ["id"], "hops": ["book.library_id -> library.id"]}
-NOTES = {"name": "note", "table": "note", "key": ["id"], "hops": ["note.library_id -> library.id"]}
-ROOT = {"name": "library", "table": "library", "key": ["id"]}
+BOOKS = {"name": "book", "table": "book", "key": ["id"], "hops": ["book.shop_id -> shop.id"]}
+NOTES = {"name": "note", "table": "note", "key": ["id"], "hops": ["note.shop_id -> shop.id"]}
+ROOT = {"name": "shop", "table": "shop", "key": ["id"]}
 
 
 def inventory_of(*data_sets: dict[str, Any], **more: Any) -> Inventory:
@@ -136,8 +136,8 @@ def inventory_of(*data_sets: dict[str, Any], **more: Any) -> Inventory:
 
 
 @pytest.fixture
-def library(making: Making) -> Engine:
-    return making(*LIBRARY)
+def shop(making: Making) -> Engine:
+    return making(*SHOP)
 
 
 def rows_of(engine: Engine, table: str, *columns: str) -> list[tuple[Any, ...]]:
@@ -146,37 +146,37 @@ def rows_of(engine: Engine, table: str, *columns: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(own.select().order_by(*own.columns))]
 
 
-def test_a_table_that_points_at_itself_in_a_circle_is_erased_at_once(library: Engine) -> None:
+def test_a_table_that_points_at_itself_in_a_circle_is_erased_at_once(shop: Engine) -> None:
     inventory = inventory_of({**BOOKS, "ignored": ["book.next_id -> book.id"]}, NOTES, ROOT)
-    assert erase_all(SqlProduct(library), inventory, inventory.data_set("book"), 1) == [3]
-    assert rows_of(library, "book", "id") == [(4,)]
+    assert erase_all(SqlProduct(shop), inventory, inventory.data_set("book"), 1) == [3]
+    assert rows_of(shop, "book", "id") == [(4,)]
 
 
-def test_a_row_that_others_need_is_a_conflict_and_stays(library: Engine) -> None:
+def test_a_row_that_others_need_is_a_conflict_and_stays(shop: Engine) -> None:
     inventory = inventory_of(BOOKS, NOTES, ROOT)
     with pytest.raises(Conflict):
-        SqlProduct(library).erase(inventory, inventory.data_set("library"), OURS, 10)
-    assert rows_of(library, "library", "id") == [(1,), (2,)]
+        SqlProduct(shop).erase(inventory, inventory.data_set("shop"), OURS, 10)
+    assert rows_of(shop, "shop", "id") == [(1,), (2,)]
 
 
-def test_masking_ends_and_touches_only_the_account(library: Engine) -> None:
+def test_masking_ends_and_touches_only_the_account(shop: Engine) -> None:
     masked = {**NOTES, "erase": "mask", "mask": {"text": "erased", "seq": "0", "price": "0"}}
-    inventory, product = inventory_of(masked, ROOT), SqlProduct(library)
+    inventory, product = inventory_of(masked, ROOT), SqlProduct(shop)
     assert product.left(inventory, inventory.data_set("note"), OURS) == 2
     assert erase_all(product, inventory, inventory.data_set("note"), 1) == [1, 1]
     assert product.left(inventory, inventory.data_set("note"), OURS) == 0
-    assert rows_of(library, "note", "id", "seq", "text") == [(1, 0, "erased"), (2, 0, "erased"), (3, 1, "other")]
+    assert rows_of(shop, "note", "id", "seq", "text") == [(1, 0, "erased"), (2, 0, "erased"), (3, 1, "other")]
 
 
-def test_masking_with_null_ends(library: Engine) -> None:
+def test_masking_with_null_ends(shop: Engine) -> None:
     inventory = inventory_of({**NOTES, "erase": "mask", "mask": {"text": None}}, ROOT)
-    assert erase_all(SqlProduct(library), inventory, inventory.data_set("note")) == [1]
+    assert erase_all(SqlProduct(shop), inventory, inventory.data_set("note")) == [1]
 
 
-def test_retained_rows_stay_and_are_not_left_over(library: Engine) -> None:
+def test_retained_rows_stay_and_are_not_left_over(shop: Engine) -> None:
     inventory = inventory_of({**NOTES, "erase": "retain"}, ROOT)
-    assert SqlProduct(library).erase(inventory, inventory.data_set("note"), OURS, 10) == 0
-    assert SqlProduct(library).left(inventory, inventory.data_set("note"), OURS) == 0
+    assert SqlProduct(shop).erase(inventory, inventory.data_set("note"), OURS, 10) == 0
+    assert SqlProduct(shop).left(inventory, inventory.data_set("note"), OURS) == 0
 
 
 @pytest.mark.parametrize(
@@ -184,39 +184,39 @@ def test_retained_rows_stay_and_are_not_left_over(library: Engine) -> None:
     [
         {"key": ["seq"]},
         {"hops": []},
-        {"hops": ["book.library_id -> library.id"]},
-        {"hops": ["note.library_id -> elsewhere.id"]},
+        {"hops": ["book.shop_id -> shop.id"]},
+        {"hops": ["note.shop_id -> elsewhere.id"]},
         {"erase": "mask"},
     ],
     ids=["a key that others share", "no hop", "a hop of another table", "a hop to no data set", "a mask of nothing"],
 )
-def test_what_could_reach_others_is_refused(library: Engine, changes: dict[str, Any]) -> None:
+def test_what_could_reach_others_is_refused(shop: Engine, changes: dict[str, Any]) -> None:
     inventory = inventory_of({**NOTES, **changes}, BOOKS, ROOT)
     with pytest.raises(Rejected):
-        SqlProduct(library).erase(inventory, inventory.data_set("note"), OURS, 10)
-    assert len(rows_of(library, "note", "id")) == 3
+        SqlProduct(shop).erase(inventory, inventory.data_set("note"), OURS, 10)
+    assert len(rows_of(shop, "note", "id")) == 3
 
 
-def test_a_wrong_column_in_the_inventory_is_told_without_retrying(library: Engine) -> None:
-    inventory = inventory_of({**NOTES, "hops": ["note.library -> library.id"]}, ROOT)
+def test_a_wrong_column_in_the_inventory_is_told_without_retrying(shop: Engine) -> None:
+    inventory = inventory_of({**NOTES, "hops": ["note.shop -> shop.id"]}, ROOT)
     with pytest.raises(Permanent):
-        SqlProduct(library).count(inventory, inventory.data_set("note"), OURS)
+        SqlProduct(shop).count(inventory, inventory.data_set("note"), OURS)
 
 
 LOANS = (
-    """CREATE TABLE loan (id INTEGER PRIMARY KEY, lender INTEGER@1@ REFERENCES library (id)@2@,
-    taker INTEGER@1@ REFERENCES library (id)@2@)""",
+    """CREATE TABLE loan (id INTEGER PRIMARY KEY, lender INTEGER@1@ REFERENCES shop (id)@2@,
+    taker INTEGER@1@ REFERENCES shop (id)@2@)""",
     "INSERT INTO loan VALUES (1, 1, 1), (2, 1, 2), (3, 2, 1), (4, 2, 2)",
 )
 
 
 def lent(making: Making, *, nullable: bool = True, on_delete: str = "") -> Engine:
     null = "" if nullable else " NOT NULL"
-    return making(*LIBRARY[:1], LIBRARY[3], *(each.replace("@1@", null).replace("@2@", on_delete) for each in LOANS))
+    return making(*SHOP[:1], SHOP[3], *(each.replace("@1@", null).replace("@2@", on_delete) for each in LOANS))
 
 
 def loans(policy: str) -> Inventory:
-    hops = ["loan.lender -> library.id", "loan.taker -> library.id"]
+    hops = ["loan.lender -> shop.id", "loan.taker -> shop.id"]
     return inventory_of({"name": "loan", "table": "loan", "key": ["id"], "hops": hops, "of_two": policy}, ROOT)
 
 
@@ -234,7 +234,7 @@ def test_rows_of_two_accounts_are_handed_over(making: Making) -> None:
     engine, inventory = lent(making), loans("hand_over")
     assert erase_all(SqlProduct(engine), inventory, inventory.data_set("loan")) == [1, 1, 1]
     assert rows_of(engine, "loan", "id", "lender", "taker") == [(2, None, 2), (3, 2, None), (4, 2, 2)]
-    assert erase_all(SqlProduct(engine), inventory, inventory.data_set("library")) == [1]
+    assert erase_all(SqlProduct(engine), inventory, inventory.data_set("shop")) == [1]
 
 
 def test_rows_that_cant_be_handed_over_are_refused(making: Making) -> None:
@@ -256,15 +256,15 @@ def test_a_cascade_never_takes_along_what_must_stay(making: Making) -> None:
     engine, inventory = lent(making, on_delete=" ON DELETE CASCADE"), loans("keep")
     erase_all(SqlProduct(engine), inventory, inventory.data_set("loan"))
     with pytest.raises(Conflict, match="must stay"):
-        SqlProduct(engine).erase(inventory, inventory.data_set("library"), OURS, 10)
+        SqlProduct(engine).erase(inventory, inventory.data_set("shop"), OURS, 10)
     assert rows_of(engine, "loan", "id") == [(2,), (3,), (4,)]
 
 
 TREE = (
-    "CREATE TABLE library (id INTEGER PRIMARY KEY)",
-    """CREATE TABLE shelf (id INTEGER PRIMARY KEY, library_id INTEGER REFERENCES library (id),
+    "CREATE TABLE shop (id INTEGER PRIMARY KEY)",
+    """CREATE TABLE shelf (id INTEGER PRIMARY KEY, shop_id INTEGER REFERENCES shop (id),
     above INTEGER@null@ REFERENCES shelf (id))""",
-    "INSERT INTO library VALUES (1), (2)",
+    "INSERT INTO shop VALUES (1), (2)",
     "INSERT INTO shelf VALUES (1, 1, 1), (2, NULL, 1), (3, NULL, 2), (4, 1, 3), (5, 2, 5), (6, NULL, 5)",
 )
 
@@ -272,7 +272,7 @@ TREE = (
 @pytest.mark.parametrize("null", ["", " NOT NULL"])
 def test_rows_that_only_hang_on_a_row_above_go_with_it(making: Making, null: str) -> None:
     engine = making(*(each.replace("@null@", null) for each in TREE))
-    hops = ["shelf.library_id -> library.id", "shelf.above -> shelf.id"]
+    hops = ["shelf.shop_id -> shop.id", "shelf.above -> shelf.id"]
     inventory = inventory_of({"name": "shelf", "table": "shelf", "key": ["id"], "hops": hops}, ROOT)
     assert erase_all(SqlProduct(engine), inventory, inventory.data_set("shelf"), 1) == [4]
     assert rows_of(engine, "shelf", "id") == [(5,), (6,)]
@@ -280,11 +280,11 @@ def test_rows_that_only_hang_on_a_row_above_go_with_it(making: Making, null: str
 
 def test_a_deep_chain_and_many_diamonds_are_one_short_statement_each(making: Making) -> None:
     def hops(level: int, side: str) -> list[str]:
-        above = [f"{other}{level - 1}" for other in "lr"] if level else ["library"]
+        above = [f"{other}{level - 1}" for other in "lr"] if level else ["shop"]
         return [f"{side}{level}.{table} -> {table}.id" for table in above]
 
-    levels, statements, data_sets = range(40), ["CREATE TABLE library (id INTEGER PRIMARY KEY)"], [ROOT]
-    statements.append("INSERT INTO library VALUES (1), (2)")
+    levels, statements, data_sets = range(40), ["CREATE TABLE shop (id INTEGER PRIMARY KEY)"], [ROOT]
+    statements.append("INSERT INTO shop VALUES (1), (2)")
     for level in levels:
         for side in "lr":
             name, here = f"{side}{level}", hops(level, side)

@@ -29,7 +29,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     with engine.begin() as connection:
         for statement in SCHEMA:
             connection.execute(text(statement))
-        connection.execute(text("INSERT INTO note VALUES (:id, :library_id, :text)"), VALUES)
+        connection.execute(text("INSERT INTO note VALUES (:id, :shop_id, :text)"), VALUES)
         connection.execute(text(TAGS))
     yield engine
     engine.dispose()
@@ -58,33 +58,33 @@ def as_lines(data_set: DataSet) -> DataSet:
 
 def test_csv_has_a_header_and_each_row_once_in_order(engine: Engine) -> None:
     body, rows, columns = read(engine, NOTES)
-    ours = [value for value in VALUES if value["library_id"] == OURS]
+    ours = [value for value in VALUES if value["shop_id"] == OURS]
     assert rows == len(ours)
-    assert [column.name for column in columns] == ["id", "library_id", "text"]
+    assert [column.name for column in columns] == ["id", "shop_id", "text"]
     said = [[str(each["id"]), OURS, r"\N" if each["text"] is None else each["text"]] for each in ours]
-    assert cells(body) == [["id", "library_id", "text"], *said]
+    assert cells(body) == [["id", "shop_id", "text"], *said]
 
 
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])
 def test_a_column_that_is_left_out_is_never_read(engine: Engine, format_: str) -> None:
     fewer = NOTES.model_copy(update={"leave_out": ("text",), "format": format_})
     body, rows, columns = read(engine, fewer)
-    assert [column.name for column in columns] == ["id", "library_id"]
-    assert rows == sum(value["library_id"] == OURS for value in VALUES)
-    said = [[str(value["id"]), OURS] for value in VALUES if value["library_id"] == OURS]
+    assert [column.name for column in columns] == ["id", "shop_id"]
+    assert rows == sum(value["shop_id"] == OURS for value in VALUES)
+    said = [[str(value["id"]), OURS] for value in VALUES if value["shop_id"] == OURS]
     assert [[str(each) for each in row] for row in told(body, format_)] == said
 
 
 def test_null_stands_bare_and_a_text_spelt_like_it_in_quotes(engine: Engine) -> None:
     body, _, columns = read(engine, NOTES)
     assert b'"\\N"' in body
-    assert b'1,"the \'quoted\' \\ 100% ""library""",\\N\n' in body
+    assert b'1,"the \'quoted\' \\ 100% ""shop""",\\N\n' in body
     assert [column.says_null for column in columns] == [False, False, True]
 
 
 def test_json_lines_hold_integers_as_they_are_and_null_apart_from_empty(engine: Engine) -> None:
     body, rows, _ = read(engine, as_lines(NOTES))
-    ours = [value for value in VALUES if value["library_id"] == OURS]
+    ours = [value for value in VALUES if value["shop_id"] == OURS]
     assert rows == len(ours)
     assert body.endswith(b"}\n")
     assert [json.loads(line) for line in body[:-1].split(b"\n")] == ours
@@ -92,8 +92,8 @@ def test_json_lines_hold_integers_as_they_are_and_null_apart_from_empty(engine: 
 
 def test_a_second_reading_gives_the_same_blocks(engine: Engine) -> None:
     with engine.begin() as connection:
-        more = [{"id": 100 + number, "library_id": OURS, "text": "ñ" * 700} for number in range(3_000)]
-        connection.execute(text("INSERT INTO note VALUES (:id, :library_id, :text)"), more)
+        more = [{"id": 100 + number, "shop_id": OURS, "text": "ñ" * 700} for number in range(3_000)]
+        connection.execute(text("INSERT INTO note VALUES (:id, :shop_id, :text)"), more)
     with open_snapshot(engine) as snapshot:
         first, second = (list(snapshot.read(INVENTORY, NOTES, OURS)) for _ in range(2))
     assert first == second
@@ -113,7 +113,7 @@ def test_rows_without_a_key_are_ordered_by_all_they_hold(engine: Engine, format_
 
 def test_an_empty_text_alone_in_its_row_is_no_blank_line(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("INSERT INTO library VALUES ('')"))
+        connection.execute(text("INSERT INTO shop VALUES ('')"))
     body, rows, _ = read(engine, ROOT, "")
     assert rows == 1
     assert body.splitlines()[1:] == [b'""']
@@ -138,17 +138,17 @@ HOSTILE = [
 @pytest.mark.parametrize("key", HOSTILE)
 def test_a_key_is_a_value_whatever_it_holds(engine: Engine, key: str) -> None:
     with engine.begin() as connection:
-        connection.execute(text("INSERT INTO library VALUES (:key)"), {"key": key})
+        connection.execute(text("INSERT INTO shop VALUES (:key)"), {"key": key})
         connection.execute(text("INSERT INTO note VALUES (1000, :key, 'theirs')"), {"key": key})
     with open_snapshot(engine) as snapshot:
         assert cells(b"".join(snapshot.read(INVENTORY, NOTES, key)))[1:] == [["1000", key, "theirs"]]
         assert snapshot.count(INVENTORY, NOTES, key) == 1
-        assert list(snapshot.values(INVENTORY, NOTES, key, "library_id")) == [key]
+        assert list(snapshot.values(INVENTORY, NOTES, key, "shop_id")) == [key]
 
 
 def test_an_account_without_rows_gives_a_header(engine: Engine) -> None:
     body, rows, _ = read(engine, NOTES, "nobody")
-    assert (body, rows) == (b"id,library_id,text\n", 0)
+    assert (body, rows) == (b"id,shop_id,text\n", 0)
     assert read(engine, as_lines(NOTES), "nobody")[:2] == (b"", 0)
 
 
@@ -165,7 +165,7 @@ def test_counts_and_values_agree_with_what_is_read(engine: Engine) -> None:
             b"".join(table)
             assert snapshot.count(INVENTORY, data_set, OURS) == table.rows
         found = list(snapshot.values(INVENTORY, NOTES, OURS, "text"))
-    assert found == [each["text"] for each in VALUES if each["library_id"] == OURS and each["text"] is not None]
+    assert found == [each["text"] for each in VALUES if each["shop_id"] == OURS and each["text"] is not None]
 
 
 def test_everything_is_of_one_instant_whatever_is_written_meanwhile(engine: Engine) -> None:

@@ -18,20 +18,20 @@ from tests.contract.snapshot_schema import database_of
 
 OURS = "1"
 SCHEMA = """
-CREATE TABLE library (id integer PRIMARY KEY);
-CREATE TABLE note (id integer, library_id integer NOT NULL REFERENCES library(id), text text) PARTITION BY RANGE (id);
+CREATE TABLE shop (id integer PRIMARY KEY);
+CREATE TABLE note (id integer, shop_id integer NOT NULL REFERENCES shop(id), text text) PARTITION BY RANGE (id);
 CREATE TABLE note_low PARTITION OF note FOR VALUES FROM (0) TO (1000000);
 CREATE TABLE note_high (LIKE note);
-INSERT INTO library VALUES (1), (2);
+INSERT INTO shop VALUES (1), (2);
 INSERT INTO note SELECT i, 1, repeat(md5(i::text), 4) FROM generate_series(1, 50000) i;
 INSERT INTO note_high VALUES (1000000, 1, 'early');
 """
 INVENTORY = Inventory.model_validate(
     {
-        "root": "library",
+        "root": "shop",
         "data_set": [
-            {"name": "note", "table": "note", "key": ["id"], "hops": ["note.library_id -> library.id"]},
-            {"name": "library", "table": "library", "key": ["id"]},
+            {"name": "note", "table": "note", "key": ["id"], "hops": ["note.shop_id -> shop.id"]},
+            {"name": "shop", "table": "shop", "key": ["id"]},
         ],
     }
 )
@@ -72,7 +72,7 @@ ALTERED: dict[str, tuple[str, type[ConnectorError]]] = {
         Unavailable,
     ),
     "a part cut off": ("ALTER TABLE note DETACH PARTITION note_low", Unavailable),
-    "its parent rewritten": ("ALTER TABLE library ALTER id TYPE bigint", Unavailable),
+    "its parent rewritten": ("ALTER TABLE shop ALTER id TYPE bigint", Unavailable),
     "no longer ours to read": ("REVOKE SELECT ON note FROM reader", Unauthorized),
 }
 READS: dict[str, Callable[[Snapshot], object]] = {
@@ -111,7 +111,7 @@ def test_a_role_that_may_only_read_can(reader: Engine) -> None:
 
 def test_one_column_that_we_may_not_read_is_told(engine: Engine, reader: Engine) -> None:
     role = reader.url.username
-    run(engine, f"REVOKE SELECT ON note FROM {role}", f"GRANT SELECT (id, library_id) ON note TO {role}")
+    run(engine, f"REVOKE SELECT ON note FROM {role}", f"GRANT SELECT (id, shop_id) ON note TO {role}")
     with open_snapshot(reader) as snapshot, pytest.raises(Unauthorized):
         list(snapshot.read(INVENTORY, NOTES, OURS))
 

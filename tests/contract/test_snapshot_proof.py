@@ -11,7 +11,7 @@ from devstack.postgres import Postgres
 from models.inventory import Inventory
 from tests.contract.snapshot_schema import INVENTORY, NOTES, OURS, SCHEMA, TAGS, VALUES, database_of
 
-SETS = ("tag", "note", "library", "kind")
+SETS = ("tag", "note", "shop", "kind")
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def engine(postgres: Postgres) -> Iterator[Engine]:
     with engine.begin() as connection:
         for statement in SCHEMA:
             connection.execute(text(statement))
-        connection.execute(text("INSERT INTO note VALUES (:id, :library_id, :text)"), VALUES)
+        connection.execute(text("INSERT INTO note VALUES (:id, :shop_id, :text)"), VALUES)
         connection.execute(text(TAGS))
     yield engine
     engine.dispose()
@@ -53,39 +53,39 @@ def test_nothing_changed_is_proven(engine: Engine) -> None:
 
 def test_a_count_of_its_own_must_agree(engine: Engine) -> None:
     instant, counted = instant_of(engine)
-    assert proven(engine, instant, counted | {"note": counted["note"] + 1}) == {"tag", "library", "kind"}
+    assert proven(engine, instant, counted | {"note": counted["note"] + 1}) == {"tag", "shop", "kind"}
 
 
 INSERT = "INSERT INTO note VALUES (60, :ours, 'new')"
 CHANGES = {
-    "inserted": ([INSERT], {"library"}),
-    "updated": (["UPDATE note SET text = 'new' WHERE id = 1"], {"library"}),
-    "updated to the same": (["UPDATE note SET text = text WHERE id = 1"], {"library"}),
-    "deleted": (["DELETE FROM note WHERE id = 4"], {"tag", "library", "kind"}),
-    "deleted and another inserted": (["DELETE FROM note WHERE id = 4", INSERT], {"library"}),
+    "inserted": ([INSERT], {"shop"}),
+    "updated": (["UPDATE note SET text = 'new' WHERE id = 1"], {"shop"}),
+    "updated to the same": (["UPDATE note SET text = text WHERE id = 1"], {"shop"}),
+    "deleted": (["DELETE FROM note WHERE id = 4"], {"tag", "shop", "kind"}),
+    "deleted and another inserted": (["DELETE FROM note WHERE id = 4", INSERT], {"shop"}),
     "came from others": (
-        ["DELETE FROM note WHERE id = 4", "UPDATE note SET library_id = :ours WHERE id = 99"],
-        {"library"},
+        ["DELETE FROM note WHERE id = 4", "UPDATE note SET shop_id = :ours WHERE id = 99"],
+        {"shop"},
     ),
-    "left for others": (["UPDATE note SET library_id = 'theirs' WHERE id = 4"], {"tag", "library", "kind"}),
+    "left for others": (["UPDATE note SET shop_id = 'theirs' WHERE id = 4"], {"tag", "shop", "kind"}),
     "a child": (
         ["DELETE FROM tag WHERE note_id = 1", "INSERT INTO tag VALUES (1, 'b'), (1, 'a')"],
-        {"note", "library"},
+        {"note", "shop"},
     ),
-    "the root": (["UPDATE library SET id = id WHERE id = :ours"], set()),
-    "others' rows": (["UPDATE note SET text = 'new' WHERE id = 99", "INSERT INTO library VALUES ('x')"], {*SETS}),
-    "what they point at": (["UPDATE kind SET label = 'new' WHERE code = 'a'"], {"tag", "note", "library"}),
+    "the root": (["UPDATE shop SET id = id WHERE id = :ours"], set()),
+    "others' rows": (["UPDATE note SET text = 'new' WHERE id = 99", "INSERT INTO shop VALUES ('x')"], {*SETS}),
+    "what they point at": (["UPDATE kind SET label = 'new' WHERE code = 'a'"], {"tag", "note", "shop"}),
     "what only others point at": (["UPDATE kind SET label = 'new' WHERE code = 'c'"], {*SETS}),
-    "a column added": (["ALTER TABLE note ADD COLUMN more text DEFAULT 'x'"], {"library"}),
+    "a column added": (["ALTER TABLE note ADD COLUMN more text DEFAULT 'x'"], {"shop"}),
     "a column renamed": (
         ["ALTER TABLE tag RENAME kind TO sort", "ALTER TABLE tag RENAME sort TO kind"],
-        {"note", "library"},
+        {"note", "shop"},
     ),
     "swapped with another table": (
         ["ALTER TABLE kind RENAME TO old", "CREATE TABLE kind AS TABLE old"],
-        {"tag", "note", "library"},
+        {"tag", "note", "shop"},
     ),
-    "emptied": (["TRUNCATE tag"], {"note", "library"}),
+    "emptied": (["TRUNCATE tag"], {"note", "shop"}),
     "vacuumed": ([], {*SETS}),
 }
 
@@ -102,12 +102,12 @@ def test_only_what_no_transaction_touched_is_proven(engine: Engine, statements: 
 def test_a_row_by_a_transaction_that_was_open_then_proves_nothing(engine: Engine) -> None:
     """Even below a savepoint, whose number the snapshot doesn't list among those that were open."""
     with engine.begin() as late:
-        late.execute(text("INSERT INTO library VALUES ('begun')"))
+        late.execute(text("INSERT INTO shop VALUES ('begun')"))
         with late.begin_nested():
             late.execute(text("UPDATE note SET text = 'late' WHERE id = 1"))
-            change(engine, "INSERT INTO library VALUES ('meanwhile')")
+            change(engine, "INSERT INTO shop VALUES ('meanwhile')")
             instant, counted = instant_of(engine)
-    assert proven(engine, instant, counted) == {"library"}
+    assert proven(engine, instant, counted) == {"shop"}
 
 
 def test_what_an_instant_sees_is_on_disk(engine: Engine) -> None:
@@ -145,17 +145,17 @@ def test_no_instant_proves_nothing(engine: Engine, instant: str) -> None:
 
 def test_an_earlier_snapshot_proves_nothing_of_a_later_one(engine: Engine) -> None:
     with open_snapshot(engine) as early:
-        change(engine, "INSERT INTO library VALUES ('more')")
+        change(engine, "INSERT INTO shop VALUES ('more')")
         late, counted = instant_of(engine)
         assert not early.unchanged_since(late, counted["note"], INVENTORY, NOTES, OURS)
 
 
 def test_nor_does_one_that_differs_only_in_what_was_open(engine: Engine) -> None:
     with engine.begin() as first, engine.connect() as second:
-        first.execute(text("INSERT INTO library VALUES ('first')"))
+        first.execute(text("INSERT INTO shop VALUES ('first')"))
         second.execute(text("DELETE FROM note WHERE id = 4"))
         second.execute(text(INSERT), {"ours": OURS})
-        change(engine, "INSERT INTO library VALUES ('third')")
+        change(engine, "INSERT INTO shop VALUES ('third')")
         with open_snapshot(engine) as early:
             second.commit()
             late, counted = instant_of(engine)
@@ -166,7 +166,7 @@ def test_nor_does_one_that_differs_only_in_what_was_open(engine: Engine) -> None
 def test_where_others_decide_nothing_is_proven(engine: Engine) -> None:
     kept = [each.model_copy(update={"of_two": "keep"}) if each.name == "note" else each for each in INVENTORY.data_sets]
     inventory = INVENTORY.model_copy(update={"data_sets": tuple(kept)})
-    assert proven(engine, *instant_of(engine), inventory) == {"library"}
+    assert proven(engine, *instant_of(engine), inventory) == {"shop"}
 
 
 def test_numbers_of_transactions_are_told_across_the_turn_of_their_32_bits() -> None:
