@@ -3,15 +3,18 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from commands.refused import Exit, Refused
+
+if TYPE_CHECKING:
+    import asyncio
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -68,26 +71,50 @@ def main() -> NoReturn:
     _leave(run(sys.argv[1:]))
 
 
-def serve() -> None:
-    """The console script `farewell-worker`: checks whose `workflows` these are before any of them is imported."""
+def serve() -> NoReturn:
+    """The console script `farewell-worker`."""
+    _serve("farewell-worker", "worker")
+
+
+def serve_pages() -> NoReturn:
+    """The console script `farewell-web`."""
+    _serve("farewell-web", "web.serving")
+
+
+def _serve(program: str, module: str) -> NoReturn:
+    """Runs `serve` of the module until SIGTERM or Ctrl-C; what is wrong is one line, with the exit codes of CONTRACTS.
+
+    It's imported once it is known whose `workflows` these are. A bug of ours keeps its traceback, for the log.
+    """
+    import asyncio
+    import logging
+    from importlib import import_module
+
+    from connectors.configuration import WrongSetting
+    from connectors.errors import ConnectorError
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     try:
         _refuse_foreign_workflows()
     except Refused as stop:
-        sys.exit(_stopped(stop.code, str(stop)))
-    import worker
-
-    worker.main()
-
-
-def serve_pages() -> None:
-    """The console script `farewell-web`, with the same check."""
+        sys.exit(_stopped(stop.code, str(stop), program))
+    code: int = Exit.DONE
     try:
-        _refuse_foreign_workflows()
-    except Refused as stop:
-        sys.exit(_stopped(stop.code, str(stop)))
-    from web import serving
+        asyncio.run(_until_told(import_module(module).serve))
+    except (WrongSetting, ConnectorError) as error:
+        code = _stopped(*_explained(error), program)
+    _leave(code)
 
-    serving.main()
+
+async def _until_told(serve: Callable[["asyncio.Event"], Awaitable[None]]) -> None:
+    import asyncio
+    import signal
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(stop)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -150,8 +177,8 @@ def _refuse_foreign_workflows() -> None:
         raise Refused(Exit.USAGE, what, "install Farewell in an environment of its own")
 
 
-def _stopped(code: int, line: str) -> int:
-    sys.stderr.write(f"farewell: {' '.join(line.split())}\n")
+def _stopped(code: int, line: str, program: str = "farewell") -> int:
+    sys.stderr.write(f"{program}: {' '.join(line.split())}\n")
     return code
 
 

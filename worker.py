@@ -1,10 +1,6 @@
 """Runs workers: settings, connectors, activities, `Worker`. Nothing in a worker is state."""
 
 import asyncio
-import logging
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -26,9 +22,8 @@ from activities.ledger import LedgerInterceptor
 from activities.messaging import MessagingActivities
 from activities.planning import PlanningActivities
 from activities.trials import TrialActivities
-from connectors.errors import ConnectorError
 from connectors.histories import TemporalHistories
-from connectors.opening import Connections, WrongSetting, connect_temporal, opened
+from connectors.opening import Connections, connect_temporal, opened
 from rules.links import links_of
 from workflows.closing import ClosingWorkflow
 from workflows.export import ExportWorkflow
@@ -172,34 +167,7 @@ async def run(client: Client, c: Connections, stop: asyncio.Event) -> None:
     await asyncio.gather(*running)
 
 
-async def _serve() -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+async def serve(stop: asyncio.Event) -> None:
+    """Serves with the environment's settings until `stop`; raises WrongSetting or ConnectorError."""
     connections = opened()
     await run(await connect_temporal(), connections, stop)
-
-
-def main() -> None:
-    """Serves until SIGTERM or Ctrl-C; what is wrong is one line, with the exit codes of CONTRACTS."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    code = 0
-    try:
-        asyncio.run(_serve())
-    except WrongSetting as wrong:
-        code = _say(str(wrong), 2)
-    except ConnectorError as failed:
-        code = _say(f"{failed} ({failed.fix})" if failed.fix else str(failed), 5)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # Python can hang at exit with a live client (sdk-python #300)
-
-
-def _say(text: str, code: int) -> int:
-    sys.stderr.write(f"farewell-worker: {text}\n")
-    return code
-
-
-if __name__ == "__main__":
-    main()

@@ -3,10 +3,7 @@
 import argparse
 import asyncio
 import logging
-import os
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -14,8 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from temporalio.client import Client
 
-from connectors.errors import ConnectorError, Unavailable
-from connectors.opening import Connections, WrongSetting, connect_temporal, opened
+from connectors.errors import Unavailable
+from connectors.opening import Connections, connect_temporal, opened
 from web.application import make_app
 
 
@@ -53,34 +50,16 @@ def configured(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def main() -> None:
-    """`farewell-web`: serves until SIGTERM or Ctrl-C; what is wrong is one line, with the exit codes of CONTRACTS."""
+async def serve(stop: asyncio.Event) -> None:
+    """Serves at the address that the command line names until `stop`; raises WrongSetting or ConnectorError."""
     words = argparse.ArgumentParser(prog="farewell-web", description="Serve the customers' pages.")
     words.add_argument("--host", default="127.0.0.1", help="where to listen; 0.0.0.0 within a container")
     words.add_argument("--port", type=int, default=8080)
     asked = words.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("botocore").setLevel(logging.WARNING)
-    code = 0
-    try:
-        asyncio.run(_serve(asked.host, asked.port))
-    except WrongSetting as wrong:
-        code = _say(str(wrong), 2)
-    except ConnectorError as failed:
-        code = _say(f"{failed} ({failed.fix})" if failed.fix else str(failed), 5)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # Python can hang at exit with a live client (sdk-python #300)
-
-
-async def _serve(host: str, port: int) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     at = opened()
     for needed in ("policy", "inventory", "keys", "cases", "objects"):
         getattr(at, needed)
-    async with serving(at, await connect_temporal(), host, port):
+    async with serving(at, await connect_temporal(), asked.host, asked.port):
         await stop.wait()
 
 
@@ -96,8 +75,3 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
                 "farewell-web", f"can't listen at {host}:{port}: {error.strerror}", "name another --port"
             ) from None
         yield listener
-
-
-def _say(text: str, code: int) -> int:
-    sys.stderr.write(f"farewell-web: {text}\n")
-    return code
