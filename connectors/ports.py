@@ -314,7 +314,9 @@ class ProductDatabase(Protocol):
     def erase(self, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
         """Deletes, masks or cuts off up to `limit` rows in one transaction; answers how many; 0 means done.
 
-        Data sets that point at each other in a circle go in one transaction, all of them at the first's turn.
+        Rows that point at rows of their own table go at once, whatever the limit, and so do data sets that point at
+        each other in a circle, all of them at the first's turn. Where a row may be the account's in several ways, a
+        batch is a few times the limit.
         """
         ...
 
