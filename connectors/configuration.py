@@ -30,7 +30,10 @@ EXPECTED = {
     "master_key": "32 bytes as base64, or FAREWELL_MASTER_KEY_FILE",
     "signing_key": "an Ed25519 private key as a JWK, or FAREWELL_SIGNING_KEY_FILE",
     "link_key": "at least 32 bytes as base64, or FAREWELL_LINK_KEY_FILE",
-    "billing": "builtin",
+    "billing": "builtin or stripe",
+    "stripe_key": "a secret or restricted key of Stripe, or FAREWELL_STRIPE_KEY_FILE",
+    "stripe_webhook_secret": "the signing secret of the webhook endpoint, or FAREWELL_STRIPE_WEBHOOK_SECRET_FILE",
+    "stripe_url": "an address such as http://127.0.0.1:8420, or nothing for Stripe's own",
     "identity": "builtin",
 }
 Form = TypeVar("Form")

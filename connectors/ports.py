@@ -14,10 +14,11 @@ from models.hop import Hop
 from models.inventory import DataSet, Inventory
 from models.ledger import ActivityRef, Fact, LedgerEntry
 from models.messages import Draft, Kept, Reader
-from models.money import BillingState, Settlement
+from models.money import BillingState, Document, InvoiceState, LateCharge, RefundState, Settlement
 from models.package import PackagedColumn, Uploaded
 from models.payload import Receipt
 from models.plan import Plan
+from models.policy import Policy
 from models.schema import SchemaFacts, TableFacts
 
 
@@ -90,6 +91,18 @@ class CaseStore(Protocol):
 
     def plans(self, case: str) -> list[Plan]:
         """The plans of a case, in the order in which they were kept."""
+        ...
+
+    def keep_policy(self, sha256: str, policy: Policy, at: datetime) -> None:
+        """Keeps the policy that a plan rests on under its digest; again changes nothing."""
+        ...
+
+    def policy(self, sha256: str) -> Policy:
+        """The policy of that digest, as it was when it was kept; raises NotFound."""
+        ...
+
+    def pauses(self, account: str, since: datetime) -> int:
+        """How many pauses of the account began after an instant. Source: DOMAIN modes.1."""
         ...
 
     def decide(self, decision: Decision, at: datetime) -> None:
@@ -202,18 +215,22 @@ class ContractSystem(Protocol):
 
 
 class BillingSystem(Protocol):
-    """Subscriptions, invoices, payments."""
+    """Subscriptions, invoices, payments, refunds."""
 
     def state(self, account: str, at: datetime) -> BillingState:
         """What is invoiced, paid and in credit now, and the unbilled usage of before `at`. Source: DOMAIN money.9."""
         ...
 
-    def stop_renewal(self, account: str, key: str, at: datetime) -> Receipt:
-        """Nothing is charged beyond the effective date. Source: DOMAIN money.4."""
+    def stop_renewal(self, account: str, ends_at: datetime, key: str, at: datetime) -> Receipt:
+        """Charges run on until `ends_at`, and not beyond; a later notice moves it. Source: DOMAIN money.4."""
         ...
 
     def resume_renewal(self, account: str, key: str, at: datetime) -> Receipt:
         """As before."""
+        ...
+
+    def issue_due(self, account: str, due: Sequence[InvoiceState], key: str, at: datetime) -> Receipt:
+        """Makes invoices that have fallen due, each once by its id; a system that bills by itself makes none."""
         ...
 
     def freeze(self, account: str, key: str, at: datetime) -> Receipt:
@@ -224,6 +241,17 @@ class BillingSystem(Protocol):
         """As before."""
         ...
 
+    def suspend(self, account: str, key: str, at: datetime) -> Receipt:
+        """Nothing is charged or dunned from `at` on, until `resume`; what is paid ahead keeps.
+
+        Source: DOMAIN modes.1.
+        """
+        ...
+
+    def resume(self, account: str, key: str, at: datetime) -> Receipt:
+        """Charges go on after what `key` suspended: the days that were paid ahead and not used come first."""
+        ...
+
     def settle(self, account: str, settlement: Settlement, key: str, at: datetime) -> list[Receipt]:
         """Makes the final invoices and the documents, each once; a receipt per kind and currency.
 
@@ -231,8 +259,27 @@ class BillingSystem(Protocol):
         """
         ...
 
+    def held(self, account: str, key: str) -> list[Document]:
+        """What it holds of what `settle` made with that key, a final invoice as its charges; amounts as in there."""
+        ...
+
+    def refunds(self, account: str, key: str) -> list[RefundState]:
+        """The refunds that were asked for with that key, as the provider tells of them now. Source: DOMAIN money.7."""
+        ...
+
     def reverse(self, account: str, settled_by: str, key: str, at: datetime) -> list[Receipt]:
         """Answers each document of `settled_by` by a counter-document, once."""
+        ...
+
+    def late_charges(self, account: str, since: datetime) -> list[LateCharge]:
+        """What was charged or invoiced from `since` on, but by `settle`, and isn't answered yet.
+
+        Source: DOMAIN money.9.
+        """
+        ...
+
+    def give_back(self, account: str, charge: LateCharge, key: str, at: datetime) -> Receipt:
+        """Voids a late charge and refunds what of it was taken, once."""
         ...
 
 

@@ -1,14 +1,19 @@
 """What the rules are told of an account: values, never rows."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
+from models.money import Amount
 from models.payload import AccountId, Payload
-from models.vocabulary import Channel, Role
+from models.vocabulary import Channel, PeriodEnd, Role
 
 
 class Account(Payload):
-    """A customer. `root_key` is its key in the product database."""
+    """A customer. `root_key` is its key in the product database, `billing_id` the one at the payment provider.
+
+    `yearly_value` is in `currency`.
+    """
 
     id: AccountId
     name: str
@@ -20,6 +25,8 @@ class Account(Payload):
     manager: str
     customer_since: date
     root_key: str
+    yearly_value: Amount = Decimal(0)
+    billing_id: str | None = None
 
 
 class Contact(Payload):
@@ -35,14 +42,27 @@ class Contact(Payload):
 
 
 class Contract(Payload):
-    """An agreement; `notice_days` overrides the policy where it is set."""
+    """An agreement. Its own notice, where it has one, goes before the policy's, within what the law allows.
+
+    `term_ends_on` is the last day of the running term; where it `renews`, another `renewal_months` follow unless
+    notice was given in time. `part_of` names the contract that this one belongs to: an add-on's main one, or the one
+    of the group that an affiliate has joined; it ends with that one at the latest. `members` are the other accounts
+    that have joined this one and haven't left. `early_termination` is the share of the remaining price that leaving
+    before the term's end costs; None: the contract names none.
+    """
 
     id: str
     title: str
     started_on: date
     term_ends_on: date | None
     notice_days: int | None
+    notice_months: int | None = None
+    notice_ends: PeriodEnd = PeriodEnd.ANY_DAY
     renews: bool
+    renewal_months: int = 12
+    part_of: str | None = None
+    members: tuple[str, ...] = ()
+    early_termination: Amount | None = None
     state: str
     signatories: tuple[str, ...]
 

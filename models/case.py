@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 from models.account import Actor
 from models.payload import AccountId, EffectRequest, Payload, Personal
 from models.vocabulary import (
+    Cause,
     Channel,
     Gate,
     Mode,
@@ -53,9 +54,16 @@ class Approval(Payload):
 
 
 class Agreed(Payload):
-    """The part of a plan that the workflow steers by; the whole of it is in SQL under `hash`."""
+    """The part of a plan that the workflow steers by; the whole of it is in SQL under `hash`.
+
+    `dates` of a pause end with `resume`; `reminder_at` is then the reminder before it. `looks_at` are the instants at
+    which we look for late charges.
+    """
 
     hash: str
+    mode: Mode = Mode.STOP
+    cause: Cause | None = None
+    looks_at: tuple[AwareDatetime, ...] = ()
     dates: dict[str, AwareDatetime]
     approvals_required: dict[Gate, int]
     approval_until: AwareDatetime
@@ -119,6 +127,8 @@ class CaseState(Payload):
 class CaseRequest(Payload):
     """The input of `OffboardingWorkflow`. `effective_on` is the customer's local date, if one was asked for.
 
+    `resume_on` is that on which a pause ends, if one was asked for; `cause` is that of an eject.
+
     `carried` is the state that an earlier run of the case carried over.
     """
 
@@ -129,6 +139,8 @@ class CaseRequest(Payload):
     requested_by: str
     manager: str
     effective_on: date | None = None
+    resume_on: date | None = None
+    cause: Cause | None = None
     language: str
     channel: Channel
     carried: CaseState | None = None
@@ -170,15 +182,19 @@ class Undo(Command):
 
 
 class Reschedule(Command):
-    """Another effective date, in the customer's calendar; it makes a new plan that needs new approval."""
+    """Another effective date, in the customer's calendar; it makes a new plan that needs new approval.
+
+    In a pause it is another resume date, which needs none.
+    """
 
     to: date
 
 
 class ChangeMode(Command):
-    """Another way out."""
+    """Another way out: from a pause to a stop or an eject, from a stop to an eject; an eject has a `cause`."""
 
     mode: Mode
+    cause: Cause | None = None
     reason: Personal
 
 
@@ -236,10 +252,16 @@ class ContactPreference(Command):
 
 
 class PlanRequest(EffectRequest):
-    """Makes the plan of `generation`; `effective_on` is a date of the customer's calendar."""
+    """Makes the plan of `generation`; `effective_on` and `resume_on` are dates of the customer's calendar.
+
+    `paused_on` is the day since which the account has paused already.
+    """
 
     mode: Mode
     effective_on: date | None = None
+    resume_on: date | None = None
+    paused_on: date | None = None
+    cause: Cause | None = None
     transition_end_on: date | None = None
 
 

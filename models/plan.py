@@ -1,10 +1,12 @@
 """The plan: what is promised (hashed) and what is estimated (not). Source: DESIGN, One idea; CONTRACTS, Forms."""
 
+from datetime import date
+
 from pydantic import AwareDatetime
 
-from models.money import Statement
+from models.money import ZERO, Amount, Statement
 from models.payload import Payload
-from models.vocabulary import BlockerCode, Channel, Gate, MailKind, Mode
+from models.vocabulary import BlockerCode, Cause, Channel, Gate, MailKind, Mode
 
 
 class PlannedDate(Payload):
@@ -13,6 +15,32 @@ class PlannedDate(Payload):
     at: AwareDatetime
     rule: str
     citation: str
+
+
+class EndingContract(Payload):
+    """An agreement and the day on which it ends with this exit, by which rule.
+
+    `term_end` is the day until which it would have run by its own terms (the midnight after its last day); where that
+    is later than `ends` and the policy holds it lawful, `fee_share` of the price of the days between is due.
+    """
+
+    id: str
+    ends: PlannedDate
+    term_end: AwareDatetime
+    fee_share: Amount = ZERO
+
+
+class AppliedClause(Payload):
+    """A clause of the policy that this plan rests on, in words: `value` is what it says (`30 days`)."""
+
+    matter: str
+    value: str
+    rule: str
+    citation: str
+    jurisdiction: str
+    contract: str | None = None
+    valid_from: date
+    valid_to: date | None = None
 
 
 class Duties(Payload):
@@ -26,15 +54,23 @@ class Duties(Payload):
 
 
 class Commitments(Payload):
-    """What people approve. It holds dates, never the instant of computing."""
+    """What people approve. It holds dates, never the instant of computing.
+
+    `terms` are the clauses of the policy that apply; `cause` is that of an eject. A pause has no contracts that end,
+    no data sets, and the date `resume`.
+    """
 
     account: str
     mode: Mode
+    cause: Cause | None = None
+    jurisdiction: str
     policy: str
     policy_sha256: str
     inventory_sha256: str
     timezone: str
     dates: dict[str, PlannedDate]
+    contracts: tuple[EndingContract, ...] = ()
+    terms: tuple[AppliedClause, ...] = ()
     data_sets: tuple[Duties, ...]
     gates: dict[Gate, int]
 
@@ -50,12 +86,16 @@ class PlannedMessage(Payload):
 
 
 class Estimates(Payload):
-    """As of now: `rows` per data set, credentials by class, the statement as it would close."""
+    """As of now: `rows` per data set, credentials by class, the statement as it would close.
+
+    `cost` is, per currency, what the customer will still pay (+) or get back (−) once all is settled.
+    """
 
     rows: dict[str, int]
     users: int
     credentials: dict[str, int]
     statement: tuple[Statement, ...]
+    cost: dict[str, Amount] = {}
     messages: tuple[PlannedMessage, ...]
 
 

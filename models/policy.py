@@ -1,39 +1,132 @@
-"""The policy: what an operator decides, as data, each period with its citation.
+"""The policy: what an operator decides, as data. `policy.toml` is its written form.
 
-Source: DOMAIN dates.2; `policy.toml` is its written form. The contract-and-money issue deepens it.
+Each matter is a list of clauses. Of those that are in force on a day, the one for the contract applies, else the one
+for the jurisdiction, else the one for `default` (`rules.policy`). Each bears the rule and the text that it rests on.
+
+Source: DOMAIN dates.2.
 """
 
 import tomllib
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
-from models.money import Amount
+from models.money import Amount, Rounding
 from models.payload import Payload
+from models.vocabulary import Gate, Mode, PeriodEnd
+
+EVERYWHERE = "default"
+"""The jurisdiction of clauses that apply where no other does."""
 
 
-class Period(Payload):
-    """A length in days of the customer's calendar, with the rule and the text that it rests on."""
+class PolicyPart(Payload):
+    """A part of the file; a key that nobody knows is a mistake in it."""
 
-    days: int = Field(ge=0)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Clause(PolicyPart):
+    """To whom it applies, in `[valid_from, valid_to)`, and what it rests on: `rule` is one of DOMAIN."""
+
+    jurisdiction: str = EVERYWHERE
+    contract: str | None = None
     rule: str
-    citation: str
+    citation: str = Field(min_length=1)
     valid_from: date
     valid_to: date | None = None
 
-
-class Jurisdiction(Payload):
-    """The periods of one jurisdiction."""
-
-    notice: Period
-    transition: Period
-    late_usage: Period
-    retrieval: Period
-    backups: Period
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            raise ValueError("valid_to must come after valid_from")
+        return self
 
 
-class Cadence(Payload):
+class Span(PolicyPart):
+    """A length of time in the customer's calendar: months first, then days, then working days."""
+
+    months: int = Field(ge=0, default=0)
+    days: int = Field(ge=0, default=0)
+    working_days: int = Field(ge=0, default=0)
+
+
+class Period(Clause, Span):
+    """A length of time, and the least and the most that a contract may make of it.
+
+    `ends`: it lasts on to the end of the month, quarter, half-year, year or term in which it would end.
+    `to_working_day`: an end at the close of a weekend day or holiday moves on to that of the next working day.
+    """
+
+    ends: PeriodEnd = PeriodEnd.ANY_DAY
+    at_least: Span | None = None
+    at_most: Span | None = None
+    to_working_day: bool = False
+
+
+class ApprovalClause(Clause):
+    """How many must say yes at a gate; of several that fit, the largest number counts.
+
+    `mode` limits it to one way out; `yearly_value` to accounts worth that much or more, per ISO 4217 currency.
+    """
+
+    gate: Gate
+    required: int = Field(gt=0)
+    mode: Mode | None = None
+    yearly_value: dict[str, Amount] = {}
+
+
+class RoundingClause(Clause):
+    """How a line is brought to its currency's minor units. Source: DOMAIN money.1."""
+
+    method: Rounding = "half_up"
+
+
+class WriteOffClause(Clause):
+    """The debts that are forgiven: a balance at or under the threshold of its currency. Source: DOMAIN money.6."""
+
+    thresholds: dict[str, Amount]
+
+
+class CreditClause(Clause):
+    """Whether a credit balance that no payment holds is paid out, or ends with the account. Source: DOMAIN money.3."""
+
+    pay_out: bool
+
+
+class EarlyTerminationClause(Clause):
+    """Whether a contract's early-termination fee is lawful, and at most which share of the remaining price.
+
+    Source: DOMAIN dates.3 (Art. 29(4) and recital 89 of the Data Act).
+    """
+
+    lawful: bool
+    at_most: Decimal = Field(ge=0, le=1, default=Decimal(1))
+
+
+class PauseClause(Clause):
+    """Whether an account may pause, for how long, and how often in twelve months. Source: DOMAIN modes.1."""
+
+    allowed: bool
+    usual_days: int = Field(gt=0, default=90)
+    most_days: int = Field(gt=0, default=180)
+    most_in_a_year: int = Field(gt=0, default=2)
+    reminder_days: int = Field(gt=0, default=7)
+
+
+class LateChargeClause(Clause):
+    """When we look for charges after the effective date, in days after it, and whether we refund them by ourselves.
+
+    Source: DOMAIN money.9.
+    """
+
+    look_after_days: tuple[int, ...] = Field(min_length=1)
+    refund: bool
+
+
+class Cadence(Clause):
     """The follow-ups, in days after the goodbye, and the hours in which they may arrive.
 
     Source: DOMAIN messages.5.
@@ -47,7 +140,7 @@ class Cadence(Payload):
     max_touches: int = Field(gt=0)
 
 
-class Sender(Payload):
+class Sender(PolicyPart):
     """Who writes, and whom the customer may ask."""
 
     company: str
@@ -57,25 +150,36 @@ class Sender(Payload):
     help_address: str
 
 
-class Policy(Payload):
-    """All of it. Amounts are per ISO 4217 currency; `approvals` per gate."""
+class House(PolicyPart):
+    """What is the same for everybody, in days and years of the calendar."""
 
-    version: str
-    jurisdictions: dict[str, Jurisdiction]
-    write_off_thresholds: dict[str, Amount]
-    approvals: dict[str, int]
     approval_days: int = Field(gt=0)
     retrieval_reminder_days: int = Field(gt=0)
     silence_days: int = Field(ge=0)
     hold_confirm_days: int = Field(gt=0)
     evidence_years: int = Field(gt=0)
     users_a_page: int = Field(gt=0, default=500)
-    cadence: Cadence
-    sender: Sender
 
-    def jurisdiction(self, code: str) -> Jurisdiction:
-        """That of the code, or the default."""
-        return self.jurisdictions.get(code, self.jurisdictions["default"])
+
+class Policy(PolicyPart):
+    """All of it. Amounts are per ISO 4217 currency."""
+
+    version: str
+    notice: tuple[Period, ...]
+    transition: tuple[Period, ...]
+    late_usage: tuple[Period, ...]
+    retrieval: tuple[Period, ...]
+    backups: tuple[Period, ...]
+    approvals: tuple[ApprovalClause, ...]
+    rounding: tuple[RoundingClause, ...]
+    write_off: tuple[WriteOffClause, ...]
+    credit: tuple[CreditClause, ...]
+    early_termination: tuple[EarlyTerminationClause, ...]
+    pause: tuple[PauseClause, ...]
+    late_charges: tuple[LateChargeClause, ...]
+    cadence: tuple[Cadence, ...]
+    house: House
+    sender: Sender
 
 
 def read_policy(path: Path) -> Policy:

@@ -16,6 +16,7 @@ LINK_KEY_BYTES = 32  # Source: RFC 7518, 3.2
 SECRETS = (
     *("master_key", "signing_key", "link_key", "suppression_key"),
     *("database_url", "product_database_url", "smtp_url"),  # they may hold a password
+    *("stripe_key", "stripe_webhook_secret"),
 )
 
 
@@ -33,6 +34,10 @@ class Settings(BaseSettings):
         s3_evidence_bucket: sealed evidence; must have Object Lock.
         s3_files_bucket: the product's attachments, if it has any.
         smtp_url: `smtp://[user:password@]host:port`, `smtps://…`, or `smtp+starttls://…`.
+        billing: `builtin` (tables in Farewell's own database) or `stripe`.
+        stripe_key: the secret or restricted key of the Stripe account.
+        stripe_webhook_secret: what Stripe signs its webhooks with, `whsec_…`.
+        stripe_url: None means Stripe's own.
         public_url: where customers reach `farewell-web`; mails carry links to it.
         keys: folder of wrapped keys.
         master_key: 32 bytes, base64.
@@ -56,7 +61,10 @@ class Settings(BaseSettings):
     smtp_url: str
     policy_file: Path = Path("policy.toml")
     inventory_file: Path = Path("inventory.toml")
-    billing: Literal["builtin"] = "builtin"
+    billing: Literal["builtin", "stripe"] = "builtin"
+    stripe_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    stripe_url: str | None = None
     identity: Literal["builtin"] = "builtin"
     public_url: str | None = None
     keys: Path
@@ -83,7 +91,7 @@ class Settings(BaseSettings):
             raise ValueError("too short")
         return key
 
-    @field_validator("public_url", "s3_public_url")
+    @field_validator("public_url", "s3_public_url", "stripe_url")
     @classmethod
     def _an_address(cls, url: str | None) -> str | None:
         if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
@@ -94,6 +102,12 @@ class Settings(BaseSettings):
     def _buckets_differ(self) -> Self:
         if self.s3_export_bucket == self.s3_evidence_bucket:
             raise ValueError("FAREWELL_S3_EVIDENCE_BUCKET must be another bucket than FAREWELL_S3_EXPORT_BUCKET")
+        return self
+
+    @model_validator(mode="after")
+    def _stripe_has_its_key(self) -> Self:
+        if self.billing == "stripe" and self.stripe_key is None:
+            raise ValueError("FAREWELL_STRIPE_KEY must be set where FAREWELL_BILLING is stripe")
         return self
 
 

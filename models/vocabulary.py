@@ -49,6 +49,27 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+class Cause(StrEnum):
+    """Why an account is ejected. Source: DOMAIN modes.3."""
+
+    CUSTOMER_DEMAND = "customer_demand"
+    NON_PAYMENT = "non_payment"
+    BREACH = "breach"
+    FRAUD = "fraud"
+    LEGAL = "legal"
+
+
+class PeriodEnd(StrEnum):
+    """On which days a period may end: each other one than `any_day` makes it last on to the end of that unit."""
+
+    ANY_DAY = "any_day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
+    TERM = "term"
+
+
 class Gate(StrEnum):
     """What people approve."""
 
