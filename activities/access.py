@@ -17,7 +17,7 @@ class AccessActivities:
     """Closes the feed, the users, then every class of credential; and opens exactly what it closed."""
 
     def __init__(self, *, identity: IdentitySystem, access: AccessSystem, store: CaseStore, policy: Policy) -> None:
-        """Takes the ports; `policy.users_a_page` users are deactivated at a time."""
+        """Takes the ports; `policy.house.users_a_page` users are deactivated at a time."""
         self._identity, self._access, self._store = identity, access, store
         self._policy = policy
 
@@ -40,7 +40,7 @@ class AccessActivities:
         account, key = request.account, request.idempotency_key
         details = activity.info().heartbeat_details
         after = str(details[0]) if details else ""
-        while page := self._identity.users(account, after, self._policy.users_a_page):
+        while page := self._identity.users(account, after, self._policy.house.users_a_page):
             self._identity.deactivate(account, page, key)
             after = page[-1]
             activity.heartbeat(after)

@@ -13,6 +13,7 @@ from activities.pack import SEAL, TAG_MANIFEST, Weight, payload, pretty, seal_cl
 from activities.papers import gather
 from activities.pulse import beat
 from activities.scrub import scrubbed
+from activities.terms import policy_of
 from connectors.errors import NotFound, Rejected
 from connectors.ports import CaseStore, Histories, KeyStore, Ledger, ObjectStore
 from models.case import Noted, StageRecord
@@ -61,7 +62,7 @@ class EvidenceActivities:
     @activity.defn(name="collect_histories")
     def collect_histories(self, request: EvidenceRequest) -> EvidenceResult:
         """Writes each workflow's history, scrubbed, under lock. Source: DESIGN, Security."""
-        key, until = self._keys.digest_key(request.account), self._until(activity.info().scheduled_time)
+        key, until = self._keys.digest_key(request.account), self._until(request, activity.info().scheduled_time)
         weights: dict[str, Weight] = {}
         for workflow in _workflows(request):
             for number, history in enumerate(self._histories.runs(workflow), 1):
@@ -104,7 +105,7 @@ class EvidenceActivities:
         sealed_at = datetime.fromisoformat(seal["at"])
         bag = {**files, **tags(weights, request.case, sealed_at)}
         signed = seal_claims(request.case, seal["entries"], seal["head"], bag[TAG_MANIFEST])
-        self._write(request.case, {**bag, SEAL: sign(signed, self._signer).encode()}, self._until(sealed_at))
+        self._write(request.case, {**bag, SEAL: sign(signed, self._signer).encode()}, self._until(request, sealed_at))
         return EvidenceResult(
             location=self._at(request), digest=f"sha256:{signed['tagmanifest_sha256']}", entries=seal["entries"]
         )
@@ -163,8 +164,9 @@ class EvidenceActivities:
             beat(path)
             self._objects.put_locked(self._bucket, f"{case}/{path}", body, until)
 
-    def _until(self, at: datetime) -> datetime:
-        return at + self._policy.evidence_years * _LONGEST_YEAR
+    def _until(self, request: EvidenceRequest, at: datetime) -> datetime:
+        """By the policy that the plan rests on, so that every run writes the same lock."""
+        return at + policy_of(self._store, request.case, request.plan_hash).house.evidence_years * _LONGEST_YEAR
 
     def _at(self, request: EvidenceRequest, path: str = "") -> str:
         return f"s3://{self._bucket}/{request.case}/{path}"

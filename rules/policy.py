@@ -56,6 +56,8 @@ def approvals_required(
 
 def _concerns(clause: ApprovalClause, mode: Mode, jurisdiction: str, worth: tuple[Decimal, str]) -> bool:
     value, currency = worth
+    if clause.contract is not None:  # an exit is approved for the whole account
+        return False
     if clause.jurisdiction not in {jurisdiction, EVERYWHERE} or clause.mode not in {mode, None}:
         return False
     return not clause.yearly_value or value >= clause.yearly_value.get(currency, Decimal("Infinity"))

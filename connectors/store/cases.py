@@ -13,7 +13,7 @@ from connectors.store.papers import SqlPapers
 from connectors.store.sessions import alone, reading, writing
 from models.case import CaseRequest, StageRecord
 from models.tables.cases import CaseRow
-from models.vocabulary import Stage
+from models.vocabulary import Mode, Stage
 
 
 class SqlCaseStore(SqlPapers, SqlHolds):
@@ -67,6 +67,16 @@ class SqlCaseStore(SqlPapers, SqlHolds):
         newest_first = select(CaseRow).order_by(col(CaseRow.opened_at).desc(), CaseRow.id)
         with reading(self._engine) as session:
             return [row.model_dump() for row in session.exec(newest_first)]
+
+    def pauses(self, account: str, since: datetime) -> int:
+        """How many pauses of the account began at an instant or later; one still asked for has not begun.
+
+        Source: DOMAIN modes.1.
+        """
+        began = func.coalesce(CaseRow.effective_date, CaseRow.opened_at) >= since
+        paused = col(CaseRow.stage).in_((Stage.PAUSED, Stage.RESUMED)), CaseRow.mode == Mode.PAUSE
+        with reading(self._engine) as session:
+            return session.exec(select(func.count()).where(CaseRow.account == account, began, *paused)).one()
 
 
 def _open(session: Session, account: str) -> CaseRow | None:

@@ -1,4 +1,4 @@
-"""What a case leaves behind, each kept once: plans, decisions with their notes, documents."""
+"""What a case leaves behind, each kept once: plans with their policy, decisions with their notes, documents."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,9 @@ from connectors.errors import NotFound
 from connectors.store.sessions import keep_once, reading, writing
 from models.case import Decision
 from models.plan import Plan
+from models.policy import Policy
 from models.tables.cases import DecisionRow, DocumentRow, NoteRow, PlanRow
+from models.tables.policy import PolicyRow
 
 
 class SqlPapers:
@@ -37,6 +39,20 @@ class SqlPapers:
         in_order = select(PlanRow).where(PlanRow.case == case).order_by(col(PlanRow.made_at), PlanRow.hash)
         with reading(self._engine) as session:
             return [Plan.model_validate(row.plan) for row in session.exec(in_order)]
+
+    def keep_policy(self, sha256: str, policy: Policy, at: datetime) -> None:
+        """Keeps the policy that a plan rests on under its digest; again changes nothing."""
+        row = PolicyRow(sha256=sha256, version=policy.version, kept_at=at, policy=policy.model_dump(mode="json"))
+        with writing(self._engine) as session:
+            keep_once(session, row)
+
+    def policy(self, sha256: str) -> Policy:
+        """The policy of that digest, as it was when it was kept; raises NotFound."""
+        with reading(self._engine) as session:
+            row = session.get(PolicyRow, sha256)
+            if row is None:
+                raise NotFound("cases", f"there is no policy {sha256}", "every plan keeps its own: was it removed?")
+            return Policy.model_validate(row.policy)
 
     def decide(self, decision: Decision, at: datetime) -> None:
         """Keeps a decision under its idempotency key; a repeat doesn't bring an erased note back."""

@@ -1,7 +1,8 @@
 """The port CaseStore, on SQLite and on PostgreSQL."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -11,12 +12,15 @@ from connectors.ports import CaseStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from models.case import CaseRequest, Decision, StageRecord
+from models.ledger import digest
 from models.payload import Personal
 from models.plan import Commitments, Estimates, Plan
+from models.policy import Policy, read_policy
 from models.vocabulary import Gate, Mode, Stage
 from tests.contract.sample_account import ANA, AT, DAVID, DORA, new_id, request_for
 
 LATER = AT + timedelta(days=30)
+POLICY = read_policy(Path(__file__).parents[2] / "policy.toml")
 
 
 @pytest.fixture
@@ -38,6 +42,7 @@ def plan_of(account: str, plan_hash: str) -> Plan:
     commitments = Commitments(
         account=account,
         mode=Mode.STOP,
+        jurisdiction="EU",
         policy="1",
         policy_sha256="0",
         inventory_sha256="0",
@@ -113,6 +118,57 @@ def test_a_plan_is_kept_once_and_found_by_its_hash(store: CaseStore, opened: Cas
     assert store.plans(opened.case) == [first, second]
     with pytest.raises(NotFound):
         store.plan(opened.case, "sha256:3")
+
+
+def sha256_of(policy: Policy) -> str:
+    return digest(policy.model_dump(mode="json"))
+
+
+def test_dates_2_a_policy_is_kept_once_as_it_was(store: CaseStore) -> None:
+    changed = POLICY.model_copy(update={"version": new_id()})  # no other test has kept it
+    sha256 = sha256_of(changed)
+    with pytest.raises(NotFound):
+        store.policy(sha256)
+    store.keep_policy(sha256, changed, AT)
+    store.keep_policy(sha256, changed, LATER)
+    kept = store.policy(sha256)
+    assert (kept, sha256_of(kept)) == (changed, sha256)
+
+
+def test_eight_plans_at_once_keep_one_policy(store: CaseStore) -> None:
+    changed = POLICY.model_copy(update={"version": new_id()})
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: store.keep_policy(sha256_of(changed), changed, AT + timedelta(days=n)), range(8)))
+    assert store.policy(sha256_of(changed)) == changed
+
+
+def paused(store: CaseStore, account: str, at: datetime, *through: Stage) -> None:
+    """A case of mode pause that was opened, begins a day later, and has come so far."""
+    case = store.open_case(request_for(account).model_copy(update={"mode": Mode.PAUSE}), at)
+    begins = at + timedelta(days=1)
+    for stage in through:
+        ended = stage not in {Stage.APPROVAL, Stage.PAUSED}
+        told = record(case, stage, ended=ended)
+        store.record(told.model_copy(update={"mode": Mode.PAUSE, "effective_date": begins}), at)
+
+
+def test_modes_1_only_pauses_that_began_since_are_counted(store: CaseStore) -> None:
+    account, since = new_id(), AT - timedelta(days=365)
+    paused(store, account, since - timedelta(days=9), Stage.PAUSED, Stage.RESUMED)  # before
+    paused(store, account, since, Stage.PAUSED, Stage.RESUMED)
+    paused(store, account, AT, Stage.APPROVAL, Stage.WITHDRAWN)
+    paused(store, account, AT, Stage.APPROVAL, Stage.REFUSED)
+    assert store.pauses(account, since) == 1
+    paused(store, account, AT, Stage.APPROVAL)
+    assert store.pauses(account, since) == 1, "one that is still asked for has not begun"
+    paused(store, account, AT, Stage.PAUSED)
+    assert store.pauses(account, since) == 2
+    assert store.pauses(new_id(), since) == 0
+
+
+def test_modes_1_an_exit_is_no_pause(store: CaseStore, opened: CaseRequest) -> None:
+    store.record(record(opened, Stage.RETRIEVAL), AT)
+    assert store.pauses(opened.account, AT - timedelta(days=365)) == 0
 
 
 def test_a_decision_is_kept_once_with_its_note(store: CaseStore, opened: CaseRequest, engine: Engine) -> None:

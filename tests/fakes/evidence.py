@@ -32,12 +32,20 @@ class OneKey:
 class MemoryStore:
     def __init__(self, plan):
         self.the_plan, self.held, self.recorded, self.decided = plan, [], [], []
-        self.kept = {}
+        self.kept, self.policies = {}, {}
 
     def plan(self, case, plan_hash):
         if plan_hash != self.the_plan.hash:
             raise NotFound("store", "no such plan")
         return self.the_plan
+
+    def keep_policy(self, sha256, policy, at):
+        self.policies.setdefault(sha256, policy)
+
+    def policy(self, sha256):
+        if sha256 not in self.policies:
+            raise NotFound("store", "no such policy")
+        return self.policies[sha256]
 
     def keep_document(self, case, kind, key, body, at):
         return self.kept.setdefault(key, (case, kind, dict(body)))[2]

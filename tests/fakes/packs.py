@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from joserfc.jwk import OKPKey
 from temporalio.testing import ActivityEnvironment
@@ -11,10 +10,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.evidence import EvidenceActivities
 from models.case import Decision
 from models.ledger import ActivityRef, Fact
-from models.policy import read_policy
 from models.vocabulary import Stage
 from tests.fakes.evidence import MemoryLedger, MemoryObjects, MemoryStore, OneKey
-from tests.fakes.papers import ACCOUNT, AT, CASE, evidence_request, plan
+from tests.fakes.papers import ACCOUNT, AT, CASE, POLICY, evidence_request, plan
 
 SIGNER = json.dumps(
     OKPKey.import_key(
@@ -26,7 +24,6 @@ SIGNER = json.dumps(
         }
     ).as_dict(private=True)
 )  # the key of RFC 8037, appendix A
-POLICY = read_policy(Path(__file__).parents[2] / "policy.toml")
 
 
 class FakeHistories:
@@ -111,6 +108,7 @@ def approval(person, number):
 def evidence(**how):
     """Everything is written down: purges, recount, statement, package, approvals, eight entries."""
     closing = Closing(**how)
+    closing.store.keep_policy(plan().commitments.policy_sha256, POLICY, AT)
     keep = closing.store.keep_document
     for duty in plan().commitments.data_sets:
         deleted = duty.erase == "delete"

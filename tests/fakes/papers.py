@@ -1,13 +1,16 @@
 """A small case: its inventory, its plan, its request."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from models.effects import EvidenceRequest
 from models.inventory import Inventory
 from models.ledger import digest
 from models.plan import Commitments, Duties, Estimates, Plan, PlannedDate, PlannedMessage
+from models.policy import read_policy
 from models.vocabulary import Mode, Stage
 
+POLICY = read_policy(Path(__file__).parents[2] / "policy.toml")
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CASE, ACCOUNT = "acme-1", "acme"
 INVENTORY = Inventory.model_validate(
@@ -39,8 +42,9 @@ def _commitments():
     return Commitments(
         account=ACCOUNT,
         mode=Mode.STOP,
+        jurisdiction="EU",
         policy="2026-11",
-        policy_sha256=digest({}),
+        policy_sha256=digest(POLICY.model_dump(mode="json")),
         inventory_sha256=digest(INVENTORY.model_dump(mode="json")),
         timezone="Europe/Madrid",
         dates={name: PlannedDate(at=at, rule="dates.2", citation="house policy") for name, at in dates.items()},

@@ -17,7 +17,8 @@ from models.vocabulary import CredentialClass
 from tests.contract.sample_access import CREDENTIALS, USERS
 from tests.unit.own_database import asked, company, environment, receipts
 
-POLICY = read_policy(Path(__file__).parents[2] / "policy.toml").model_copy(update={"users_a_page": 2})
+WRITTEN = read_policy(Path(__file__).parents[2] / "policy.toml")
+POLICY = WRITTEN.model_copy(update={"house": WRITTEN.house.model_copy(update={"users_a_page": 2})})
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ def test_everything_is_locked_for_the_years_of_the_policy(tmp_path):
     closing = evidence()
     closing.sealed(tmp_path)
     assert set(closing.objects.locked_until) == set(closing.objects.buckets["evidence"])
-    years_later = AT.replace(year=AT.year + POLICY.evidence_years)
+    years_later = AT.replace(year=AT.year + POLICY.house.evidence_years)
     assert all(until >= years_later for until in closing.objects.locked_until.values())
 
 

@@ -51,6 +51,13 @@ def _cases() -> None:
         sa.Column("plan", sa.JSON, nullable=False),
     )
     op.create_table(
+        "policy",
+        sa.Column("sha256", sa.String, primary_key=True),
+        sa.Column("version", sa.String, nullable=False),
+        sa.Column("kept_at", INSTANT, nullable=False),
+        sa.Column("policy", sa.JSON, nullable=False),
+    )
+    op.create_table(
         "decision",
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("case", sa.String, nullable=False, index=True),
