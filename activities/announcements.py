@@ -1,38 +1,60 @@
 """The messages that a customer may expect, for the preview. Source: DOMAIN messages.5; UX, What works elsewhere."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from activities.rendering import subject
 from models.account import AccountFacts, Contact
-from models.plan import PlannedDate, PlannedMessage
+from models.plan import Commitments, PlannedMessage
 from models.policy import Policy
-from models.vocabulary import MailKind
-from rules.cadence import follow_ups
+from models.vocabulary import MailKind, Mode
+from rules.cadence import cadence_of, follow_ups
+from rules.manner import FOR_CAUSE, LEAVING, PAUSING, manner
+from rules.policy import in_force
+
+Timed = tuple[MailKind, datetime]
 
 
-def announced(facts: AccountFacts, dates: Mapping[str, PlannedDate], policy: Policy) -> tuple[PlannedMessage, ...]:
+def announced(facts: AccountFacts, commitments: Commitments, policy: Policy) -> tuple[PlannedMessage, ...]:
     """In the order of sending; empty if nobody can be written to. A come-back offer is sent only to who asks for it."""
     reader = next((c for c in facts.contacts if c.kind == "main"), None)
     if reader is None:
         return ()
-    days = {name: planned.at for name, planned in dates.items()}
-    order = [
-        (MailKind.ACKNOWLEDGEMENT, days["requested"]),
-        (MailKind.PLAN, days["requested"]),
-        (MailKind.NOTICE, days["requested"]),
-        (MailKind.EXPORT_READY, days["effective_date"]),
-        (MailKind.GOODBYE, days["effective_date"]),
-        (MailKind.STATEMENT, days["late_usage_end"]),
-        (MailKind.CERTIFICATE, days["erasure"]),
-    ]
-    country = facts.account.country
-    touches = follow_ups(days["effective_date"], policy.cadence, reader.timezone, country, come_back=False)
-    order += [(touch.kind, touch.at) for touch in touches]
-    return tuple(_planned(kind, at, reader, policy) for kind, at in sorted(order, key=lambda message: message[1]))
+    how = manner(commitments.mode, commitments.cause)
+    days = {name: planned.at for name, planned in commitments.dates.items()}
+    order = list(_of_a_pause(days, commitments, policy) if how == PAUSING else _of_an_exit(days, commitments.mode, how))
+    if how == LEAVING:
+        goodbye, cadence = days["effective_date"], cadence_of(policy, commitments)
+        touches = follow_ups(goodbye, cadence, reader.timezone, facts.account.country, come_back=False)
+        order += [(touch.kind, touch.at) for touch in touches]
+    return tuple(_planned(kind, at, reader, policy, how) for kind, at in sorted(order, key=lambda timed: timed[1]))
 
 
-def _planned(kind: MailKind, at: datetime, reader: Contact, policy: Policy) -> PlannedMessage:
+def _of_a_pause(days: Mapping[str, datetime], commitments: Commitments, policy: Policy) -> Iterable[Timed]:
+    """A pause too short for a reminder has none. Source: DOMAIN modes.1."""
+    yield MailKind.ACKNOWLEDGEMENT, days["requested"]
+    yield MailKind.PAUSED, days["effective_date"]
+    clause = in_force(policy.pause, days["requested"].date(), commitments.jurisdiction)
+    remind_at = days["resume"] - timedelta(days=clause.reminder_days)
+    if remind_at > days["effective_date"]:
+        yield MailKind.RESUME_REMINDER, remind_at
+    yield MailKind.WELCOME_BACK, days["resume"]
+
+
+def _of_an_exit(days: Mapping[str, datetime], mode: Mode, how: str) -> Iterable[Timed]:
+    """Nothing is sent before the approval of an eject for cause, and none has a notice. Source: DOMAIN messages.5."""
+    if how != FOR_CAUSE:
+        yield MailKind.ACKNOWLEDGEMENT, days["requested"]
+    yield MailKind.PLAN, days["requested"]
+    if mode is Mode.STOP:
+        yield MailKind.NOTICE, days["requested"]
+    yield MailKind.EXPORT_READY, days["effective_date"]
+    yield MailKind.GOODBYE, days["effective_date"]
+    yield MailKind.STATEMENT, days["late_usage_end"]
+    yield MailKind.CERTIFICATE, days["erasure"]
+
+
+def _planned(kind: MailKind, at: datetime, reader: Contact, policy: Policy, how: str) -> PlannedMessage:
     values = {"company": policy.sender.company, "product": policy.sender.product}
-    words = subject(kind, reader.language, values)
+    words = subject(kind, reader.language, values, how)
     return PlannedMessage(kind=kind, channel=reader.channel, language=reader.language, send_at=at, subject=words)

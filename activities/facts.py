@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from activities.settled import money_values
+from activities.terms import policy_of
 from connectors.ports import CaseStore
 from models.effects import MessageRequest, PurgeResult, Touch
 from models.inventory import Inventory
 from models.messages import Reader
-from models.money import Settlement
-from models.payload import Payload
+from models.payload import EffectRequest, Payload
 from models.plan import Commitments, Duties, Plan
-from models.policy import Policy
-from models.vocabulary import MANIFEST, MailKind
-from rules.cadence import follow_ups
+from models.policy import Cadence, Sender
+from models.vocabulary import MANIFEST, MailKind, Mode
+from rules.cadence import cadence_of, follow_ups
 from rules.links import Links
+from rules.manner import LEAVING, PAUSING, manner
 from rules.reach import why_silent
 
 
@@ -53,9 +54,9 @@ class Retained(Payload):
 class Facts:
     """Gathers the values of a mail."""
 
-    def __init__(self, store: CaseStore, policy: Policy, inventory: Inventory, links: Links | None = None) -> None:
+    def __init__(self, store: CaseStore, sender: Sender, inventory: Inventory, links: Links | None = None) -> None:
         """`inventory` names the data sets as people do; without `links` the mails say whom to write to."""
-        self._store, self._policy, self._links = store, policy, links
+        self._store, self._sender, self._links = store, sender, links
         self._about = {data_set.name: data_set.about for data_set in inventory.data_sets}
 
     def values(self, request: MessageRequest, reader: Reader, now: datetime) -> dict[str, Any]:
@@ -63,12 +64,13 @@ class Facts:
 
         `dates` are the plan's with those of the request laid over; `now` is the workflow's clock.
         """
-        plan = _plan(request, self._store)
+        plan = plan_of(self._store, request, request.plan_hash)
         dates = {**_planned(plan), **request.dates}
         package = _package(self._store.documents(request.case, MANIFEST))
         return {
-            **self._policy.sender.model_dump(exclude={"address"}),
+            **self._sender.model_dump(exclude={"address"}),
             **_of(reader, now),
+            **self._how(plan, request.account),
             "case": request.case,
             "now": now,
             "dates": dates,
@@ -76,12 +78,20 @@ class Facts:
             "users": plan.estimates.users if plan else 0,
             "retained": retained(plan.commitments, self._about) if plan else (),
             "estimate": plan.estimates.statement if plan else (),
-            "to_come": announced(dates, reader, self._policy, now),
-            **_money(self._store.documents(request.case, "statement")),
+            "to_come": announced(dates, reader, cadence_for(self._store, request.case, plan), now),
+            **money_values(self._store, request.case),
             "package": package,
             "link": self._link(request, dates) if package else None,
             "erased": _erased(self._store.documents(request.case, "purge")),
         }
+
+    def _how(self, plan: Plan | None, account: str) -> dict[str, Any]:
+        """By the plan; before there is one, by what was asked for."""
+        if plan:
+            return {"mode": plan.commitments.mode, "manner": manner(plan.commitments.mode, plan.commitments.cause)}
+        asked = self._store.case(account)
+        mode = Mode(asked["mode"]) if asked else Mode.STOP
+        return {"mode": mode, "manner": PAUSING if mode is Mode.PAUSE else LEAVING}
 
     def _link(self, request: MessageRequest, dates: Mapping[str, datetime]) -> str | None:
         """Where the package is fetched; it lives in this mail alone, not in histories, ledger or logs."""
@@ -89,18 +99,30 @@ class Facts:
         return self._links.to_package(request.case, request.account, until) if self._links and until else None
 
 
-def announced(dates: Mapping[str, datetime], reader: Reader, policy: Policy, now: datetime) -> tuple[Touch, ...]:
+def cadence_for(store: CaseStore, case: str, plan: Plan | None) -> Cadence | None:
+    """Of the policy that the plan rests on; None where no follow-up is due. Source: DOMAIN dates.2, messages.5."""
+    if plan is None or manner(plan.commitments.mode, plan.commitments.cause) != LEAVING:
+        return None
+    return cadence_of(policy_of(store, case, plan.hash), plan.commitments)
+
+
+def announced(
+    dates: Mapping[str, datetime], reader: Reader, cadence: Cadence | None, now: datetime
+) -> tuple[Touch, ...]:
     """What a goodbye of `now` promises: the messages still to come, and no others. Source: DOMAIN messages.5."""
     due = {MailKind.STATEMENT: "late_usage_end", MailKind.CERTIFICATE: "erasure"}
-    documents = [Touch(kind=kind, at=dates[name]) for kind, name in due.items() if name in dates]
-    friendly = follow_ups(now, policy.cadence, reader.timezone, reader.country, come_back=reader.come_back)
-    coming = (touch for touch in (*documents, *friendly) if why_silent(touch.kind, reader) is None)
-    return tuple(sorted(coming, key=lambda touch: touch.at))
+    coming = [Touch(kind=kind, at=dates[name]) for kind, name in due.items() if name in dates]
+    if cadence is not None:
+        coming += follow_ups(now, cadence, reader.timezone, reader.country, come_back=reader.come_back)
+    return tuple(sorted((t for t in coming if why_silent(t.kind, reader) is None), key=lambda touch: touch.at))
 
 
-def _plan(request: MessageRequest, store: CaseStore) -> Plan | None:
-    if request.plan_hash:
-        return store.plan(request.case, request.plan_hash)
+def plan_of(store: CaseStore, request: EffectRequest, plan_hash: str = "") -> Plan | None:
+    """That plan; else the one in force by the read model; else the newest. None before there is one."""
+    row = store.case(request.account)
+    recorded = row["state"].get("plan_hash") if row and row["id"] == request.case else None
+    if chosen := plan_hash or recorded:
+        return store.plan(request.case, chosen)
     plans = store.plans(request.case)
     return plans[-1] if plans else None
 
@@ -141,26 +163,6 @@ def retained(commitments: Commitments, about: Mapping[str, Mapping[str, str]]) -
 
 def _grounds(duty: Duties) -> tuple[Any, str]:
     return duty.until, duty.ground or ""
-
-
-def _money(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The final accounts; `to_pay_out` is, by currency, what we owe and no payment can take back.
-
-    Source: DOMAIN money.3, money.7.
-    """
-    settled = Settlement.model_validate(documents[-1]) if documents else Settlement(statements=())
-    refunds = [document for document in settled.documents if document.kind == "refund"]
-    to_pay_out: dict[str, Decimal] = {}
-    for refund in refunds:
-        if refund.payment_id is None:
-            to_pay_out[refund.currency] = to_pay_out.get(refund.currency, Decimal(0)) + refund.amount
-    return {
-        "statements": settled.statements,
-        "settled": all(statement.closed for statement in settled.statements),
-        "line_kinds": {line.kind for statement in settled.statements for line in statement.lines},
-        "refunded": any(refund.payment_id is not None for refund in refunds),
-        "to_pay_out": to_pay_out,
-    }
 
 
 def _package(documents: Sequence[Mapping[str, Any]]) -> Packaged | None:

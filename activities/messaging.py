@@ -5,7 +5,7 @@ from email.headerregistry import Address
 
 from temporalio import activity
 
-from activities.facts import Facts
+from activities.facts import Facts, cadence_for, plan_of
 from activities.rendering import render
 from connectors.ports import CaseStore, Directory, Messenger, Outbox
 from models.case import Noted
@@ -13,7 +13,7 @@ from models.effects import FollowUpPlan, MessageRequest, MessageResult
 from models.inventory import Inventory
 from models.messages import Draft, Kept, Reader
 from models.payload import EffectRequest
-from models.policy import Policy
+from models.policy import Cadence, Policy
 from models.vocabulary import Channel, MailKind
 from rules.cadence import follow_ups
 from rules.links import Links
@@ -36,7 +36,7 @@ class MessagingActivities:
     ) -> None:
         """Without `links` the mails carry none."""
         self._directory, self._outbox, self._messenger = directory, outbox, messenger
-        self._policy, self._facts = policy, Facts(store, policy, inventory, links)
+        self._store, self._sender, self._facts = store, policy.sender, Facts(store, policy.sender, inventory, links)
 
     @activity.defn(name="send_message")
     def send_message(self, request: MessageRequest) -> MessageResult:
@@ -57,15 +57,15 @@ class MessagingActivities:
     def plan_follow_ups(self, request: EffectRequest) -> FollowUpPlan:
         """Sets the least of the contact apart, and plans what the goodbye promised, from when it left.
 
-        Nothing follows a goodbye that was skipped. Source: DOMAIN messages.5, erasure.7.
+        Nothing follows a goodbye that was skipped, nor an eject for cause. Source: DOMAIN messages.5, erasure.7.
         """
         self._directory.keep_for_follow_ups(request.case, request.account)
         reader = self._outbox.reader(request.case, request.account)
         goodbye = self._goodbye(request.case)
-        if goodbye and goodbye.state == "skipped":
+        cadence = self._cadence(request)
+        if cadence is None or (goodbye and goodbye.state == "skipped"):
             return FollowUpPlan(touches=())
         left = goodbye.sent_at if goodbye and goodbye.sent_at else activity.info().scheduled_time  # on its way
-        cadence = self._policy.cadence
         touches = follow_ups(left, cadence, reader.timezone, reader.country, come_back=reader.come_back)
         return FollowUpPlan(touches=touches)
 
@@ -103,7 +103,7 @@ class MessagingActivities:
             channel=_channel(reader),
             language=mail.language,
             recipient=reader.email or "",
-            sender=str(Address(self._policy.sender.company, addr_spec=self._policy.sender.address)),
+            sender=str(Address(self._sender.company, addr_spec=self._sender.address)),
             subject=mail.subject,
             text=mail.text,
             html=mail.html,
@@ -112,8 +112,11 @@ class MessagingActivities:
         return draft, mail.why
 
     def _id_of(self, request: MessageRequest) -> str:
-        domain = self._policy.sender.address.rpartition("@")[2]
+        domain = self._sender.address.rpartition("@")[2]
         return f"{request.case}.{request.kind}.{request.generation}@{domain}"
+
+    def _cadence(self, request: EffectRequest) -> Cadence | None:
+        return cadence_for(self._store, request.case, plan_of(self._store, request))
 
     def _goodbye(self, case: str) -> Kept | None:
         return next((kept for kept in self._outbox.messages(case) if kept.kind is MailKind.GOODBYE), None)

@@ -101,7 +101,7 @@ class PlanningActivities:
             users=self._identity.count(account, active=True),
             credentials=self._access.counts(account),
             statement=settlement.statements,
-            messages=announced(facts, commitments.dates, self._policy),
+            messages=announced(facts, commitments, self._policy),
         )
 
     def _count(self, data_set: DataSet, root_key: str) -> int:

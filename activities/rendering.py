@@ -37,13 +37,15 @@ class Rendered(Payload):
 
 
 def render(kind: MailKind, language: str, values: Mapping[str, Any]) -> Rendered:
-    """The mail of this kind. `values` are those of `activities.facts`, with `zone` among them.
+    """The mail of this kind, in its `manner` where that has a source of its own.
+
+    `values` are those of `activities.facts`, with `zone` among them.
 
     Raises:
         jinja2.TemplateError: a source names a value that isn't given, or isn't Jinja2.
     """
     written, why = _spoken(language)
-    subject, body = _source(kind, written)
+    subject, body = _source(kind, written, values["manner"])
     given = {**values, "language": written, "locale": locale_of(written, values["country"])}
     tokens = _markdown().parse(body.render(given))
     title = flat(subject.render(given))
@@ -52,16 +54,16 @@ def render(kind: MailKind, language: str, values: Mapping[str, Any]) -> Rendered
     return Rendered(subject=title, text=as_text(tokens), html=_inliner().inline(page), language=written, why=why)
 
 
-def subject(kind: MailKind, language: str, values: Mapping[str, Any]) -> str:
+def subject(kind: MailKind, language: str, values: Mapping[str, Any], manner: str) -> str:
     """Only the subject, for a preview; subjects use `company` and `product`, nothing else."""
     written, _ = _spoken(language)
-    return flat(_source(kind, written)[0].render(values))
+    return flat(_source(kind, written, manner)[0].render(values))
 
 
 @cache
 def languages() -> frozenset[str]:
     """Those that have a catalogue."""
-    return frozenset(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
+    return frozenset(words.parent.name for words in TEMPLATES.glob("*/words.toml"))
 
 
 def _spoken(language: str) -> tuple[str, str]:
@@ -72,8 +74,9 @@ def _spoken(language: str) -> tuple[str, str]:
 
 
 @cache
-def _source(kind: MailKind, language: str) -> tuple[Template, Template]:
-    lines = (TEMPLATES / language / f"{kind}.md").read_text(encoding="utf-8")
+def _source(kind: MailKind, language: str, manner: str) -> tuple[Template, Template]:
+    own = TEMPLATES / language / f"{kind}.{manner}.md"
+    lines = (own if own.exists() else TEMPLATES / language / f"{kind}.md").read_text(encoding="utf-8")
     first, _, body = lines.partition("\n")
     plain, markdown = _environments()
     return plain.from_string(first.removeprefix(_SUBJECT).strip()), markdown.from_string(body)

@@ -11,10 +11,22 @@ import holidays
 from holidays import HolidayBase
 
 from models.effects import Touch
-from models.policy import Cadence
+from models.plan import Commitments
+from models.policy import Cadence, Policy
 from models.vocabulary import MailKind
+from rules.policy import in_force
 
 ONE_DAY = timedelta(days=1)
+
+
+def cadence_of(policy: Policy, commitments: Commitments) -> Cadence:
+    """The cadence that a plan rests on: the one in force on the day of the request. Source: DOMAIN dates.2.
+
+    Raises:
+        NoClause: the policy is silent.
+    """
+    contract = commitments.contracts[0].id if commitments.contracts else None
+    return in_force(policy.cadence, commitments.dates["requested"].at.date(), commitments.jurisdiction, contract)
 
 
 def follow_ups(goodbye: datetime, cadence: Cadence, zone: str, country: str, *, come_back: bool) -> tuple[Touch, ...]:

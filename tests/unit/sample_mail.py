@@ -11,11 +11,14 @@ from models.inventory import Inventory, read_inventory
 from models.messages import Reader
 from models.money import Statement, StatementLine
 from models.policy import Policy, read_policy
-from models.vocabulary import Channel
+from models.vocabulary import Channel, Mode
+from rules.manner import LEAVING
+from rules.policy import in_force
 
 MADRID = ZoneInfo("Europe/Madrid")
 EU = "Regulation (EU) 2023/2854, Art. 25(2)"
 POLICY: Policy = read_policy(Path(__file__).parents[2] / "policy.toml")
+CADENCE = in_force(POLICY.cadence, date(2026, 11, 5), "EU")
 INVENTORY: Inventory = read_inventory(Path(__file__).parents[2] / "inventory.toml")
 LUCIA = Reader(
     name="Lucía Aznar Gracia",
@@ -92,11 +95,15 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "users": 24,
         "retained": (KEPT,),
         "estimate": (STATEMENT,),
-        "to_come": announced(DATES, reader, POLICY, now - timedelta(days=1)),
+        "to_come": announced(DATES, reader, CADENCE, now - timedelta(days=1)),
+        "mode": Mode.STOP,
+        "manner": LEAVING,
         "statements": (STATEMENT,),
         "settled": True,
         "line_kinds": {line.kind for line in STATEMENT.lines},
-        "refunded": True,
+        "opened": (),
+        "refunded": {"EUR": Decimal("3309.05")},
+        "on_its_way": {},
         "to_pay_out": {},
         "link": None,
         "package": Packaged(tables=26, rows=12_481, files=6, size_bytes=48_120_334),

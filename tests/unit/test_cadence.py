@@ -1,6 +1,7 @@
 """DOMAIN messages.5: follow-ups arrive in working hours, in order, and end."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -21,13 +22,14 @@ PLACES = [
     ("MX", "America/Mexico_City"),
     ("XX", "Pacific/Kiritimati"),
 ]
-CADENCE = Cadence(
+CLAUSE = partial(Cadence, rule="messages.5", citation="house policy", valid_from=date(2025, 1, 1))
+CADENCE = CLAUSE(
     thanks_days=4, survey_reminder_days=11, come_back_days=150, earliest_hour=9, latest_hour=18, max_touches=4
 )
 instants = st.datetimes(datetime(2026, 1, 1), datetime(2031, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants naive bounds
 days = st.integers(1, 400)
 cadences = st.builds(
-    Cadence,
+    CLAUSE,
     thanks_days=days,
     survey_reminder_days=days,
     come_back_days=days,

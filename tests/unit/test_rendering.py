@@ -15,7 +15,7 @@ from models.money import Statement, StatementLine
 from models.plan import Commitments, Duties
 from models.vocabulary import Channel, MailKind
 from rules.links import Links
-from tests.unit.sample_mail import DATES, LUCIA, POLICY, SOURCES, sample
+from tests.unit.sample_mail import CADENCE, DATES, LUCIA, SOURCES, sample
 
 LATER = {MailKind.PAUSED, MailKind.RESUME_REMINDER}
 KINDS = [kind for kind in MailKind if kind not in LATER]
@@ -149,7 +149,7 @@ def test_a_value_that_a_source_names_and_nobody_gives_is_an_error():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_subjects_need_the_house_only(kind):
-    assert subject(kind, "es", {"company": "Bancada", "product": "Bancada"}) == render(kind, "es", sample()).subject
+    assert subject(kind, "es", {"company": "Bancada", "product": "Bancada"}, "") == render(kind, "es", sample()).subject
 
 
 def test_both_catalogues_hold_the_same_sources():
@@ -204,7 +204,7 @@ def test_a_line_begins_in_the_language_of_the_mail(description, shown):
 )
 def test_money_7_what_no_payment_can_take_back_is_still_owed(language, said, unsaid):
     owed = {"EUR": Decimal(12), "USD": Decimal(7)}
-    text = flowing(render(MailKind.STATEMENT, language, sample(to_pay_out=owed, refunded=False)).text)
+    text = flowing(render(MailKind.STATEMENT, language, sample(to_pay_out=owed, refunded={})).text)
     assert said in text
     assert unsaid not in text
     assert "medio de pago" not in text
@@ -247,13 +247,13 @@ def test_amounts_are_right_aligned_in_both_twins():
 
 
 def test_messages_5_the_goodbye_announces_what_comes_and_only_that():
-    kinds = [touch.kind for touch in announced(DATES, LUCIA, POLICY, DATES["effective_date"])]
+    kinds = [touch.kind for touch in announced(DATES, LUCIA, CADENCE, DATES["effective_date"])]
     assert kinds == ["statement", "thanks", "survey_reminder", "certificate", "come_back"]
 
 
 def test_messages_2_whoever_wants_silence_is_promised_only_what_the_law_requires():
     silent = LUCIA.model_copy(update={"channel": Channel.NONE})
-    kinds = [touch.kind for touch in announced(DATES, silent, POLICY, DATES["effective_date"])]
+    kinds = [touch.kind for touch in announced(DATES, silent, CADENCE, DATES["effective_date"])]
     assert kinds == ["statement", "certificate"]
 
 

@@ -1,0 +1,79 @@
+"""What mails and papers may say of the money: no more than the provider has said. Source: DOMAIN money.5, money.7."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from connectors.ports import CaseStore
+from models.money import ZERO, RefundState, Settlement, Statement
+from models.payload import Payload
+
+STATEMENT, DRAFT, REFUNDS = "statement", "statement_draft", "refunds"
+"""The kinds of document: the closed statement, the opened one, and what the provider told of its refunds."""
+
+
+class Sums(Payload):
+    """What goes back to the customer, per currency, as positive amounts.
+
+    `refunded` has arrived by the provider's word; `on_its_way` was asked for; `to_pay_out` is owed, and no payment can
+    take it back.
+    """
+
+    refunded: dict[str, Decimal] = {}
+    on_its_way: dict[str, Decimal] = {}
+    to_pay_out: dict[str, Decimal] = {}
+
+
+def settlement_of(store: CaseStore, case: str, kind: str = STATEMENT) -> Mapping[str, Any] | None:
+    """The last settlement that was kept, as JSON with its `digest`; None before there is one."""
+    documents = store.documents(case, kind)
+    return documents[-1] if documents else None
+
+
+def going_back(settlement: Settlement, told: Sequence[RefundState]) -> Sums:
+    """What goes back and how far it has come; of what nobody has told anything yet it's not said that it arrived.
+
+    Source: DOMAIN money.3, money.7.
+    """
+    refunds = [document for document in settlement.documents if document.kind == "refund"]
+    asked = _sums((each.currency, each.amount) for each in refunds if each.payment_id is not None)
+    refunded = _sums((each.currency, each.amount) for each in told if each.status == "succeeded")
+    failed = _sums((each.currency, each.amount) for each in told if each.status == "failed")
+    nobody = _sums((each.currency, each.amount) for each in refunds if each.payment_id is None)
+    under_way = {each: asked[each] - refunded.get(each, ZERO) - failed.get(each, ZERO) for each in asked}
+    return Sums(
+        refunded=refunded,
+        on_its_way={currency: amount for currency, amount in under_way.items() if amount > 0},
+        to_pay_out=_sums((*nobody.items(), *failed.items())),
+    )
+
+
+def refunds_told(store: CaseStore, case: str) -> tuple[RefundState, ...]:
+    """The refunds as the provider told of them last; empty if nobody has asked yet."""
+    documents = store.documents(case, REFUNDS)
+    return tuple(RefundState.model_validate(each) for each in documents[-1]["refunds"]) if documents else ()
+
+
+def money_values(store: CaseStore, case: str) -> dict[str, Any]:
+    """The accounts as opened (`opened`) and as closed (`statements`), and what of them goes back."""
+    kept, opened = (settlement_of(store, case, kind) for kind in (STATEMENT, DRAFT))
+    settled = Settlement.model_validate(kept) if kept else Settlement(statements=())
+    return {
+        "opened": Settlement.model_validate(opened).statements if opened else (),
+        "statements": settled.statements,
+        "settled": all(statement.closed for statement in settled.statements),
+        "line_kinds": kinds_of(settled.statements),
+        **dict(going_back(settled, refunds_told(store, case))),
+    }
+
+
+def kinds_of(statements: Iterable[Statement]) -> set[str]:
+    """The kinds of line that occur."""
+    return {line.kind for statement in statements for line in statement.lines}
+
+
+def _sums(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        found[currency] = found.get(currency, ZERO) + abs(amount)
+    return found
