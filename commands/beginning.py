@@ -18,10 +18,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from commands.refused import Exit, Refused
 from commands.session import acting, facts_of
+from commands.wishes import Way, wish_of
 from connectors.temporal import OFFBOARDING_QUEUE, connect_temporal
 from models.case import CaseRequest
-from models.vocabulary import Channel, Language, Mode, Reason, Stage
-from rules.plan import PlanRefused, Wish, commit
+from models.vocabulary import Cause, Channel, Language, Mode, Reason, Stage
+from rules.plan import PlanRefused, commit
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -42,7 +43,7 @@ _SURELY_NOT = frozenset(
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person asked for on the command line."""
+    """What the person asked for on the command line; days of the customer's calendar."""
 
     account: str
     who: str | None
@@ -51,6 +52,8 @@ class Asked:
     effective_on: date | None
     language: Language | None
     channel: Channel | None
+    resume_on: date | None = None
+    cause: Cause | None = None
 
 
 def begin(at: "Connections", asked: Asked) -> bool:
@@ -59,7 +62,7 @@ def begin(at: "Connections", asked: Asked) -> bool:
     A case whose workflow never started (killed in between) is started by asking again.
 
     Raises:
-        Refused: 3 no such account or person; 4 the date or the mode can't be.
+        Refused: 3 no such account or person; 4 the dates or the mode can't be.
         Unavailable: no Temporal; then no case was opened.
     """
     facts = facts_of(at, asked.account)
@@ -76,6 +79,8 @@ def begin(at: "Connections", asked: Asked) -> bool:
         requested_by=actor.id,
         manager=facts.account.manager,
         effective_on=asked.effective_on,
+        resume_on=asked.resume_on,
+        cause=asked.cause,
         language=asked.language or _language(facts),
         channel=asked.channel or _channel(facts),
     )
@@ -90,11 +95,13 @@ def _under_way(row: Mapping[str, Any]) -> bool:
 
 def _checked(at: "Connections", asked: Asked, facts: "AccountFacts") -> datetime:
     """The effective date that the rules allow. Source: DOMAIN dates.4."""
-    from activities.planning import today
-
-    wish = Wish(mode=asked.mode, requested_on=today(facts, datetime.now(UTC)), effective_on=asked.effective_on)
+    way = Way(asked.mode, asked.effective_on, asked.resume_on, asked.cause)
     try:
-        return commit(facts, wish, at.policy, at.inventory).dates["effective_date"].at
+        return (
+            commit(facts, wish_of(at, facts, way, datetime.now(UTC)), at.policy, at.inventory)
+            .dates["effective_date"]
+            .at
+        )
     except PlanRefused as no:
         raise Refused(Exit.REFUSED, no.what, no.fix) from None
 

@@ -1,11 +1,12 @@
 """Starts an exit, and shows where exits stand."""
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import AccountArgument, As, Json, MaybeDay
+from commands.options import AccountArgument, As, Json, MaybeCause, MaybeDay, ResumeDay
 from commands.printing import console, say, show, table
 from commands.refused import Exit, Refused
 from models.vocabulary import Channel, Language, Mode, Reason
@@ -30,20 +31,23 @@ def start(
     reason: Annotated[Reason, typer.Option(help="Why the customer leaves.")],
     mode: Annotated[Mode, typer.Option(help="How the account leaves.")] = Mode.STOP,
     effective: MaybeDay = None,
+    resume: ResumeDay = None,
+    cause: MaybeCause = None,
     language: Annotated[Language | None, typer.Option(help="Of the messages; else the contact's.")] = None,
     channel: Annotated[Channel | None, typer.Option(help="Of the messages; else the contact's.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return once the plan waits for its approval.")] = False,
     who: As = None,
     as_json: Json = False,
 ) -> None:
-    """Start an exit; an account that already leaves answers with its case."""
+    """Start an exit or a pause; an account that already leaves, or pauses, answers with its case."""
     from commands.beginning import Asked, begin
     from commands.session import case_of, connections
     from commands.standing import look, print_standing, standing
+    from commands.wishes import refuse_contradictions
 
-    refuse_unbuilt(mode)
+    refuse_contradictions((mode,), resume, cause)
     at = connections()
-    began = begin(at, Asked(account, who, mode, reason, effective, language, channel))
+    began = begin(at, Asked(account, who, mode, reason, effective, language, channel, resume, cause))
     if wait:
         _await_plan(at, account)
     row = case_of(at, account)
@@ -51,7 +55,7 @@ def start(
     if as_json:
         show(case)
         return
-    say("begun; farewell status shows the plan to approve" if began else f"{account} already leaves")
+    say("begun; farewell status shows the plan to approve" if began else _under_way(case))
     print_standing(case)
 
 
@@ -61,7 +65,7 @@ def list_exits(
 ) -> None:
     """List exits, newest first."""
     from commands.session import connections
-    from commands.standing import standing, waits
+    from commands.standing import mode_words, stage_words, standing, waits
 
     rows = [row for row in connections().cases.cases() if not running or row["ended_at"] is None]
     cases = [standing(row) for row in rows]
@@ -70,7 +74,7 @@ def list_exits(
     elif not cases:
         say("no exits; farewell start ACCOUNT --reason … begins one")
     else:
-        shown = [[c["case"], c["stage"], c["mode"], (c["effective_date"] or "")[:10], waits(c)] for c in cases]
+        shown = [[c["case"], stage_words(c), mode_words(c), (c["effective_date"] or "")[:10], waits(c)] for c in cases]
         console().print(table(("case", "stage", "mode", "effective", "waits for"), shown))
 
 
@@ -87,10 +91,10 @@ def status(account: AccountArgument, as_json: Json = False) -> None:
         print_standing(case)
 
 
-def refuse_unbuilt(mode: Mode) -> None:
-    """`pause` and `eject` have their names, but aren't built yet."""
-    if mode is not Mode.STOP:
-        raise Refused(Exit.REFUSED, f"mode {mode} is not built yet", "use --mode stop")
+def _under_way(case: Mapping[str, Any]) -> str:
+    """What the account does already, and how to have it otherwise."""
+    doing = "pauses" if case["mode"] == Mode.PAUSE else "leaves"
+    return f"{case['account']} already {doing}; another way out: farewell change-mode {case['account']}"
 
 
 def _await_plan(at: "Connections", account: str) -> None:

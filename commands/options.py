@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from models.vocabulary import Cause, Mode
+
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -22,8 +24,33 @@ def _account(text: str) -> str:
     return text
 
 
+class Modes(tuple[Mode, ...]):
+    """Several ways out, in the order in which they were named, none twice."""
+
+    __slots__ = ()
+
+
+def _modes(text: str) -> Modes:
+    try:
+        return Modes(dict.fromkeys(Mode(word.strip()) for word in text.split(",")))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} names no modes; write them as {','.join(Mode)}.") from None
+
+
 Day = Annotated[date, typer.Option(parser=_day, metavar="DATE", help="A day of the customer's calendar.")]
 MaybeDay = Annotated[date | None, typer.Option(parser=_day, metavar="DATE", help="A day of the customer's calendar.")]
+MaybeDays = Annotated[
+    list[date] | None,
+    typer.Option(parser=_day, metavar="DATE", help="A day of the customer's calendar; several stand side by side."),
+]
+ResumeDay = Annotated[
+    date | None, typer.Option("--resume", parser=_day, metavar="DATE", help="The day on which a pause ends.")
+]
+MaybeCause = Annotated[Cause | None, typer.Option("--cause", help="Why an account is ejected.")]
+Compare = Annotated[
+    Modes | None,
+    typer.Option("--compare", parser=_modes, metavar="MODE,MODE", help="Ways out side by side: stop,pause,eject."),
+]
 AccountArgument = Annotated[str, typer.Argument(parser=_account, metavar="ACCOUNT", help="The account's id.")]
 As = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who acts; else FAREWELL_AS.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from commands.printing import console, say, table
-from models.vocabulary import ENDS
+from models.vocabulary import ENDS, Mode, Stage
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -18,7 +19,8 @@ _SECONDS_FOR_AN_ANSWER = 2.0
 def standing(row: Mapping[str, Any], live: "CaseState | None" = None) -> dict[str, Any]:
     """A case as scripts read it: what its workflow says now, else what was last recorded.
 
-    `to_approve` is the gate that waits and the hash that an approval must name. Source: issue 2, The commands.
+    `resume_date` is that of a pause, `cause` that of an eject; `to_approve` is the gate that waits and the hash that an
+    approval must name. Source: issue 2, The commands.
     """
     effective = row["effective_date"]
     told = _recorded(row) if live is None else _told(live)
@@ -27,7 +29,9 @@ def standing(row: Mapping[str, Any], live: "CaseState | None" = None) -> dict[st
         "account": row["account"],
         "stage": told["stage"],
         "mode": told["mode"],
+        "cause": told["cause"],
         "effective_date": told["effective_date"] or (effective.isoformat() if effective else None),
+        "resume_date": told["resume_date"],
         "plan_hash": told["plan_hash"],
         "waiting_for": told["waiting_for"],
         "tasks": told["tasks"],
@@ -58,7 +62,7 @@ async def ask(client: "Client", workflow: str) -> "CaseState | None":
 
 def print_standing(case: Mapping[str, Any]) -> None:
     """Prints a case for people, with what they can do next."""
-    say(f"{case['case']}  {case['stage']}  mode {case['mode']}, effective {_day(case['effective_date'])}")
+    say(f"{case['case']}  {stage_words(case)}  {mode_words(case)}, {dates_words(case)}")
     if case["waiting_for"]:
         say(f"waits for {waits(case)}: {case['waiting_for']['why']}")
     if case["stage"] in ENDS:
@@ -71,6 +75,26 @@ def print_standing(case: Mapping[str, Any]) -> None:
         console().print(table(("task", "kind", "owner", "cause", "what to do"), rows))
 
 
+def stage_words(case: Mapping[str, Any]) -> str:
+    """The stage; a pause says until when. Source: DOMAIN modes.1."""
+    if case["stage"] == Stage.PAUSED:
+        return f"paused until {_day(case['resume_date'])}"
+    return str(case["stage"])
+
+
+def mode_words(case: Mapping[str, Any]) -> str:
+    """The way out; an eject says why. Source: DOMAIN modes.3."""
+    cause = f" ({case['cause'].replace('_', ' ')})" if case["cause"] else ""
+    return f"mode {case['mode']}{cause}"
+
+
+def dates_words(case: Mapping[str, Any]) -> str:
+    """From when on, and until when where it ends by itself."""
+    if case["mode"] == Mode.PAUSE:
+        return f"from {_day(case['effective_date'])} until {_day(case['resume_date'])}"
+    return f"effective {_day(case['effective_date'])}"
+
+
 def waits(case: Mapping[str, Any]) -> str:
     """Whom or what it waits for, and until when."""
     waiting = case["waiting_for"]
@@ -81,12 +105,16 @@ def waits(case: Mapping[str, Any]) -> str:
 
 
 def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """While an account pauses, it waits for the day on which it resumes."""
     state = row.get("state") or {}
+    request, waiting = state.get("request") or {}, state.get("waiting_for") or {}
     kept = {name: state.get(name) for name in ("plan_hash", "waiting_for", "effective_date")}
     return {
         "stage": row["stage"],
         "mode": row["mode"],
         "tasks": state.get("tasks") or [],
+        "cause": request.get("cause") if row["mode"] == Mode.EJECT else None,
+        "resume_date": waiting.get("until") if row["stage"] == Stage.PAUSED else None,
         "to_approve": None,
         **kept,
     }
@@ -95,12 +123,14 @@ def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
 def _told(live: "CaseState") -> dict[str, Any]:
     """The dates are those in force; the hash is that of the plan that waits for its approval, if one does."""
     plan, in_force = live.proposed or live.agreed, live.agreed or live.proposed
+    dates = in_force.dates if in_force else {}
     told = live.model_dump(mode="json", include={"stage", "mode", "waiting_for", "tasks"})
-    effective = in_force.dates["effective_date"].isoformat() if in_force else None
     return {
         **told,
         "plan_hash": plan.hash if plan else None,
-        "effective_date": effective,
+        "cause": in_force.cause if in_force else None,
+        "effective_date": _written(dates.get("effective_date")),
+        "resume_date": _written(dates.get("resume")),
         "to_approve": _to_approve(live),
     }
 
@@ -125,6 +155,10 @@ async def _asked(workflow: str) -> "CaseState | None":
             return await ask(await connect_temporal(), workflow)
     except (Unavailable, TimeoutError):
         return None
+
+
+def _written(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _day(at: str | None) -> str:

@@ -7,12 +7,11 @@ from itertools import groupby
 
 from commands.story_words import ACTIONS, ASKED, FOLLOW_UPS, MANY, NO_SUBJECT, ORDINALS, STAGES, STAYED, WHO
 from models.ledger import LedgerEntry
-from models.vocabulary import MailKind
+from models.vocabulary import MailKind, Stage
 from rules.chain import first_fault
 
 _WIDTH = 110
 _LATER = frozenset({MailKind.THANKS, MailKind.SURVEY_REMINDER, MailKind.COME_BACK})
-_ORDER = tuple(STAGES)
 _ENDINGS = frozenset(STAGES[end] for end in STAYED)
 
 
@@ -34,18 +33,22 @@ def tell(entries: Sequence[LedgerEntry], zone: tzinfo | None = None) -> str:
 
 
 def _summary(entries: Sequence[LedgerEntry], zone: tzinfo) -> str:
-    """Who left, from when to when, how it ended."""
-    account, began = entries[0].case.rpartition("-")[0], _day(entries[0], zone)
+    """Who left or paused, from when to when, how it ended."""
+    account, asked = entries[0].case.rpartition("-")[0], f"asked to leave on {_day(entries[0], zone)}"
+    paused = next((e for e in entries if e.stage == Stage.PAUSED), None)
+    if paused:
+        asked = f"paused on {_day(paused, zone)}"
     closed = next((e for e in entries if (e.action, e.outcome) == ("close_case", "done")), None)
     if closed:
-        gone = f"{account} asked to leave on {began} and was gone on {_day(closed, zone)}"
+        gone = f"{account} {asked} and was gone on {_day(closed, zone)}"
         return f"{gone}: its data erased and counted again, the certificate signed, the evidence sealed."
     ended = next((e for e in entries if e.stage in STAYED), None)
     if ended:
-        return f"{account} asked to leave on {began} and stayed: on {_day(ended, zone)} {STAYED[ended.stage]}."
+        return f"{account} {asked} and stayed: on {_day(ended, zone)} {STAYED[ended.stage]}."
     last = [entry for entry in entries if not _follows_up(entry)][-1:]
     where = "".join(f" Where it stands: {STAGES.get(entry.stage, entry.stage)}." for entry in last)
-    return f"{account} asked to leave on {began}, and is on its way.{where}"
+    on_its_way = "" if paused else ", and is on its way"
+    return f"{account} {asked}{on_its_way}.{where}"
 
 
 def _follows_up(entry: LedgerEntry) -> bool:
@@ -54,13 +57,13 @@ def _follows_up(entry: LedgerEntry) -> bool:
 
 
 def _chapters(entries: Sequence[LedgerEntry]) -> Iterator[tuple[str, list[LedgerEntry]]]:
-    """The entries by the stage that the case had reached: one that runs beside a later stage is told there."""
-    reached = [0]
+    """The entries by stage, in the order in which the case came to them: what runs beside a later one is told there."""
+    come_to: dict[str, list[LedgerEntry]] = {}
     for entry in entries:
-        place = _ORDER.index(entry.stage) if entry.stage in _ORDER else 0
-        reached.append(max(reached[-1], place))
-    for place, pairs in groupby(zip(reached[1:], entries, strict=True), key=lambda pair: pair[0]):
-        yield STAGES[_ORDER[place]], [entry for _, entry in pairs]
+        here = entry.stage if entry.stage not in come_to else next(reversed(come_to))
+        come_to.setdefault(here, []).append(entry)
+    for stage, chapter in come_to.items():
+        yield STAGES.get(stage, stage), chapter
 
 
 def _told(entries: list[LedgerEntry], zone: tzinfo) -> list[str]:

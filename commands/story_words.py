@@ -3,7 +3,6 @@
 from models.payload import CUSTOMER, SYSTEM
 
 NO_SUBJECT = "-"
-# In the order of an exit, its ends last: a heading is said only when a case moves on to a later one.
 STAGES = {
     "requested": "The request",
     "approval": "Waiting for approval of the plan",
@@ -45,12 +44,18 @@ ACTIONS = {
     "resume_renewal": "let the subscription renew again",
     "freeze_charges": "stopped charges and reminders to pay",
     "unfreeze_charges": "let charges run again",
+    "suspend_charges": "suspended charges and reminders to pay",
+    "resume_charges": "let charges go on after the pause",
+    "open_statement": "drew up the final statement, as it stood before the last usage came in",
     "close_statement": "settled the money and closed the final statement",
+    "check_refunds": "asked the payment provider what had become of the refunds",
+    "watch_charges": "looked for charges after the end",
     "reverse_statement": "answered the final statement by counter-documents",
     "disconnect_feed": "cut the customer's own user directory off",
     "reconnect_feed": "connected the customer's own user directory again",
     "deactivate_users": "deactivated the users",
     "reactivate_users": "reactivated the users",
+    "suspend_sign_in": "closed sign-in and sessions for the pause",
     "gate_credentials": "closed keys, sessions and other ways in",
     "free_credentials": "opened keys, sessions and other ways in again",
     "send_message": "wrote to the customer",

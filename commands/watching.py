@@ -8,7 +8,7 @@ import typer
 
 from commands.options import AccountArgument, Json
 from commands.printing import clean, console, show
-from models.vocabulary import Stage
+from models.vocabulary import Mode, Stage
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -16,22 +16,16 @@ if TYPE_CHECKING:
     from connectors.opening import Connections
 
 _SECONDS_BETWEEN_LOOKS = 0.5
-# `settle` runs beside `retrieval`; `paused` and the other ends lie off this way.
-_WAY = (
-    Stage.REQUESTED,
-    Stage.APPROVAL,
-    Stage.NOTICE,
-    Stage.TRANSITION,
-    Stage.FREEZE,
-    Stage.EXPORT,
-    Stage.DEPROVISION,
-    Stage.TERMINATE,
-    Stage.SETTLE,
-    Stage.RETRIEVAL,
-    Stage.ERASE,
-    Stage.CERTIFY,
-    Stage.CLOSED,
-)
+_BEGINS = (Stage.REQUESTED, Stage.APPROVAL)
+_STOPS = (Stage.NOTICE, Stage.TRANSITION, Stage.FREEZE, Stage.EXPORT, Stage.DEPROVISION, Stage.TERMINATE)
+_EJECTS = (Stage.FREEZE, Stage.DEPROVISION, Stage.EXPORT, Stage.TERMINATE)
+_ENDS = (Stage.SETTLE, Stage.RETRIEVAL, Stage.ERASE, Stage.CERTIFY, Stage.CLOSED)
+# `settle` runs beside `retrieval`; the ends of who stays lie off these ways.
+_WAYS = {
+    Mode.PAUSE: (*_BEGINS, Stage.PAUSED, Stage.RESUMED),
+    Mode.STOP: (*_BEGINS, *_STOPS, *_ENDS),
+    Mode.EJECT: (*_BEGINS, *_EJECTS, *_ENDS),
+}
 
 
 def mount(app: typer.Typer) -> None:
@@ -75,21 +69,21 @@ def _changes(at: "Connections", account: str) -> Iterator[dict[str, Any]]:
 def _drawn(case: dict[str, Any]) -> "Text":
     from rich.text import Text
 
-    from commands.standing import waits
+    from commands.standing import dates_words, mode_words, waits
 
-    lines = [f"{case['case']}, effective {(case['effective_date'] or 'not planned yet')[:10]}", ""]
-    lines += _steps(case["stage"])
+    lines = [f"{case['case']}, {mode_words(case)}, {dates_words(case)}", "", *_steps(case["mode"], case["stage"])]
     if case["waiting_for"]:
         lines += ["", f"waits for {waits(case)}: {case['waiting_for']['why']}"]
     lines += [f"task {task['id']}: {task['cause']}" for task in case["tasks"]]
     return Text(clean("\n".join(lines)))
 
 
-def _steps(stage: str) -> list[str]:
+def _steps(mode: str, stage: str) -> list[str]:
     """Done, now, next; the signs tell it without colour."""
-    if stage not in _WAY:
+    way = _WAYS[Mode(mode)]
+    if stage not in way:
         return [f"● {stage}"]
-    now = _WAY.index(Stage(stage))
-    last = now == len(_WAY) - 1
-    marks = ["✓" if at < now or last else "●" if at == now else "○" for at in range(len(_WAY))]
-    return [f"{mark} {step}" for mark, step in zip(marks, _WAY, strict=True)]
+    now = way.index(Stage(stage))
+    last = now == len(way) - 1
+    marks = ["✓" if at < now or last else "●" if at == now else "○" for at in range(len(way))]
+    return [f"{mark} {step}" for mark, step in zip(marks, way, strict=True)]

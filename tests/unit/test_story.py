@@ -83,12 +83,32 @@ def test_runs_of_one_action_are_one_line_but_a_retry_shows():
     assert max(map(len, told[1:-1])) <= 110
 
 
+def test_the_headings_come_in_the_order_of_an_eject_and_a_pause_says_when_it_began():
+    put_out = story(
+        ("approval", "approve", "plan", {"actor": "bruno"}),
+        ("deprovision", "gate_credentials", "-"),
+        ("export", "plan_package", "-"),
+        ("terminate", "terminate_contract", "-"),
+    )
+    assert [line for line in put_out[1:-1] if line and not line.startswith(" ")] == [
+        "Waiting for approval of the plan",
+        "Access is closed",
+        "The customer's data is packed",
+        "The contract ends",
+    ]
+    paused = story(("requested", "request", "-", {"actor": "ana"}), ("paused", "suspend_charges", "-"))
+    assert paused[0] == "acme paused on 1 March 2026. Where it stands: The account is paused."
+    left = story(("paused", "suspend_charges", "-"), ("notice", "serve_notice", "-"))
+    assert left[-3].endswith("Farewell told the contract system when the contract ends")
+
+
 @pytest.mark.parametrize(
     ("last", "said"),
     [
         (("certify", "close_case", "-"), "was gone on 1 March 2026: its data erased and counted again"),
         (("withdrawn", "record_stage", "-"), "and stayed: on 1 March 2026 the request was withdrawn."),
         (("reinstated", "record_stage", "-"), "and stayed: on 1 March 2026 the account was reinstated."),
+        (("resumed", "record_stage", "-"), "and stayed: on 1 March 2026 the account was resumed."),
         (("refused", "record_stage", "-"), "and stayed: on 1 March 2026 the plan was refused, or nobody"),
     ],
 )

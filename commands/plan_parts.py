@@ -1,0 +1,120 @@
+"""The parts of a plan, as people read them, and scripts that read text."""
+
+from typing import TYPE_CHECKING
+
+from commands.plan_words import THEN, approvals, date_words, day, last_day, leaving, owed, way_back
+from commands.printing import console, say, table
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from rich.table import Table
+
+    from models.account import AccountFacts
+    from models.money import StatementLine
+    from models.plan import AppliedClause, Plan
+
+
+def print_plan(facts: "AccountFacts", plan: "Plan") -> None:
+    """All of it, but for parts that it doesn't have: a pause ends no contract and erases nothing."""
+    say(f"{facts.account.name} ({facts.account.id}) {leaving(plan.commitments)}\nplan {plan.hash}")
+    _part(f"When (each day from its midnight on, in {plan.commitments.timezone})", _dates(plan))
+    _part("Contracts that end", _contracts(facts, plan))
+    _part("Money, as it would close", _money(plan))
+    say(f"{owed(plan.estimates.cost)}.")
+    _part("Data", _data(plan))
+    _part("People and ways in", _people(plan))
+    _part("Messages", _messages(plan))
+    _part("Clauses of the policy that apply", _terms(plan))
+    _part("What stops it", _blockers(plan))
+    if not plan.blockers:
+        say("\nNothing stops it.")
+    say(f"\nThe way back: {way_back(plan)}.")
+    say(f"Approvals needed: {approvals(plan)}. Nothing has been changed.")
+
+
+def _part(heading: str, drawn: "Table") -> None:
+    if drawn.row_count:
+        say(f"\n{heading}")
+        console().print(drawn)
+
+
+def _dates(plan: "Plan") -> "Table":
+    dates = sorted(plan.commitments.dates.items(), key=lambda each: each[1].at)
+    mode = plan.commitments.mode
+    rows = [[day(d.at), date_words(name, mode), d.rule, d.citation] for name, d in dates]
+    return table(("day", "what", "rule", "because"), rows)
+
+
+def _contracts(facts: "AccountFacts", plan: "Plan") -> "Table":
+    titles = {contract.id: contract.title for contract in facts.contracts}
+    rows = [
+        [titles.get(c.id, c.id), day(c.ends.at), day(c.term_end), _share(c.fee_share), c.ends.rule, c.ends.citation]
+        for c in plan.commitments.contracts
+    ]
+    return table(("contract", "ends", "its term", "fee", "rule", "because"), rows, right=("fee",))
+
+
+def _money(plan: "Plan") -> "Table":
+    rows = [
+        [line.kind.replace("_", " "), line.description, _tax(line), f"{line.amount:f}", statement.currency]
+        for statement in plan.estimates.statement
+        for line in statement.lines
+    ]
+    rows += [["total", "", "", f"{s.total:f}", s.currency] for s in plan.estimates.statement]
+    return table(("kind", "what", "of it tax", "amount", ""), rows, right=("of it tax", "amount"))
+
+
+def _tax(line: "StatementLine") -> str:
+    return f"{line.tax:f}" if line.tax else ""
+
+
+def _share(share: "Decimal") -> str:
+    """An early-termination fee, as the share of the price of the days that are left."""
+    return f"{share:.0%}" if share else "none"
+
+
+def _data(plan: "Plan") -> "Table":
+    counted = plan.estimates.rows
+    rows = [
+        [
+            d.name,
+            counted.get(d.name, ""),
+            "yes" if d.export else "no",
+            THEN[d.erase],
+            last_day(d.until) if d.until else "",
+            d.ground,
+        ]
+        for d in plan.commitments.data_sets
+    ]
+    return table(("data set", "rows", "exported", "then", "last day", "because"), rows, right=("rows",))
+
+
+def _people(plan: "Plan") -> "Table":
+    rows = [["active users", plan.estimates.users]]
+    rows += [[kind.replace("_", " "), number] for kind, number in plan.estimates.credentials.items()]
+    return table(("who and what", "how many"), rows, right=("how many",))
+
+
+def _messages(plan: "Plan") -> "Table":
+    rows = [
+        [day(m.send_at), m.kind.replace("_", " "), m.channel, m.language, m.subject] for m in plan.estimates.messages
+    ]
+    return table(("when", "what", "channel", "language", "subject"), rows)
+
+
+def _terms(plan: "Plan") -> "Table":
+    rows = [
+        [t.matter.replace("_", " "), t.value, _whose(t), f"{t.valid_from}", t.rule, t.citation]
+        for t in plan.commitments.terms
+    ]
+    return table(("matter", "says", "for", "since", "rule", "because"), rows)
+
+
+def _whose(clause: "AppliedClause") -> str:
+    return f"contract {clause.contract}" if clause.contract else clause.jurisdiction
+
+
+def _blockers(plan: "Plan") -> "Table":
+    rows = [[blocker.code, blocker.text, blocker.fix] for blocker in plan.blockers]
+    return table(("code", "what", "what to do"), rows)

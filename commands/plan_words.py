@@ -1,0 +1,83 @@
+"""The words in which a plan is told: its dates, what becomes of the data, what it costs, how to come back."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from models.vocabulary import Mode
+
+if TYPE_CHECKING:
+    from models.plan import Commitments, Plan
+
+DATES = {
+    "requested": "asked for",
+    "notice_end": "notice ends",
+    "transition_end": "transition ends",
+    "effective_date": "service ends",
+    "billing_end": "charges end",
+    "late_usage_end": "late usage ends",
+    "retrieval_end": "retrieval ends",
+    "erasure": "erased",
+    "backups_expire": "backups expire",
+    "resume": "resumes",
+}
+THEN = {"delete": "erased", "mask": "masked", "retain": "kept by law"}
+_PAUSE_BEGINS = "pause begins"
+
+
+def date_words(name: str, mode: Mode) -> str:
+    """What happens on a date of the plan; in a pause the service doesn't end, it stands still."""
+    if mode is Mode.PAUSE and name == "effective_date":
+        return _PAUSE_BEGINS
+    return DATES.get(name, name.replace("_", " "))
+
+
+def day(at: datetime) -> str:
+    """The day; and the hour, where it isn't the midnight with which the day begins."""
+    return f"{at:%Y-%m-%d}" if at.time() == time.min else f"{at:%Y-%m-%d %H:%M}"
+
+
+def last_day(end: datetime) -> str:
+    """The last day before an end that is exclusive."""
+    return f"{end - timedelta(microseconds=1):%Y-%m-%d}"
+
+
+def leaving(terms: "Commitments") -> str:
+    """What would happen, in half a sentence."""
+    begins = day(terms.dates["effective_date"].at)
+    if terms.mode is Mode.PAUSE:
+        return f"would pause from {begins} until {day(terms.dates['resume'].at)}"
+    if terms.mode is Mode.EJECT:
+        return f"would be put out at once, {begins}, for the cause {str(terms.cause).replace('_', ' ')}"
+    return f"would leave: its service ends on {begins}"
+
+
+def owed(cost: Mapping[str, Decimal]) -> str:
+    """Who pays whom in the end, in one sentence. Source: DOMAIN money.3, money.5."""
+    back = [f"{-value:f} {currency}" for currency, value in cost.items() if value < 0]
+    still = [f"{value:f} {currency}" for currency, value in cost.items() if value > 0]
+    told = [f"you will get back {_and(back)}"] if back else []
+    told += [f"you will still pay {_and(still)}"] if still else []
+    sentence = " and ".join(told) or "nothing is owed"
+    return sentence[0].upper() + sentence[1:]
+
+
+def way_back(plan: "Plan") -> str:
+    """How to change one's mind, and until when. Source: DOMAIN modes.4, messages.9."""
+    dates = plan.commitments.dates
+    if plan.commitments.mode is Mode.PAUSE:
+        return f"comes back by itself on {day(dates['resume'].at)}, or on any day before"
+    reinstate = f"reinstate until {day(dates['erasure'].at)}; later with the package, under a new contract"
+    if plan.commitments.mode is Mode.EJECT:
+        return reinstate
+    return f"withdraw until {day(dates['effective_date'].at)}, {reinstate}"
+
+
+def approvals(plan: "Plan") -> str:
+    """How many must say yes, to what. A pause erases nothing."""
+    return ", ".join(f"{number} for the {gate}" for gate, number in plan.approvals_required.items())
+
+
+def _and(amounts: list[str]) -> str:
+    return " and ".join(amounts)
