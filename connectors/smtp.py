@@ -73,7 +73,7 @@ class SmtpMessenger:
 
 
 def composed(message: Kept) -> EmailMessage:
-    """The mail, text and HTML as alternatives. Its Date is `sent_at`, so that a repeat has the same bytes.
+    """The mail: text and HTML as alternatives, then what is attached. Its Date is `sent_at`: a repeat has equal bytes.
 
     Raises:
         Rejected: content or address is gone, or a header can't hold what it's given (a line break, say).
@@ -88,10 +88,18 @@ def composed(message: Kept) -> EmailMessage:
         raise Rejected(SYSTEM, f"message {message.message_id}: a header holds what no mail can carry") from None
     mail.set_content(message.text, cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    _bound(mail, message, "text")
+    for attached in message.attachments:
+        main, _, sub = attached.media_type.partition("/")
+        mail.add_attachment(attached.content, maintype=main, subtype=sub, filename=attached.name)
+    _bound(mail, message, "all")
     mail["Content-Language"] = message.language  # last: setting the content drops what describes it
-    # Derived, since a random one would make the repeat another mail.
-    mail.set_boundary(sha256(message.message_id.encode()).hexdigest())
     return mail
+
+
+def _bound(mail: EmailMessage, message: Kept, part: str) -> None:
+    """Derives the boundary, since a random one would make the repeat another mail."""
+    mail.set_boundary(sha256(f"{message.message_id} {part}".encode()).hexdigest())
 
 
 def _headers(message: Kept) -> dict[str, str | datetime]:

@@ -1,11 +1,31 @@
 """Messages as they are written, kept and delivered."""
 
+from base64 import b64decode, b64encode
 from datetime import date
+from typing import Self
 
 from pydantic import AwareDatetime
 
 from models.payload import Payload
 from models.vocabulary import Channel, MailKind
+
+
+class Attachment(Payload):
+    """A file that goes with a message: `name` as the reader saves it, `media_type` as in `application/pdf`."""
+
+    name: str
+    media_type: str
+    content_base64: str
+
+    @classmethod
+    def of(cls, name: str, media_type: str, content: bytes) -> Self:
+        """These bytes under that name."""
+        return cls(name=name, media_type=media_type, content_base64=b64encode(content).decode())
+
+    @property
+    def content(self) -> bytes:
+        """The bytes."""
+        return b64decode(self.content_base64)
 
 
 class Draft(Payload):
@@ -22,6 +42,7 @@ class Draft(Payload):
     subject: str
     text: str
     html: str
+    attachments: tuple[Attachment, ...] = ()
     marketing: bool = False
 
 
@@ -41,6 +62,7 @@ class Kept(Payload):
     subject: str | None = None
     text: str | None = None
     html: str | None = None
+    attachments: tuple[Attachment, ...] = ()
     marketing: bool = False
 
 

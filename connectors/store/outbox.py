@@ -23,7 +23,7 @@ class SqlOutbox:
     def prepare(self, draft: Draft) -> Kept:
         """Keeps the message under its Message-ID; a second time answers what stands, without content if erased."""
         with writing(self._engine) as session:
-            standing, _ = keep_once(session, MessageRow(**draft.model_dump()))
+            standing, _ = keep_once(session, MessageRow(**draft.model_dump(mode="json")))
             return _kept(standing)
 
     def sent(self, message_id: str, at: datetime) -> None:
@@ -59,8 +59,8 @@ class SqlOutbox:
 
 
 def forget(row: MessageRow) -> None:
-    """Takes address and content from a message; that it was, when and which kind stays. Source: DOMAIN erasure.7."""
-    row.recipient = row.subject = row.text = row.html = None
+    """Takes address, content and attachments; that it was, when and which kind stays. Source: DOMAIN erasure.7."""
+    row.recipient = row.subject = row.text = row.html = row.attachments = None
 
 
 def _forget_if_erased(session: Session, row: MessageRow) -> None:
@@ -77,4 +77,4 @@ def _message(session: Session, message_id: str) -> MessageRow:
 
 
 def _kept(row: MessageRow) -> Kept:
-    return Kept.model_validate(row.model_dump())
+    return Kept.model_validate({**row.model_dump(), "attachments": row.attachments or ()})

@@ -10,7 +10,7 @@ from models.tables.accounts import AccountRow, ContactRow
 from models.tables.cases import NoteRow
 from models.tables.messages import MessageRow
 
-CONTENT = (MessageRow.recipient, MessageRow.subject, MessageRow.text, MessageRow.html)
+CONTENT = (MessageRow.recipient, MessageRow.subject, MessageRow.text, MessageRow.html, MessageRow.attachments)
 Own = ContactRow | MessageRow | NoteRow
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import JSON, Column
 from sqlmodel import Field
 
 from models.tables.form import Row, aware
@@ -10,7 +11,8 @@ from models.tables.form import Row, aware
 class MessageRow(Row, table=True):
     """A message, before and after it left. `message_id` is derived, so the second attempt finds the first.
 
-    `state`: `sending` `sent` `skipped` (with `why`). Content and address are erased with the account.
+    `state`: `sending` `sent` `skipped` (with `why`). Content, attachments and address are
+    erased with the account.
     """
 
     __tablename__ = "message"
@@ -25,6 +27,7 @@ class MessageRow(Row, table=True):
     subject: str | None = None
     text: str | None = None
     html: str | None = None
+    attachments: list[dict[str, str]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     marketing: bool = False
     state: str = "sending"
     why: str = ""

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from connectors.store.sessions import writing
 from models.account import Actor
 from models.case import CaseRequest
-from models.messages import Draft
+from models.messages import Attachment, Draft
 from models.tables.accounts import AccountRow, ContactRow, ContractRow, PersonRow
 from models.vocabulary import Channel, MailKind, Mode, Reason, Role
 
@@ -96,4 +96,5 @@ def draft_for(account: str, kind: MailKind = MailKind.NOTICE) -> Draft:
         subject="Hasta pronto",
         text="Hola",
         html="<p>Hola</p>",
+        attachments=(Attachment.of("carta.pdf", "application/pdf", b"%PDF"),),
     )

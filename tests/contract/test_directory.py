@@ -81,7 +81,7 @@ def test_erasing_messages_leaves_that_they_were(directory: Directory, account: s
     assert directory.erase(account, "messages") == (1, 1)
     assert directory.erase(account, "messages") == (0, 0)
     [kept] = outbox.messages(draft.case)
-    assert (kept.recipient, kept.subject, kept.text, kept.html) == (None, None, None, None)
+    assert (kept.recipient, kept.subject, kept.text, kept.html, kept.attachments) == (None, None, None, None, ())
     assert (kept.kind, kept.sent_at) == (draft.kind, AT)
 
 

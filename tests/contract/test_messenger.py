@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from connectors.errors import Permanent, Rejected, Timeout, Transient, Unauthorized, Unavailable
 from connectors.smtp import SmtpMessenger, composed
 from devstack.ports import free_ports
-from models.messages import Kept
+from models.messages import Attachment, Kept
 from models.vocabulary import Channel, MailKind
 
 ADDRESS = "lucia.aznar@moncayo.example"
@@ -104,6 +104,22 @@ def test_a_repeat_is_the_same_mail_byte_by_byte(server):
     for _ in range(2):
         SmtpMessenger(f"smtp://127.0.0.1:{port}").deliver(MESSAGE)
     assert handler.mails[0] == handler.mails[1]
+
+
+def test_what_is_attached_arrives_byte_by_byte_beside_both_twins(server):
+    handler, port = server
+    paper = Attachment.of("cuentas-finales-ñ.pdf", "application/pdf", bytes(range(256)) * 400)
+    letter = Attachment.of("carta.pdf", "application/pdf", b"%PDF-1.7\r\n.\r\nFrom me\n")
+    for _ in range(2):
+        SmtpMessenger(f"smtp://127.0.0.1:{port}").deliver(MESSAGE.model_copy(update={"attachments": (paper, letter)}))
+    assert handler.mails[0] == handler.mails[1]
+    mail = handler.mail()
+    assert (mail.get_content_type(), mail["Content-Language"]) == ("multipart/mixed", "es")
+    twins, *attached = mail.iter_parts()
+    assert [part.get_content_type() for part in twins.iter_parts()] == ["text/plain", "text/html"]
+    assert [(part.get_filename(), part.get_content_type(), part.get_content()) for part in attached] == [
+        (each.name, "application/pdf", each.content) for each in (paper, letter)
+    ]
 
 
 def test_marketing_says_how_to_opt_out():

@@ -42,6 +42,7 @@ def test_the_first_sending_counts(outbox: Outbox, account: str) -> None:
     outbox.skipped(draft.message_id, "too late")
     [kept] = outbox.messages(draft.case)
     assert (kept.state, kept.sent_at, kept.why, kept.text) == ("sent", AT, "", "Hola")
+    assert kept.attachments == draft.attachments
     assert outbox.prepare(draft) == kept
 
 

@@ -109,6 +109,7 @@ def _messages() -> None:
         sa.Column("subject", sa.String),
         sa.Column("text", sa.String),
         sa.Column("html", sa.String),
+        sa.Column("attachments", sa.JSON),
         sa.Column("marketing", sa.Boolean, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("why", sa.String, nullable=False),
