@@ -88,7 +88,8 @@ class PlannedMessage(Payload):
 class Estimates(Payload):
     """As of now: `rows` per data set, credentials by class, the statement as it would close.
 
-    `cost` is, per currency, what the customer will still pay (+) or get back (−) once all is settled.
+    `cost` is, per currency, what the customer will still pay (+) or get back (−) once all is settled; `to_come` are the
+    ids of the invoices in the statement that aren't issued yet.
     """
 
     rows: dict[str, int]
@@ -96,6 +97,7 @@ class Estimates(Payload):
     credentials: dict[str, int]
     statement: tuple[Statement, ...]
     cost: dict[str, Amount] = {}
+    to_come: tuple[str, ...] = ()
     messages: tuple[PlannedMessage, ...]
 
 
