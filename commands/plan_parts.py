@@ -6,6 +6,7 @@ from commands.plan_words import THEN, approvals, date_words, day, last_day, leav
 from commands.printing import console, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from decimal import Decimal
 
     from rich.table import Table
@@ -57,12 +58,17 @@ def _contracts(facts: "AccountFacts", plan: "Plan") -> "Table":
 
 def _money(plan: "Plan") -> "Table":
     rows = [
-        [line.kind.replace("_", " "), line.description, _tax(line), f"{line.amount:f}", statement.currency]
+        [_kind(line, plan.estimates.to_come), line.description, _tax(line), f"{line.amount:f}", statement.currency]
         for statement in plan.estimates.statement
         for line in statement.lines
     ]
     rows += [["total", "", "", f"{s.total:f}", s.currency] for s in plan.estimates.statement]
     return table(("kind", "what", "of it tax", "amount", ""), rows, right=("of it tax", "amount"))
+
+
+def _kind(line: "StatementLine", to_come: "Collection[str]") -> str:
+    words = line.kind.replace("_", " ")
+    return f"{words} to come" if line.kind == "charge" and line.reference in to_come else words
 
 
 def _tax(line: "StatementLine") -> str:

@@ -68,12 +68,13 @@ def _drafted(at: "Connections", facts: "AccountFacts", way: Way, now: datetime) 
     from rules.plan import PlanRefused
 
     try:
-        return Drafted(way, _planning(at).draft(facts, wish_of(at, facts, way, now), now))
+        return Drafted(way, planning(at).draft(facts, wish_of(at, facts, way, now), now))
     except PlanRefused as no:
         return Drafted(way, None, (no.code, no.what, no.fix))
 
 
-def _planning(at: "Connections") -> "PlanningActivities":
+def planning(at: "Connections") -> "PlanningActivities":
+    """What makes plans, and changes nothing by a draft."""
     from activities.planning import PlanningActivities
 
     return PlanningActivities(
