@@ -72,10 +72,10 @@ def _day_of(plan: Plan | None, name: str) -> str:
 
 def _rows(plans: Sequence[Plan | None]) -> list[list[str]]:
     parts: dict[str, Callable[[Plan], str]] = {
-        "costs": lambda plan: owed(plan.estimates.cost),
-        "kept": _kept,
-        "erased": _erased,
-        "way back": way_back,
+        "what it costs": lambda plan: owed(plan.estimates.cost),
+        "what is kept": _kept,
+        "what is erased": _erased,
+        "how to come back": way_back,
         "approvals": approvals,
         "stopped by": lambda plan: ", ".join(blocker.code.replace("_", " ") for blocker in plan.blockers) or "nothing",
     }
@@ -91,9 +91,9 @@ def _kept(plan: Plan) -> str:
 
 def _erased(plan: Plan) -> str:
     gone = [duty for duty in plan.commitments.data_sets if duty.erase == "delete"]
-    return f"{_rows_of(plan, gone)}" if gone else "nothing"
+    return _rows_of(plan, gone) if gone else "nothing"
 
 
 def _rows_of(plan: Plan, duties: Sequence[Duties]) -> str:
     rows = sum(plan.estimates.rows.get(duty.name, 0) for duty in duties)
-    return f"{rows:,} rows in {len(duties)} data sets"
+    return f"{rows:,} rows in {len(duties)} data set{'' if len(duties) == 1 else 's'}"

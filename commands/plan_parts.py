@@ -21,8 +21,7 @@ def print_plan(facts: "AccountFacts", plan: "Plan") -> None:
     say(f"{facts.account.name} ({facts.account.id}) {leaving(plan.commitments)}\nplan {plan.hash}")
     _part(f"When (each day from its midnight on, in {plan.commitments.timezone})", _dates(plan))
     _part("Contracts that end", _contracts(facts, plan))
-    _part("Money, as it would close", _money(plan))
-    say(f"{owed(plan.estimates.cost)}.")
+    _part("Money, as it would close", _money(plan), f"{owed(plan.estimates.cost)}.")
     _part("Data", _data(plan))
     _part("People and ways in", _people(plan))
     _part("Messages", _messages(plan))
@@ -34,10 +33,13 @@ def print_plan(facts: "AccountFacts", plan: "Plan") -> None:
     say(f"Approvals needed: {approvals(plan)}. Nothing has been changed.")
 
 
-def _part(heading: str, drawn: "Table") -> None:
-    if drawn.row_count:
+def _part(heading: str, drawn: "Table", sum_up: str = "") -> None:
+    if drawn.row_count or sum_up:
         say(f"\n{heading}")
+    if drawn.row_count:
         console().print(drawn)
+    if sum_up:
+        say(sum_up)
 
 
 def _dates(plan: "Plan") -> "Table":

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from models.plan import Commitments, Plan
 
 DATES = {
-    "requested": "asked for",
+    "requested": "request",
     "notice_end": "notice ends",
     "transition_end": "transition ends",
     "effective_date": "service ends",
     "billing_end": "charges end",
     "late_usage_end": "late usage ends",
     "retrieval_end": "retrieval ends",
-    "erasure": "erased",
+    "erasure": "erasure",
     "backups_expire": "backups expire",
     "resume": "resumes",
 }

@@ -33,9 +33,9 @@ def refuse_contradictions(modes: Collection[Mode], resume_on: date | None, cause
         Refused: 2, wrong use.
     """
     if cause and Mode.EJECT not in modes:
-        raise Refused(Exit.USAGE, f"only an eject has a cause, and this is a {_named(modes)}", "leave --cause out")
+        raise Refused(Exit.USAGE, f"only an eject has a cause, and this is {' or '.join(modes)}", "leave --cause out")
     if resume_on and Mode.PAUSE not in modes:
-        raise Refused(Exit.USAGE, f"only a pause resumes, and this is a {_named(modes)}", "leave --resume out")
+        raise Refused(Exit.USAGE, f"only a pause resumes, and this is {' or '.join(modes)}", "leave --resume out")
     if cause is None and list(modes) == [Mode.EJECT]:
         raise Refused(Exit.USAGE, "an eject needs a cause", f"say --cause {'|'.join(Cause)}")
 
@@ -54,7 +54,3 @@ def wish_of(at: "Connections", facts: "AccountFacts", way: Way, now: datetime) -
         cause=way.cause,
         pauses_before=paused,
     )
-
-
-def _named(modes: Collection[Mode]) -> str:
-    return " or a ".join(modes)
