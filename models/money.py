@@ -106,8 +106,9 @@ class SubscriptionState(Payload):
 
     `price` is for one whole `interval`, net, for all of the `quantity`; `discount` is the share that a coupon takes
     off. `[period_start, period_end)` is the last period that an invoice bills; the next one begins where it ends.
-    `minimum` is the least that usage costs in an interval, net: what is missing is billed on top. `contract` is the
-    agreement behind it, where the system knows.
+    `minimum` is the least that usage costs in an interval, net: what is missing is billed on top, for the time since
+    `usage_since` (None: since `period_start`), whose usage no invoice carries. `contract` is the agreement behind it,
+    where the system knows.
     """
 
     subscription_id: str
@@ -121,6 +122,7 @@ class SubscriptionState(Payload):
     tax_rate: Amount = ZERO
     discount: Amount = ZERO
     minimum: Amount | None = None
+    usage_since: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     contract: str | None = None
 
@@ -138,12 +140,16 @@ class BillingState(Payload):
 
 
 class Fee(Payload):
-    """What leaving before the term's end costs, net; a line of the final invoice. Source: DOMAIN dates.3."""
+    """What leaving before the term's end costs, net; a line of the final invoice, on which `tax_rate` comes.
+
+    Source: DOMAIN dates.3; CJEU C-43/19 (such a fee is taxed as the service would be).
+    """
 
     contract: str
     currency: str
     amount: Amount
     description: str
+    tax_rate: Amount = ZERO
 
 
 class MoneyTerms(Payload):

@@ -1,14 +1,11 @@
-"""What each invoice, the usage and the credit balance put on the final statement. Source: DOMAIN money.3–money.5."""
+"""What each invoice and the credit balance put on the final statement. Source: DOMAIN money.3–money.5."""
 
 from datetime import datetime
-from decimal import Decimal
 
-from models.money import FINAL, Amount, BillingState, Document, InvoiceState, StatementLine, UnbilledUsage
+from models.money import ZERO, Amount, BillingState, Document, InvoiceState, MoneyTerms, StatementLine
 from models.payload import Payload
-from rules.proration import unused
-from rules.rounding import rounded
-
-ZERO = Decimal(0)
+from rules.proration import Part, parts, taxed, unused
+from rules.rounding import rounded, split
 
 
 class Item(Payload):
@@ -26,85 +23,98 @@ class Item(Payload):
     payments: dict[str, Amount] = {}
 
 
-def items(billing: BillingState, currency: str, billing_end: datetime, timezone: str) -> list[Item]:
-    """What must be settled in a currency: by time of issue, then the final invoice, then the credit balance.
+def invoiced(
+    billing: BillingState, currency: str, billing_end: datetime, terms: MoneyTerms, timezone: str
+) -> list[Item]:
+    """The invoices that must be settled in a currency, by time of issue.
 
-    Invoices that are neither open nor have unused days to credit were settled before, and stay away.
+    Those that are neither open nor have unused days to credit were settled before, and stay away.
     """
     invoices = sorted(
         (invoice for invoice in billing.invoices if invoice.currency == currency),
         key=lambda invoice: (invoice.issued_at, invoice.invoice_id),
     )
-    usage = sorted(
-        (usage for usage in billing.usage if usage.currency == currency),
-        key=lambda usage: (usage.description, usage.amount, usage.usage_ids),
-    )
-    found = [_invoiced(invoice, billing_end, timezone) for invoice in invoices]
-    found += [_final(usage, currency)] if usage else []
-    found += [_balance(billing.credit.get(currency, ZERO), currency)]
+    found = [_item(invoice, _credits(invoice, billing_end, terms, timezone)) for invoice in invoices]
     return [item for item in found if item.due or item.documents]
 
 
-def _invoiced(invoice: InvoiceState, billing_end: datetime, timezone: str) -> Item:
-    """An invoice less what was credited before and the days that won't be used, whether it's paid or not.
+def balance(billing: BillingState, currency: str) -> list[Item]:
+    """What is in credit, prepaid balances among it; a negative balance is owed. Source: DOMAIN money.3."""
+    credit = rounded(billing.credit.get(currency, ZERO), currency)
+    kind, what = ("credit", "Credit balance") if credit > 0 else ("charge", "Balance owed")
+    line = StatementLine(kind=kind, description=what, amount=-credit)
+    return [Item(invoice_id=None, currency=currency, description=what, due=-credit, lines=(line,))] if credit else []
 
-    Earlier credits are deducted first, so no day is credited twice. Source: DOMAIN money.3.
+
+def _credits(invoice: InvoiceState, billing_end: datetime, terms: MoneyTerms, timezone: str) -> list[Part]:
+    """The days that won't be used, whether the invoice is paid or not, less what was credited before.
+
+    So no day is credited twice, and a credit is shared among the rates of tax. Source: DOMAIN money.3.
     """
-    total, paid, credited = (rounded(x, invoice.currency) for x in (invoice.total, invoice.paid, invoice.credited))
-    credit = max(unused(invoice, billing_end, timezone) - credited, ZERO)
-    what, reason = invoice.description, f"Unused days: {invoice.description}"
-    lines = [
-        _line("charge", what, total, invoice.invoice_id),
-        _line("credit", f"Credited before: {what}", -credited, invoice.invoice_id),
-        _line("payment", f"Paid: {what}", -paid, invoice.invoice_id),
-        _line("credit", reason, -credit, invoice.invoice_id),
+    found = unused(invoice, billing_end, timezone, terms.rounding)
+    whole = sum((part.amount for part in found), ZERO)
+    left = whole - max(rounded(invoice.credited, invoice.currency), ZERO)
+    if left <= 0:
+        return []
+    shares = split(left, [part.amount for part in found], invoice.currency)
+    return [taxed(share, part, invoice.currency) for share, part in zip(shares, found, strict=True) if share]
+
+
+def _item(invoice: InvoiceState, credits_: list[Part]) -> Item:
+    """An invoice less what was credited before, what was paid and what is credited now."""
+    what, currency = invoice.description, invoice.currency
+    paid, credited = (rounded(x, currency) for x in (invoice.paid, invoice.credited))
+    documents = tuple(_credit(invoice, part) for part in credits_)
+    before = [
+        StatementLine(kind=kind, description=description, amount=amount, reference=invoice.invoice_id)
+        for kind, description, amount in (
+            ("credit", f"Credited before: {what}", -credited),
+            ("payment", f"Paid: {what}", -paid),
+        )
+        if amount
     ]
-    document = Document(
-        kind="credit",
-        currency=invoice.currency,
-        amount=-credit,
-        description=reason,
-        invoice_id=invoice.invoice_id,
-    )
+    shown = [*(_charge(invoice, part) for part in parts(invoice)), *before, *(as_line(x) for x in documents)]
     return Item(
         invoice_id=invoice.invoice_id,
-        currency=invoice.currency,
+        currency=currency,
         description=what,
-        due=total - credited - credit - paid,
-        lines=tuple(line for line in lines if line.amount or line.kind == "charge"),
-        documents=(document,) if credit else (),
+        due=sum((line.amount for line in shown), ZERO),
+        lines=tuple(shown),
+        documents=documents,
         payments=invoice.payments,
     )
 
 
-def _final(usage: list[UnbilledUsage], currency: str) -> Item:
-    """The final invoice: the usage that none carries yet, each line rounded once. Source: DOMAIN money.1, money.4."""
-    charges = tuple(
-        Document(
-            kind="charge",
-            currency=currency,
-            amount=rounded(used.amount, currency),
-            description=used.description,
-            invoice_id=FINAL,
-            usage_ids=used.usage_ids,
-        )
-        for used in usage
-    )
-    return Item(
-        invoice_id=FINAL,
-        currency=currency,
-        description="Final invoice",
-        due=sum((charge.amount for charge in charges), ZERO),
-        lines=tuple(_line("charge", charge.description, charge.amount, FINAL) for charge in charges),
-        documents=charges,
+def _charge(invoice: InvoiceState, part: Part) -> StatementLine:
+    return StatementLine(
+        kind="charge",
+        description=invoice.description,
+        amount=rounded(part.amount, invoice.currency),
+        reference=invoice.invoice_id,
+        tax=rounded(part.tax, invoice.currency),
+        tax_rate=part.tax_rate,
     )
 
 
-def _balance(balance: Decimal, currency: str) -> Item:
-    credit, what = rounded(balance, currency), "Credit balance"
-    line = _line("credit", what, -credit, "")
-    return Item(invoice_id=None, currency=currency, description=what, due=-credit, lines=(line,))
+def _credit(invoice: InvoiceState, part: Part) -> Document:
+    return Document(
+        kind="credit",
+        currency=invoice.currency,
+        amount=-part.amount,
+        description=f"Unused days: {invoice.description}",
+        invoice_id=invoice.invoice_id,
+        tax=-part.tax,
+        tax_rate=part.tax_rate,
+    )
 
 
-def _line(kind: str, description: str, amount: Decimal, reference: str) -> StatementLine:
-    return StatementLine(kind=kind, description=description, amount=amount, reference=reference)
+def as_line(document: Document) -> StatementLine:
+    """A document as the statement shows it."""
+    return StatementLine(
+        kind=document.kind,
+        description=document.description,
+        amount=document.amount,
+        reference=document.invoice_id or "",
+        tax=document.tax,
+        tax_rate=document.tax_rate,
+    )

@@ -1,33 +1,42 @@
 """The money engine: what closes an account's statements to zero. Source: DOMAIN money.1–money.6.
 
-On a statement appear the invoices that are open or have unused days to credit, the final invoice and the credit
-balance (`rules.invoicing`), and then what closes it: refunds of what we owe, or a write-off, or finance takes over.
+On a statement appear the invoices that are open or have unused days to credit (`rules.invoicing`), the final invoice
+(`rules.final_invoice`) and the credit balance, and then what closes it: refunds of what we owe, or a write-off, or
+finance takes over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from models.money import BillingState, Document, Settlement, Statement, StatementLine
-from rules.invoicing import ZERO, Item, items
+from models.money import ZERO, BillingState, Document, MoneyTerms, Settlement, Statement
+from rules.billing_check import check
+from rules.final_invoice import final_invoice
+from rules.invoicing import Item, as_line, balance, invoiced
 from rules.rounding import rounded
 
 
-def settle(
-    billing: BillingState, billing_end: datetime, thresholds: Mapping[str, Decimal], timezone: str
-) -> Settlement:
+def settle(billing: BillingState, billing_end: datetime, terms: MoneyTerms, timezone: str) -> Settlement:
     """Settles everything as of `billing_end`, in the minor units of each currency; days are those of `timezone`.
 
     A pure function; the order of invoices and usage changes nothing, and what has been settled settles to nothing.
     A currency without a threshold forgives nothing. Source: DOMAIN money.3, money.5, money.6.
+
+    Raises:
+        MoneyRefused: the billing system tells what can't be.
     """
+    check(billing)
     statements, documents = [], []
-    for currency in _currencies(billing):
-        found = items(billing, currency, billing_end, timezone)
+    for currency in _currencies(billing, terms):
+        found = [
+            *invoiced(billing, currency, billing_end, terms, timezone),
+            *final_invoice(billing, currency, billing_end, terms, timezone),
+            *balance(billing, currency),
+        ]
         if not found:
             continue
         set_offs, left = _set_off(found)
-        closing = [*_refunds(left), *_debts(left, thresholds.get(currency, ZERO))]
+        closing = [*_refunds(left, terms), *_debts(left, terms.thresholds.get(currency, ZERO))]
         statements.append(_statement(currency, found, closing))
         documents += [*(document for item in found for document in item.documents), *set_offs, *closing]
     return Settlement(statements=tuple(statements), documents=tuple(documents))
@@ -48,8 +57,11 @@ def outstanding(billing: BillingState) -> dict[str, Decimal]:
     return {currency: sum(open_, ZERO) for currency, open_ in found.items() if any(open_)}
 
 
-def _currencies(billing: BillingState) -> list[str]:
-    return sorted({*(x.currency for x in billing.invoices), *(x.currency for x in billing.usage), *billing.credit})
+def _currencies(billing: BillingState, terms: MoneyTerms | None = None) -> list[str]:
+    found = set(billing.credit)
+    found |= {each.currency for each in billing.invoices} | {each.currency for each in billing.usage}
+    found |= {each.currency for each in billing.subscriptions}
+    return sorted(found | {fee.currency for fee in terms.fees} if terms else found)
 
 
 def _set_off(found: Sequence[Item]) -> tuple[list[Document], list[Item]]:
@@ -58,9 +70,10 @@ def _set_off(found: Sequence[Item]) -> tuple[list[Document], list[Item]]:
     Source: DOMAIN money.3 (earlier credits are deducted first).
     """
     left = {item.invoice_id: item.due for item in found}
+    claims = sorted((item for item in found if item.due < 0), key=lambda item: item.invoice_id is not None)
     documents = []
     for debt in (item for item in found if item.due > 0):
-        for claim in sorted((item for item in found if item.due < 0), key=lambda item: item.invoice_id is not None):
+        for claim in claims:
             amount = min(left[debt.invoice_id], -left[claim.invoice_id])
             if amount:
                 documents += _pair(claim, debt, amount)
@@ -76,16 +89,23 @@ def _pair(claim: Item, debt: Item, amount: Decimal) -> list[Document]:
     ]
 
 
-def _refunds(left: Sequence[Item]) -> list[Document]:
+def _refunds(left: Sequence[Item], terms: MoneyTerms) -> list[Document]:
     """What we owe, however small, to the payments that it came from, the newest first. Source: DOMAIN money.3.
 
-    What no payment holds (a credit balance) is paid out without one: to where, a person asks.
+    What no payment holds (a credit balance) is paid out without one, to where a person asks; or, if the policy says
+    so, a credit balance ends with the account.
     """
     return [
-        _document("refund", amount, f"{'Refund' if payment else 'To pay out'}: {item.description}", item, payment)
+        _lapsed(item)
+        if item.invoice_id is None and not terms.pay_out_credit
+        else _document("refund", amount, f"{'Refund' if payment else 'To pay out'}: {item.description}", item, payment)
         for item in left
         for payment, amount in _shares(item)
     ]
+
+
+def _lapsed(item: Item) -> Document:
+    return _document("lapsed", -item.due, f"Not paid out, by the contract's terms: {item.description}", item)
 
 
 def _shares(item: Item) -> list[tuple[str | None, Decimal]]:
@@ -125,9 +145,5 @@ def _document(kind: str, amount: Decimal, description: str, item: Item, payment:
 
 
 def _statement(currency: str, found: Sequence[Item], closing: Sequence[Document]) -> Statement:
-    lines = [line for item in found for line in item.lines]
-    lines += [
-        StatementLine(kind=x.kind, description=x.description, amount=x.amount, reference=x.invoice_id or "")
-        for x in closing
-    ]
+    lines = [*(line for item in found for line in item.lines), *(as_line(document) for document in closing)]
     return Statement(currency=currency, lines=tuple(lines), total=sum((line.amount for line in lines), ZERO))

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.money import BillingState, InvoiceState, Settlement, UnbilledUsage
-from rules.proration import unused
+from models.money import BillingState, InvoiceState, MoneyTerms, Settlement, UnbilledUsage
+from rules import proration
 from rules.rounding import rounded
 from rules.settlement import outstanding, settle
 
 MADRID = "Europe/Madrid"
 END = datetime(2026, 11, 16, tzinfo=ZoneInfo(MADRID))
 THRESHOLDS = {"EUR": Decimal(25), "USD": Decimal(25), "JPY": Decimal(3000), "KWD": Decimal("7.5")}
+TERMS = MoneyTerms(thresholds=THRESHOLDS)
 PLACES = {"EUR": 2, "USD": 2, "JPY": 0, "KWD": 3}
 
 
@@ -40,13 +41,17 @@ def invoice(total: str = "30.00", paid: str = "0", **fields: Any) -> InvoiceStat
     )
 
 
+def unused(*args: Any) -> Decimal:
+    return sum((part.amount for part in proration.unused(*args)), Decimal(0))
+
+
 def settled(*invoices: InvoiceState, usage: str = "", credit: str = "") -> Settlement:
     billing = BillingState(
         invoices=invoices,
         usage=(UnbilledUsage(description="SMS", currency="EUR", amount=Decimal(usage)),) if usage else (),
         credit={"EUR": Decimal(credit)} if credit else {},
     )
-    return settle(billing, END, THRESHOLDS, MADRID)
+    return settle(billing, END, TERMS, MADRID)
 
 
 def lines(settlement: Settlement) -> list[tuple[str, str]]:
@@ -65,7 +70,7 @@ def test_money_1_amounts_are_rounded_half_up_to_the_minor_units(currency: str, a
 
 def test_money_1_a_total_is_the_sum_of_its_rounded_lines() -> None:
     usage = tuple(UnbilledUsage(description=f"SMS {n}", currency="EUR", amount=Decimal("10.005")) for n in range(3))
-    final = settle(BillingState(usage=usage), END, THRESHOLDS, MADRID)
+    final = settle(BillingState(usage=usage), END, TERMS, MADRID)
     assert lines(final) == [("charge", "10.01")] * 3 + [("handed_over", "-30.03")]
 
 
@@ -155,7 +160,7 @@ def test_money_5_each_currency_closes_by_itself() -> None:
     billing = BillingState(
         invoices=(invoice(paid="30.00"), invoice("3000", invoice_id="I2", currency="JPY")), credit={"KWD": Decimal(1)}
     )
-    final = settle(billing, END, THRESHOLDS, MADRID)
+    final = settle(billing, END, TERMS, MADRID)
     assert [(x.currency, x.closed, x.lines[-1].kind) for x in final.statements] == [
         ("EUR", True, "refund"),
         ("JPY", True, "write_off"),
@@ -183,7 +188,7 @@ def test_money_6_the_threshold_counts_for_the_whole_balance_not_for_each_invoice
 
 def test_money_6_a_currency_without_a_threshold_forgives_nothing() -> None:
     billing = BillingState(usage=(UnbilledUsage(description="SMS", currency="CHF", amount=Decimal("0.05")),))
-    assert settle(billing, END, THRESHOLDS, MADRID).documents[-1].kind == "handed_over"
+    assert settle(billing, END, TERMS, MADRID).documents[-1].kind == "handed_over"
 
 
 def test_money_5_outstanding_names_what_is_open_even_if_it_sums_to_zero() -> None:
@@ -220,7 +225,7 @@ def billings(draw: st.DrawFn) -> BillingState:
 
 @given(billings())
 def test_money_5_every_statement_closes_to_exactly_zero(billing: BillingState) -> None:
-    for statement in settle(billing, END, THRESHOLDS, MADRID).statements:
+    for statement in settle(billing, END, TERMS, MADRID).statements:
         assert sum(line.amount for line in statement.lines) == statement.total == 0
 
 
@@ -239,14 +244,14 @@ def applied(billing: BillingState, final: Settlement) -> BillingState:
 
 @given(billings())
 def test_money_5_what_was_settled_is_closed_and_settles_to_nothing(billing: BillingState) -> None:
-    after = applied(billing, settle(billing, END, THRESHOLDS, MADRID))
+    after = applied(billing, settle(billing, END, TERMS, MADRID))
     assert outstanding(after) == {}
-    assert settle(after, END, THRESHOLDS, MADRID) == Settlement(statements=())
+    assert settle(after, END, TERMS, MADRID) == Settlement(statements=())
 
 
 @given(billings())
 def test_money_3_no_refund_exceeds_what_was_paid_less_what_was_used(billing: BillingState) -> None:
-    documents = settle(billing, END, THRESHOLDS, MADRID).documents
+    documents = settle(billing, END, TERMS, MADRID).documents
     for state in billing.invoices:
         refunded = sum(x.amount for x in documents if x.kind == "refund" and x.invoice_id == state.invoice_id)
         used = state.total - max(unused(state, END, MADRID), state.credited)
@@ -256,14 +261,14 @@ def test_money_3_no_refund_exceeds_what_was_paid_less_what_was_used(billing: Bil
 
 @given(billings())
 def test_money_3_what_is_forgiven_and_what_is_paid_back_never_meet(billing: BillingState) -> None:
-    for statement in settle(billing, END, THRESHOLDS, MADRID).statements:
+    for statement in settle(billing, END, TERMS, MADRID).statements:
         kinds = {line.kind for line in statement.lines} & {"refund", "write_off", "handed_over"}
         assert len(kinds) <= 1
 
 
 @given(billings())
 def test_money_1_no_amount_has_more_decimals_than_its_currency(billing: BillingState) -> None:
-    final = settle(billing, END, THRESHOLDS, MADRID)
+    final = settle(billing, END, TERMS, MADRID)
     amounts = [(x.currency, line.amount) for x in final.statements for line in x.lines]
     for currency, amount in amounts + [(x.currency, x.amount) for x in final.documents]:
         assert -amount.as_tuple().exponent == PLACES[currency]
@@ -280,5 +285,5 @@ def test_money_5_order_changes_nothing_and_the_same_input_gives_the_same_answer(
         }
     )
     before = billing.model_dump_json()
-    assert settle(shuffled, END, THRESHOLDS, MADRID) == settle(billing, END, THRESHOLDS, MADRID)
+    assert settle(shuffled, END, TERMS, MADRID) == settle(billing, END, TERMS, MADRID)
     assert billing.model_dump_json() == before

@@ -1,0 +1,80 @@
+"""What policy and plan say about the money of an exit. Source: DOMAIN dates.2, dates.3, money.1, money.3, money.6."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from models.money import ZERO, BillingState, Fee, MoneyTerms, SubscriptionState
+from models.plan import Commitments, EndingContract
+from models.policy import Policy
+from rules.billing_periods import for_days
+from rules.policy import in_force
+from rules.rounding import rounded
+
+
+def money_terms(commitments: Commitments, billing: BillingState, policy: Policy) -> MoneyTerms:
+    """The terms in force on the day of the request; fees for leaving early by the law of the effective date.
+
+    Source: DOMAIN dates.2, dates.3.
+
+    Raises:
+        NoClause: the policy is silent about rounding, write-offs, credit or early termination.
+    """
+    day, where = _day(commitments, "requested"), commitments.jurisdiction
+    contract = commitments.contracts[0].id if len(commitments.contracts) == 1 else None
+    terms = MoneyTerms(
+        thresholds=in_force(policy.write_off, day, where, contract).thresholds,
+        rounding=in_force(policy.rounding, day, where, contract).method,
+        pay_out_credit=in_force(policy.credit, day, where, contract).pay_out,
+    )
+    fees = [fee for each in commitments.contracts for fee in _fees(each, commitments, billing, policy, terms)]
+    return terms.model_copy(update={"fees": tuple(fees)})
+
+
+def _fees(
+    contract: EndingContract, commitments: Commitments, billing: BillingState, policy: Policy, terms: MoneyTerms
+) -> list[Fee]:
+    """The lawful share of the net price of the days that the contract would still have run; per currency and tax rate.
+
+    Source: DOMAIN dates.3 (Art. 29(4) and recital 89 of the Data Act: possible, if proportionate).
+    """
+    if contract.fee_share <= 0:
+        return []
+    law = in_force(policy.early_termination, _day(commitments, "effective_date"), commitments.jurisdiction, contract.id)
+    share = min(contract.fee_share, law.at_most) if law.lawful else ZERO
+    start, end = (x.astimezone(ZoneInfo(commitments.timezone)).date() for x in (contract.ends.at, contract.term_end))
+    prices: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+    for each in _subscriptions(contract, commitments, billing):
+        net = for_days(each.price * (1 - each.discount), each, start, end, commitments.timezone)
+        prices[each.currency, each.tax_rate] += net
+    fees = [
+        Fee(
+            contract=contract.id,
+            currency=currency,
+            amount=rounded(net * share, currency, terms.rounding),
+            description=_words(contract, start, end, share),
+            tax_rate=tax_rate,
+        )
+        for (currency, tax_rate), net in sorted(prices.items())
+    ]
+    return [fee for fee in fees if fee.amount > 0]
+
+
+def _subscriptions(
+    contract: EndingContract, commitments: Commitments, billing: BillingState
+) -> list[SubscriptionState]:
+    """Those of the contract that run to the exit; of an only contract also those that name none."""
+    mine = {contract.id, None} if len(commitments.contracts) == 1 else {contract.id}
+    effective = commitments.dates["effective_date"].at
+    runs = (each for each in billing.subscriptions if each.ends_at is None or each.ends_at >= effective)
+    return [each for each in runs if each.contract in mine]
+
+
+def _words(contract: EndingContract, start: date, end: date, share: Decimal) -> str:
+    percent = f"{(share * 100).normalize():f} %"
+    return f"Early termination: {contract.id}, {start} – {end - timedelta(days=1)}, {percent}"
+
+
+def _day(commitments: Commitments, name: str) -> date:
+    return commitments.dates[name].at.astimezone(ZoneInfo(commitments.timezone)).date()
