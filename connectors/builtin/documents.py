@@ -1,8 +1,7 @@
-"""Final invoices, counter-documents and their reversals, each made once. Source: DOMAIN money.3, money.7."""
+"""Counter-documents and their reversals, each made once, and read back. Source: DOMAIN money.3, money.7."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 
 from sqlmodel import Session, col, select, update
@@ -19,36 +18,22 @@ def made_by(key: str, line: int | str) -> str:
     return f"{key}#{line}"
 
 
-def bill(session: Session, account: str, documents: Sequence[Document], key: str, at: datetime) -> dict[str, str]:
-    """Makes a final invoice per currency for the charges, and hangs their usage on it; answers the invoices' ids.
-
-    Usage goes along only when the invoice is made: a repeat after a reversal must bill nothing.
-    """
-    charges = [document for document in documents if document.kind == "charge"]
-    ids = {}
-    for currency in dict.fromkeys(charge.currency for charge in charges):
-        lines = [charge for charge in charges if charge.currency == currency]
-        invoice, made = keep_once(session, _final_invoice(account, lines, made_by(key, f"final-{currency}"), at))
-        ids[currency] = invoice.id
-        if made:
-            usage = [usage_id for line in lines for usage_id in line.usage_ids]
-            session.exec(
-                update(UsageRow)
-                .where(col(UsageRow.id).in_(usage), col(UsageRow.invoice).is_(None))
-                .values(invoice=invoice.id)
-            )
-    return ids
+def named(kind: str, made: str) -> str:
+    """The id of what was made; it comes from the effect alone."""
+    return f"{kind}-{sha256(made.encode()).hexdigest()[:16]}"
 
 
 def write(session: Session, account: str, document: Document, made: str, at: datetime) -> None:
     """Makes one counter-document, unless it stands."""
     row = CounterDocumentRow(
-        id=_named(document.kind, made),
+        id=named(document.kind, made),
         account=account,
         kind=document.kind,
         description=document.description,
         currency=document.currency,
         amount=document.amount,
+        tax=document.tax,
+        tax_rate=document.tax_rate,
         invoice=document.invoice_id,
         payment=document.payment_id,
         made_at=at,
@@ -57,16 +42,32 @@ def write(session: Session, account: str, document: Document, made: str, at: dat
     keep_once(session, row)
 
 
-def reverse(session: Session, account: str, settled_by: str, key: str, at: datetime) -> int:
-    """Answers what `settled_by` made by documents of the opposite amount; answers how many stand now."""
-    prefix = made_by(settled_by, "")
+def made_with(session: Session, account: str, key: str) -> list[CounterDocumentRow]:
+    """What the effect `key` made, in the order of its lines, but reversals."""
     asked = select(CounterDocumentRow).where(
         CounterDocumentRow.account == account,
         CounterDocumentRow.kind != "reversal",
-        col(CounterDocumentRow.made_by).startswith(prefix, autoescape=True),
+        col(CounterDocumentRow.made_by).startswith(made_by(key, ""), autoescape=True),
     )
-    documents = session.exec(asked.order_by(col(CounterDocumentRow.id))).all()
-    finals = _finals(session, account, prefix)
+    return sorted(session.exec(asked), key=line_of)
+
+
+def line_of(row: CounterDocumentRow) -> int:
+    """Which line of its effect it is."""
+    return int(row.made_by.rpartition("#")[2])
+
+
+def finals_with(session: Session, account: str, key: str) -> Sequence[InvoiceRow]:
+    """The final invoices that the effect `key` made."""
+    asked = select(InvoiceRow).where(
+        InvoiceRow.account == account, col(InvoiceRow.made_by).startswith(made_by(key, "final-"), autoescape=True)
+    )
+    return session.exec(asked.order_by(col(InvoiceRow.id))).all()
+
+
+def reverse(session: Session, account: str, settled_by: str, key: str, at: datetime) -> int:
+    """Answers what `settled_by` made by documents of the opposite amount; answers how many stand now."""
+    documents, finals = made_with(session, account, settled_by), finals_with(session, account, settled_by)
     for document in documents:
         _answer(session, document, key, at)
     for invoice in finals:
@@ -75,24 +76,12 @@ def reverse(session: Session, account: str, settled_by: str, key: str, at: datet
     return len(documents) + len(finals)
 
 
-def _finals(session: Session, account: str, prefix: str) -> Sequence[InvoiceRow]:
-    asked = select(InvoiceRow).where(
-        InvoiceRow.account == account, col(InvoiceRow.made_by).startswith(prefix, autoescape=True)
-    )
-    return session.exec(asked.order_by(col(InvoiceRow.id))).all()
-
-
 def _as_document(invoice: InvoiceRow) -> CounterDocumentRow:
     return CounterDocumentRow(
-        id=invoice.id,
-        account=invoice.account,
-        kind=invoice.kind,
-        description=invoice.description,
-        currency=invoice.currency,
         amount=invoice.total,
         invoice=invoice.id,
         made_at=invoice.issued_at,
-        made_by=invoice.made_by or "",
+        **invoice.model_dump(include={"id", "account", "kind", "description", "currency", "made_by"}),
     )
 
 
@@ -100,34 +89,12 @@ def _answer(session: Session, document: CounterDocumentRow, key: str, at: dateti
     """The id comes from the document alone, so that it can be answered once only, whoever asks."""
     answer = CounterDocumentRow(
         id=document.id + REVERSED,
-        account=document.account,
         kind="reversal",
         description=f"Reversed: {document.description}",
-        currency=document.currency,
         amount=-document.amount,
-        invoice=document.invoice,
-        payment=document.payment,
+        tax=-document.tax,
         made_at=at,
         made_by=made_by(key, document.id),
+        **document.model_dump(include={"account", "currency", "tax_rate", "invoice", "payment"}),
     )
     keep_once(session, answer)
-
-
-def _final_invoice(account: str, lines: Sequence[Document], made: str, at: datetime) -> InvoiceRow:
-    invoice_id = _named("final", made)
-    return InvoiceRow(
-        id=invoice_id,
-        account=account,
-        number=invoice_id.upper(),
-        kind="final",
-        description="Final invoice",
-        currency=lines[0].currency,
-        total=sum((line.amount for line in lines), Decimal(0)),
-        issued_at=at,
-        due_at=at,
-        made_by=made,
-    )
-
-
-def _named(kind: str, made: str) -> str:
-    return f"{kind}-{sha256(made.encode()).hexdigest()[:16]}"

@@ -2,36 +2,59 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import JSON, Column
 from sqlmodel import Field
 
-from models.tables.form import Row, aware, money
+from models.tables.form import Row, aware, money, number
+
+_NONE = Decimal(0)
 
 
 class SubscriptionRow(Row, table=True):
-    """What is charged again and again. `renews` falls at notice; `ends_at` and `muted` at the freeze.
+    """What is charged again and again, in advance; `price` is net, for one `interval` and all of the `quantity`.
 
-    `stopped_by` is the effect that stopped the renewal; `before_freeze` what an unfreeze gives back.
+    `period_*` is the last period that an invoice bills; usage is billed until `usage_since`. What we order of its
+    charges is in `charge_order`: an order taken back leaves nothing here.
     """
 
     __tablename__ = "subscription"
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
-    plan: str
+    contract: str | None = None
+    description: str
+    currency: str
     interval: str
     price: Decimal = Field(sa_column=money())
-    currency: str
-    renews: bool = True
-    dunning_muted: bool = False
+    quantity: Decimal = Field(default=Decimal(1), sa_column=number())
+    tax_rate: Decimal = Field(default=_NONE, sa_column=number())
+    discount: Decimal = Field(default=_NONE, sa_column=number())
+    minimum: Decimal | None = Field(default=None, sa_column=money(nullable=True))
+    period_start: datetime = Field(sa_column=aware())
+    period_end: datetime = Field(sa_column=aware())
+    usage_since: datetime | None = Field(default=None, sa_column=aware(nullable=True))
     ends_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
-    stopped_by: str | None = None
-    before_freeze: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+
+
+class ChargeOrderRow(Row, table=True):
+    """What an effect of ours ordered of the account's charges. `kind`: `stop_renewal` `freeze` `suspend`.
+
+    Nothing is charged from `at` on, until the order is taken back at `ended_at`; `id` is the effect's idempotency key.
+    """
+
+    __tablename__ = "charge_order"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    kind: str
+    at: datetime = Field(sa_column=aware())
+    made_at: datetime = Field(sa_column=aware())
+    ended_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
 
 
 class InvoiceRow(Row, table=True):
-    """An invoice. `kind`: `subscription` `usage` `one_off` `final`; `service_*` is what it bills, half-open."""
+    """An invoice. `kind`: `subscription` `usage` `one_off` `final`; `service_*` is what it bills, half-open.
+
+    `made_by` is ours: the effect's idempotency key and what it made.
+    """
 
     __tablename__ = "invoice"
     id: str = Field(primary_key=True)
@@ -48,6 +71,19 @@ class InvoiceRow(Row, table=True):
     made_by: str | None = Field(default=None, unique=True)
 
 
+class InvoiceLineRow(Row, table=True):
+    """One line of an invoice, in the order of `position`; `net` is after rounding."""
+
+    __tablename__ = "invoice_line"
+    invoice: str = Field(primary_key=True, foreign_key="invoice.id")
+    position: int = Field(primary_key=True)
+    kind: str
+    description: str
+    net: Decimal = Field(sa_column=money())
+    tax: Decimal = Field(default=_NONE, sa_column=money())
+    tax_rate: Decimal = Field(default=_NONE, sa_column=number())
+
+
 class PaymentRow(Row, table=True):
     """Money that came in for an invoice."""
 
@@ -61,10 +97,10 @@ class PaymentRow(Row, table=True):
 
 
 class CounterDocumentRow(Row, table=True):
-    """What answers an invoice or undoes one. `kind`: `credit` `set_off` `refund` `write_off` `handed_over` `reversal`.
+    """What answers an invoice or undoes one: the kinds of `models.money.Document`, and `reversal`.
 
     `amount` is signed: it adds to what is due on `invoice`, or, without one, takes from the credit balance.
-    A reversal's id is that of the document it undoes + `-reversed`.
+    A reversal's id is that of the document it undoes + `-reversed`. `status` is that of a refund, as the bank tells.
 
     `made_by` (the effect's idempotency key and line) is unique, so no retry pays twice. Source: DOMAIN money.7.
     """
@@ -76,14 +112,17 @@ class CounterDocumentRow(Row, table=True):
     description: str
     currency: str
     amount: Decimal = Field(sa_column=money())
+    tax: Decimal = Field(default=_NONE, sa_column=money())
+    tax_rate: Decimal = Field(default=_NONE, sa_column=number())
     invoice: str | None = Field(default=None, foreign_key="invoice.id")
     payment: str | None = Field(default=None, foreign_key="payment.id")
+    status: str = "succeeded"
     made_at: datetime = Field(sa_column=aware())
     made_by: str = Field(unique=True)
 
 
 class UsageRow(Row, table=True):
-    """Usage, priced; `invoice` once it's billed."""
+    """Usage, priced with its tax; `invoice` once it's billed."""
 
     __tablename__ = "usage"
     id: str = Field(primary_key=True)
@@ -91,12 +130,14 @@ class UsageRow(Row, table=True):
     description: str
     currency: str
     amount: Decimal = Field(sa_column=money())
+    tax: Decimal = Field(default=_NONE, sa_column=money())
+    tax_rate: Decimal = Field(default=_NONE, sa_column=number())
     used_at: datetime = Field(sa_column=aware())
     invoice: str | None = Field(default=None, foreign_key="invoice.id")
 
 
 class BalanceRow(Row, table=True):
-    """What the customer has in credit with us."""
+    """What the customer has in credit with us, prepaid money among it."""
 
     __tablename__ = "balance"
     account: str = Field(primary_key=True, foreign_key="account.id")

@@ -62,6 +62,27 @@ class Exact(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-def money() -> Column[Decimal]:
+class Number(Exact):
+    """A share or a count of things to six places, without the zeros that a database adds."""
+
+    impl = Numeric(18, 6)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text in SQLite, a number elsewhere."""
+        return dialect.type_descriptor(String(24) if dialect.name == "sqlite" else Numeric(18, 6))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """As it was written."""
+        exact = super().process_result_value(value, dialect)
+        return None if exact is None else Decimal(format(exact.normalize(), "f"))
+
+
+def money(*, nullable: bool = False) -> Column[Decimal]:
     """A column that holds an amount."""
-    return Column(Exact(), nullable=False)
+    return Column(Exact(), nullable=nullable)
+
+
+def number() -> Column[Decimal]:
+    """A column that holds a share, or how many."""
+    return Column(Number(), nullable=False)

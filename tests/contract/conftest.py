@@ -6,15 +6,44 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.store.engine import migrate, open_engine
+from tests.contract.sample_books import BuiltinBooks, SampleBooks
+
+
+@pytest.fixture(scope="session")
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Migrated, and with nobody in it."""
+    yield from _opened(f"sqlite:///{tmp_path_factory.mktemp('store')}/farewell.db")
+
+
+@pytest.fixture(scope="session")
+def postgresql_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Migrated, and with nobody in it."""
+    yield from _opened(request.getfixturevalue("postgres").url)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Migrated, and with nobody in it."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('store')}/farewell.db"
-    else:
-        url = request.getfixturevalue("postgres").url
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """One after the other."""
+    return request.getfixturevalue(f"{request.param}_engine")
+
+
+@pytest.fixture
+def sqlite_books(sqlite_engine: Engine) -> SampleBooks:
+    return BuiltinBooks(sqlite_engine)
+
+
+@pytest.fixture
+def postgresql_books(postgresql_engine: Engine) -> SampleBooks:
+    return BuiltinBooks(postgresql_engine)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request: pytest.FixtureRequest) -> SampleBooks:
+    """Every billing system: `<param>_books` puts a test's money into it."""
+    return request.getfixturevalue(f"{request.param}_books")
+
+
+def _opened(url: str) -> Iterator[Engine]:
     engine = open_engine(url)
     migrate(engine)
     yield engine

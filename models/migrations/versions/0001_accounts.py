@@ -10,6 +10,7 @@ depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
 MONEY = sa.Numeric(18, 3).with_variant(sa.String(24), "sqlite")
+NUMBER = sa.Numeric(18, 6).with_variant(sa.String(24), "sqlite")
 
 
 def upgrade() -> None:
@@ -131,15 +132,28 @@ def _billing() -> None:
         "subscription",
         sa.Column("id", sa.String, primary_key=True),
         sa.Column("account", sa.String, sa.ForeignKey("account.id"), nullable=False, index=True),
-        sa.Column("plan", sa.String, nullable=False),
+        sa.Column("contract", sa.String),
+        sa.Column("description", sa.String, nullable=False),
+        sa.Column("currency", sa.String, nullable=False),
         sa.Column("interval", sa.String, nullable=False),
         sa.Column("price", MONEY, nullable=False),
-        sa.Column("currency", sa.String, nullable=False),
-        sa.Column("renews", sa.Boolean, nullable=False),
-        sa.Column("dunning_muted", sa.Boolean, nullable=False),
+        sa.Column("quantity", NUMBER, nullable=False),
+        sa.Column("tax_rate", NUMBER, nullable=False),
+        sa.Column("discount", NUMBER, nullable=False),
+        sa.Column("minimum", MONEY),
+        sa.Column("period_start", INSTANT, nullable=False),
+        sa.Column("period_end", INSTANT, nullable=False),
+        sa.Column("usage_since", INSTANT),
         sa.Column("ends_at", INSTANT),
-        sa.Column("stopped_by", sa.String),
-        sa.Column("before_freeze", sa.JSON),
+    )
+    op.create_table(
+        "charge_order",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("account", sa.String, sa.ForeignKey("account.id"), nullable=False, index=True),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("made_at", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT),
     )
     op.create_table(
         "invoice",
@@ -155,6 +169,16 @@ def _billing() -> None:
         sa.Column("service_start", INSTANT),
         sa.Column("service_end", INSTANT),
         sa.Column("made_by", sa.String, unique=True),
+    )
+    op.create_table(
+        "invoice_line",
+        sa.Column("invoice", sa.String, sa.ForeignKey("invoice.id"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("description", sa.String, nullable=False),
+        sa.Column("net", MONEY, nullable=False),
+        sa.Column("tax", MONEY, nullable=False),
+        sa.Column("tax_rate", NUMBER, nullable=False),
     )
     op.create_table(
         "payment",
@@ -173,8 +197,11 @@ def _billing() -> None:
         sa.Column("description", sa.String, nullable=False),
         sa.Column("currency", sa.String, nullable=False),
         sa.Column("amount", MONEY, nullable=False),
+        sa.Column("tax", MONEY, nullable=False),
+        sa.Column("tax_rate", NUMBER, nullable=False),
         sa.Column("invoice", sa.String, sa.ForeignKey("invoice.id")),
         sa.Column("payment", sa.String, sa.ForeignKey("payment.id")),
+        sa.Column("status", sa.String, nullable=False),
         sa.Column("made_at", INSTANT, nullable=False),
         sa.Column("made_by", sa.String, nullable=False, unique=True),
     )
@@ -185,6 +212,8 @@ def _billing() -> None:
         sa.Column("description", sa.String, nullable=False),
         sa.Column("currency", sa.String, nullable=False),
         sa.Column("amount", MONEY, nullable=False),
+        sa.Column("tax", MONEY, nullable=False),
+        sa.Column("tax_rate", NUMBER, nullable=False),
         sa.Column("used_at", INSTANT, nullable=False),
         sa.Column("invoice", sa.String, sa.ForeignKey("invoice.id")),
     )
