@@ -1,7 +1,7 @@
 """Tells a case's story from its ledger, to somebody who has never seen a workflow engine. Source: DOMAIN audit.1."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from itertools import groupby
 
@@ -56,14 +56,20 @@ def _follows_up(entry: LedgerEntry) -> bool:
     return entry.action in {"plan_follow_ups", "end_follow_ups", "stop_follow_ups"} or entry.subject in _LATER
 
 
-def _chapters(entries: Sequence[LedgerEntry]) -> Iterator[tuple[str, list[LedgerEntry]]]:
-    """The entries by stage, in the order in which the case came to them: what runs beside a later one is told there."""
-    come_to: dict[str, list[LedgerEntry]] = {}
+def _chapters(entries: Sequence[LedgerEntry]) -> list[tuple[str, list[LedgerEntry]]]:
+    """The entries by stage, in the order in which the case came to them: what runs beside a later one is told there.
+
+    After a pause a case may come to the same stages once more: then its record says so.
+    """
+    chapters, ever, since_pause = list[list[LedgerEntry]](), set[str](), set[str]()
     for entry in entries:
-        here = entry.stage if entry.stage not in come_to else next(reversed(come_to))
-        come_to.setdefault(here, []).append(entry)
-    for stage, chapter in come_to.items():
-        yield STAGES.get(stage, stage), chapter
+        recorded = entry.action == "record_stage"
+        if entry.stage not in ever or (recorded and entry.stage not in since_pause):
+            chapters.append([])
+            since_pause = {entry.stage, *(() if entry.stage == Stage.PAUSED else since_pause)}
+        ever.add(entry.stage)
+        chapters[-1].append(entry)
+    return [(STAGES.get(chapter[0].stage, chapter[0].stage), chapter) for chapter in chapters]
 
 
 def _told(entries: list[LedgerEntry], zone: tzinfo) -> list[str]:

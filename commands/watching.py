@@ -22,7 +22,7 @@ _EJECTS = (Stage.FREEZE, Stage.DEPROVISION, Stage.EXPORT, Stage.TERMINATE)
 _ENDS = (Stage.SETTLE, Stage.RETRIEVAL, Stage.ERASE, Stage.CERTIFY, Stage.CLOSED)
 # `settle` runs beside `retrieval`; the ends of who stays lie off these ways.
 _WAYS = {
-    Mode.PAUSE: (*_BEGINS, Stage.PAUSED, Stage.RESUMED),
+    Mode.PAUSE: (*_BEGINS, Stage.NOTICE, Stage.FREEZE, Stage.PAUSED, Stage.RESUMED),
     Mode.STOP: (*_BEGINS, *_STOPS, *_ENDS),
     Mode.EJECT: (*_BEGINS, *_EJECTS, *_ENDS),
 }

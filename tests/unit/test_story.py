@@ -98,8 +98,27 @@ def test_the_headings_come_in_the_order_of_an_eject_and_a_pause_says_when_it_beg
     ]
     paused = story(("requested", "request", "-", {"actor": "ana"}), ("paused", "suspend_charges", "-"))
     assert paused[0] == "acme paused on 1 March 2026. Where it stands: The account is paused."
-    left = story(("paused", "suspend_charges", "-"), ("notice", "serve_notice", "-"))
-    assert left[-3].endswith("Farewell told the contract system when the contract ends")
+
+
+def test_modes_4_a_stop_out_of_a_pause_comes_to_the_same_stages_again():
+    told = story(
+        ("notice", "record_stage", "-"),
+        ("notice", "send_message", "notice"),
+        ("paused", "record_stage", "-"),
+        ("paused", "change_mode", "-", {"actor": "ana"}),
+        ("notice", "send_message", "paused"),
+        ("notice", "record_stage", "-"),
+        ("notice", "serve_notice", "-"),
+    )
+    assert [line.partition("  Farewell ")[2] or line for line in told[1:-1] if line] == [
+        "The notice period",
+        "wrote to the customer (notice)",
+        "The account is paused",
+        "  2026-03-01 12:04 UTC  ana asked for another way out",
+        "wrote to the customer (paused)",
+        "The notice period",
+        "told the contract system when the contract ends",
+    ]
 
 
 @pytest.mark.parametrize(
