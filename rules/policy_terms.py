@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from models.plan import AppliedClause
-from models.policy import EVERYWHERE, ApprovalClause, Clause, Policy
+from models.policy import EVERYWHERE, ApprovalClause, Clause, EarlyTerminationClause, Period, Policy
 from rules.policy import NoClause, covers, in_force
 from rules.policy_words import in_words
 
@@ -15,8 +15,13 @@ def clauses_of(policy: Policy) -> dict[str, tuple[Clause, ...]]:
     return {name: value for name, value in values.items() if isinstance(value, tuple)}
 
 
+def may_be_a_contracts(clause: Clause) -> bool:
+    """Whether a contract may have such a clause of its own: periods and fees; the rest goes by jurisdiction."""
+    return isinstance(clause, Period | EarlyTerminationClause)
+
+
 def applied_terms(policy: Policy, day: date, jurisdiction: str, contracts: Sequence[str]) -> tuple[AppliedClause, ...]:
-    """The clauses in force on a day, matter by matter: the contracts' own, then the one for all others.
+    """The clauses in force on a day, matter by matter: the contracts' own, then the one for all ottheirs.
 
     Of approvals all are told that may count: mode and worth decide among them.
 
@@ -47,7 +52,8 @@ def _applying(
     if any(isinstance(clause, ApprovalClause) for clause in clauses):
         named = {jurisdiction, EVERYWHERE}
         return [c for c in clauses if covers(c, day) and c.contract is None and c.jurisdiction in named]
-    own = [c for contract in contracts for c in clauses if c.contract == contract and covers(c, day)]
+    theirs = [c for c in clauses if may_be_a_contracts(c) and covers(c, day)]
+    own = [c for contract in contracts for c in theirs if c.contract == contract]
     if contracts and {clause.contract for clause in own} == set(contracts):
         return own
     try:

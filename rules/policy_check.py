@@ -1,0 +1,40 @@
+"""What is wrong with a policy: silence, contradictions, what can't be reached or can't be meant.
+
+Source: DOMAIN dates.2.
+"""
+
+from models.policy import Policy
+from rules.policy_check_approvals import outnumbered, too_few_to_eject
+from rules.policy_check_limits import loosened, out_of_bounds, unlawful_fees
+from rules.policy_check_times import contradictions, gaps, silent
+from rules.policy_check_values import (
+    house_and_sender,
+    out_of_order,
+    uncountable,
+    unnamed_rules,
+    unreachable,
+    unsaid,
+)
+from rules.policy_found import Finding
+
+_CHECKS = (
+    silent,
+    gaps,
+    contradictions,
+    unreachable,
+    outnumbered,
+    unsaid,
+    out_of_bounds,
+    loosened,
+    unlawful_fees,
+    too_few_to_eject,
+    uncountable,
+    out_of_order,
+    unnamed_rules,
+    house_and_sender,
+)
+
+
+def findings(policy: Policy) -> tuple[Finding, ...]:
+    """All that is wrong, silence first; empty: the policy may be relied on."""
+    return tuple(dict.fromkeys(finding for check in _CHECKS for finding in check(policy)))
