@@ -1,6 +1,6 @@
 """Makes the plan: gathers the facts through the ports, hands them to the rules."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from temporalio import activity
@@ -8,18 +8,29 @@ from temporalio.exceptions import ApplicationError
 
 from activities.announcements import announced
 from activities.pulse import beat
+from connectors.errors import Rejected
 from connectors.ports import AccessSystem, BillingSystem, CaseStore, Directory, IdentitySystem, ProductDatabase
 from models.account import AccountFacts
-from models.case import Agreed, PlanRequest, PlanResult
+from models.case import PlanRequest, PlanResult
 from models.inventory import DataSet, Inventory
+from models.money import Statement
 from models.plan import Blocker, Commitments, Estimates, Plan
 from models.policy import Policy
 from models.schema import SchemaFacts
-from rules.dates import midnight
+from models.vocabulary import Mode
+from rules.agreed import agreed
+from rules.calendar import months_after
+from rules.cost import cost
+from rules.forecast import expected
 from rules.inventory_blockers import inventory_blockers, with_subsidiaries
 from rules.inventory_check import findings
-from rules.plan import PlanRefused, Wish, approvals_required, blockers, commit, plan_hash
+from rules.plan import PlanRefused, Wish, blockers, commit, plan_hash
+from rules.policy import NoClause
+from rules.rounding import MoneyRefused
 from rules.settlement import settle
+from rules.terms import money_terms
+
+_A_YEAR = 12
 
 
 class PlanningActivities:
@@ -43,24 +54,20 @@ class PlanningActivities:
 
     @activity.defn(name="make_plan")
     def make_plan(self, request: PlanRequest) -> PlanResult:
-        """Makes and keeps the plan of this generation; an equal plan is kept once.
+        """Makes and keeps the plan of this generation and the policy that it rests on; an equal plan is kept once.
 
         Raises:
-            ApplicationError: `PlanRefused`, not retryable: the date can't be, or the mode isn't built.
+            ApplicationError: `PlanRefused`, not retryable: there is no such way out, or a date or an amount can't be.
         """
         now = activity.info().scheduled_time
         facts = self._directory.facts(request.account)
-        wish = Wish(
-            mode=request.mode,
-            requested_on=today(facts, now),
-            effective_on=request.effective_on,
-        )
         try:
-            plan = self.draft(facts, wish, now)
+            plan = self.draft(facts, self._wish(request, facts, now), now)
         except PlanRefused as refused:
             raise ApplicationError(refused.what, refused.fix, type="PlanRefused", non_retryable=True) from None
+        self._store.keep_policy(plan.commitments.policy_sha256, self._policy, now)
         self._store.keep_plan(request.case, plan, now)
-        return PlanResult(agreed=self._agreed(plan, facts, request.generation))
+        return PlanResult(agreed=agreed(plan, facts, self._policy, request.generation))
 
     def draft(self, facts: AccountFacts, wish: Wish, now: datetime) -> Plan:
         """A plan as of `now`, without any effect.
@@ -75,8 +82,20 @@ class PlanningActivities:
             hash=plan_hash(commitments),
             commitments=commitments,
             estimates=self._estimates(facts, commitments, rows, now),
-            approvals_required=approvals_required(wish.mode, self._policy),
+            approvals_required=commitments.gates,
             blockers=(*blockers(facts, held=held), *found),
+        )
+
+    def _wish(self, request: PlanRequest, facts: AccountFacts, now: datetime) -> Wish:
+        paused = self._store.pauses(request.account, a_year_before(now)) if request.mode is Mode.PAUSE else 0
+        return Wish(
+            mode=request.mode,
+            requested_on=today(facts, now),
+            effective_on=request.transition_end_on or request.effective_on,
+            resume_on=request.resume_on,
+            paused_on=request.paused_on,
+            cause=request.cause,
+            pauses_before=paused,
         )
 
     def _in_product(self, root_key: str) -> tuple[dict[str, int], tuple[Blocker, ...]]:
@@ -93,16 +112,28 @@ class PlanningActivities:
         self, facts: AccountFacts, commitments: Commitments, rows: dict[str, int], now: datetime
     ) -> Estimates:
         account = facts.account.id
-        billing_end = commitments.dates["billing_end"].at
-        state = self._billing.state(account, now)
-        settlement = settle(state, billing_end, self._policy.write_off_thresholds, facts.account.timezone)
+        statement = self._statement(facts, commitments, now)
         return Estimates(
             rows=rows,
             users=self._identity.count(account, active=True),
             credentials=self._access.counts(account),
-            statement=settlement.statements,
+            statement=statement,
+            cost=cost(statement),
             messages=announced(facts, commitments, self._policy),
         )
+
+    def _statement(self, facts: AccountFacts, commitments: Commitments, now: datetime) -> tuple[Statement, ...]:
+        """As it will close, with what falls due before; a pause settles nothing. Source: DOMAIN money.4, modes.1."""
+        if commitments.mode is Mode.PAUSE:
+            return ()
+        zone, billing_end = facts.account.timezone, commitments.dates["billing_end"].at
+        try:
+            billing = expected(self._billing.state(facts.account.id, now), billing_end, zone)
+            return settle(billing, billing_end, money_terms(commitments, billing, self._policy), zone).statements
+        except (MoneyRefused, Rejected) as no:
+            raise PlanRefused("money", no.what, no.fix) from None
+        except NoClause as silent:
+            raise PlanRefused("policy", str(silent), "`farewell policy check` names the gap") from None
 
     def _count(self, data_set: DataSet, root_key: str) -> int:
         beat()
@@ -118,22 +149,13 @@ class PlanningActivities:
         family = with_subsidiaries(self._inventory, schema)
         return max(0, self._product.count(family, family.data_sets[-1], root_key) - 1) if family else 0
 
-    def _agreed(self, plan: Plan, facts: AccountFacts, generation: int) -> Agreed:
-        dates = {name: planned.at for name, planned in plan.commitments.dates.items()}
-        expires = dates["requested"].date() + timedelta(days=self._policy.approval_days + 1)
-        return Agreed(
-            hash=plan.hash,
-            dates=dates,
-            approvals_required=plan.approvals_required,
-            approval_until=midnight(expires, facts.account.timezone),
-            reminder_at=dates["retrieval_end"] - timedelta(days=self._policy.retrieval_reminder_days),
-            silence_at=dates["retrieval_end"] + timedelta(days=self._policy.silence_days),
-            blockers=tuple(blocker.code for blocker in plan.blockers),
-            data_sets=tuple(duty.name for duty in plan.commitments.data_sets),
-            generation=generation,
-        )
-
 
 def today(facts: AccountFacts, now: datetime) -> date:
     """The customer's local date. Source: DOMAIN dates.1."""
     return now.astimezone(ZoneInfo(facts.account.timezone)).date()
+
+
+def a_year_before(now: datetime) -> datetime:
+    """The same time of day twelve months ago: pauses are counted from then on. Source: DOMAIN modes.1."""
+    day = months_after(now.date(), -_A_YEAR)
+    return now.replace(year=day.year, month=day.month, day=day.day)

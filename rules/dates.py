@@ -3,18 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from models.account import AccountFacts
 from models.plan import PlannedDate
-from models.policy import Jurisdiction, Period
-
-
-class DateRefused(Exception):
-    """An effective date that can't be: `why`, and the `fix`."""
-
-    def __init__(self, why: str, fix: str) -> None:
-        """Keeps both for the person who asked."""
-        super().__init__(why)
-        self.why, self.fix = why, fix
+from models.vocabulary import Mode
+from rules.calendar import ONE_DAY
+from rules.effective import Exit
+from rules.periods import Ends, Terms
+from rules.wish import Wish
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -32,64 +26,55 @@ def after(start: date, days: int) -> date:
     return start + timedelta(days=days + 1)
 
 
-def earliest_effective(requested_on: date, facts: AccountFacts, periods: Jurisdiction) -> date:
-    """The first effective date that notice and transition allow. Source: DOMAIN dates.2."""
-    notice = notice_of(facts, periods)
-    return after(requested_on, notice.days) + timedelta(days=periods.transition.days)
+def exit_dates(wish: Wish, leaving: Exit, terms: Terms) -> dict[str, PlannedDate]:
+    """All dates of a stop or an eject, by name. Half-open, in the customer's zone.
 
-
-def notice_of(facts: AccountFacts, periods: Jurisdiction) -> Period:
-    """The notice period: the contract's own where it has one, else the policy's.
-
-    Of several contracts the longest notice counts, so that none is cut short.
+    Source: DOMAIN dates.1 to dates.4, modes.3; CONTRACTS, Words.
     """
-    own = [c for c in facts.contracts if c.state == "active" and c.notice_days is not None]
-    if not own:
-        return periods.notice
-    longest = max(own, key=lambda c: c.notice_days or 0)
-    return periods.notice.model_copy(
-        update={"days": longest.notice_days, "rule": "dates.2", "citation": f"contract {longest.id}, notice"}
-    )
-
-
-def exit_dates(
-    requested_on: date, effective_on: date | None, facts: AccountFacts, periods: Jurisdiction
-) -> dict[str, PlannedDate]:
-    """All dates of a `stop`, by name. Half-open, in the customer's zone. Source: DOMAIN dates.1 to dates.4.
-
-    Raises:
-        DateRefused: the date asked for lies before the notice's end.
-    """
-    earliest = earliest_effective(requested_on, facts, periods)
-    effective = earliest if effective_on is None else effective_on
-    if effective < requested_on:
-        raise DateRefused(f"the effective date {effective} is in the past", f"the earliest is {earliest}")
-    if effective < earliest:
-        days = notice_of(facts, periods).days
-        raise DateRefused(
-            f"the effective date {effective} is before the notice of {days} days allows", f"the earliest is {earliest}"
-        )
-    return _named(requested_on, effective, facts, periods)
-
-
-def _named(requested_on: date, effective: date, facts: AccountFacts, p: Jurisdiction) -> dict[str, PlannedDate]:
-    zone, notice = facts.account.timezone, notice_of(facts, p)
-    retrieval_end = after(effective, p.retrieval.days)  # whole days, even when the package comes at its last minute
-
-    def planned(day: date, period: Period) -> PlannedDate:
-        return PlannedDate(at=midnight(day, zone), rule=period.rule, citation=period.citation)
-
-    def fixed(day: date, rule: str, citation: str) -> PlannedDate:
-        return PlannedDate(at=midnight(day, zone), rule=rule, citation=citation)
-
-    return {
-        "requested": fixed(requested_on, "dates.1", "the day of the request, in the customer's zone"),
-        "notice_end": planned(effective - timedelta(days=p.transition.days), notice),
-        "transition_end": planned(effective, p.transition),
-        "effective_date": fixed(effective, "dates.4", "the end of transition, resolved to a date"),
-        "billing_end": fixed(effective, "money.4", "charges run on until the effective date"),
-        "late_usage_end": planned(effective + timedelta(days=p.late_usage.days), p.late_usage),
-        "retrieval_end": planned(retrieval_end, p.retrieval),
-        "erasure": fixed(retrieval_end, "stages.1", "not before the window is over and all six gates are open"),
-        "backups_expire": planned(retrieval_end + timedelta(days=p.backups.days), p.backups),
+    zone, effective, policy = terms.account.timezone, leaving.effective, terms.policy
+    billing_end = _billing_end(wish, leaving)
+    used_until = max(effective, billing_end[0])
+    # The day of the effective date doesn't count: the package may come at its last minute.
+    retrieval = terms.set_off_by(effective, policy.retrieval)
+    erasure = (retrieval.day, "stages.1", "not before the window is over and all six gates are open")
+    transition = leaving.transition
+    days: dict[str, tuple[date, str, str]] = {
+        "requested": (wish.requested_on, "dates.1", "the day of the request, in the customer's zone"),
+        "notice_end": (_notice_end(leaving, terms), leaving.notice.clause.rule, leaving.notice.clause.citation),
+        "transition_end": (effective, transition.rule, transition.citation),
+        "effective_date": (effective, leaving.rule, leaving.citation),
+        "billing_end": billing_end,
+        "late_usage_end": _by_clause(terms.following(used_until, policy.late_usage)),
+        "retrieval_end": _by_clause(retrieval),
+        "erasure": erasure,
+        "backups_expire": _by_clause(terms.following(retrieval.day, policy.backups)),
     }
+    return {name: planned(*found, zone) for name, found in days.items()}
+
+
+def planned(day: date, rule: str, citation: str, zone: str) -> PlannedDate:
+    """The midnight with which a local day begins, and what it rests on."""
+    return PlannedDate(at=midnight(day, zone), rule=rule, citation=citation)
+
+
+def _by_clause(ends: Ends) -> tuple[date, str, str]:
+    return ends.day, ends.clause.rule, ends.clause.citation
+
+
+def _notice_end(leaving: Exit, terms: Terms) -> date:
+    """Where the account ends later than it could, the notice lasts longer, never the transition.
+
+    Source: DOMAIN dates.3 (25(2)(a): at most 30 calendar days).
+    """
+    day = leaving.effective
+    while day > leaving.notice.day and terms.following(day, terms.policy.transition).day > leaving.effective:
+        day -= ONE_DAY
+    return day
+
+
+def _billing_end(wish: Wish, leaving: Exit) -> tuple[date, str, str]:
+    if wish.paused_on is not None:
+        return wish.paused_on, "modes.1", "the pause began: nothing is charged from then on"
+    if wish.mode is Mode.EJECT:
+        return wish.requested_on + ONE_DAY, "modes.3", "the day of an eject has begun, and is used"
+    return leaving.effective, "money.4", "charges run on until the effective date"

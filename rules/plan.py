@@ -1,69 +1,88 @@
 """The plan: a pure function of account, contract, policy, inventory and request. Source: DESIGN, One idea."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from models.account import AccountFacts, BlockingFact
 from models.inventory import DataSet, Inventory
 from models.ledger import digest
-from models.payload import Payload
-from models.plan import Blocker, Commitments, Duties, PlannedDate
+from models.plan import Blocker, Commitments, Duties, EndingContract, PlannedDate
 from models.policy import Policy
-from models.vocabulary import BlockerCode, Gate, Mode
-from rules.dates import DateRefused, exit_dates, midnight
+from models.vocabulary import BlockerCode, Mode
+from rules.calendar import months_after
+from rules.contracts import active, endings
+from rules.dates import exit_dates, midnight
+from rules.effective import exit_of
+from rules.ending_contracts import ending_contracts
+from rules.pauses import pause_dates
+from rules.periods import Terms
+from rules.policy import NoClause, approvals_required
+from rules.policy_terms import applied_terms
+from rules.wish import PlanRefused, Wish
 
+__all__ = ["PlanRefused", "Wish", "blockers", "commit", "duties", "plan_hash"]
 
-class PlanRefused(Exception):
-    """No plan can be made: `code`, `what` in words, and the `fix`."""
-
-    def __init__(self, code: str, what: str, fix: str) -> None:
-        """Keeps all three for the person who asked."""
-        super().__init__(what)
-        self.code, self.what, self.fix = code, what, fix
-
-
-class Wish(Payload):
-    """What is asked for: the day of the request and the effective date are the customer's local dates."""
-
-    mode: Mode
-    requested_on: date
-    effective_on: date | None = None
+_MONTHS_A_YEAR = 12
 
 
 def commit(facts: AccountFacts, wish: Wish, policy: Policy, inventory: Inventory) -> Commitments:
     """What people will approve. Equal input gives an equal hash, on any machine and in any zone.
 
     Raises:
-        PlanRefused: the mode isn't built yet, or the date can't be.
+        PlanRefused: there is no such way out, a date can't be, a contract contradicts itself or another, or the
+            policy is silent.
     """
-    if wish.mode is not Mode.STOP:
-        raise PlanRefused("mode_not_built", f"mode {wish.mode} is not built yet", "use --mode stop")
-    account, periods = facts.account, policy.jurisdiction(facts.account.jurisdiction)
+    _refuse_contradictions(wish)
     try:
-        dates = exit_dates(wish.requested_on, wish.effective_on, facts, periods)
-    except DateRefused as refused:
-        raise PlanRefused("effective_date", refused.why, refused.fix) from None
+        return _commit(facts, wish, policy, inventory)
+    except NoClause as silent:
+        raise PlanRefused("policy", str(silent), "`farewell policy check` names the gap; mend policy.toml") from None
+
+
+def _refuse_contradictions(wish: Wish) -> None:
+    """Source: DOMAIN modes.1, modes.3."""
+    if wish.mode is Mode.EJECT and wish.cause is None:
+        raise PlanRefused("cause", "an eject needs a cause on the record", "say which, with --cause")
+    if wish.mode is not Mode.EJECT and wish.cause is not None:
+        raise PlanRefused("cause", f"a {wish.mode} has no cause; only an eject has", "leave it out")
+    if wish.mode is not Mode.PAUSE and wish.resume_on is not None:
+        raise PlanRefused("resume_date", f"a {wish.mode} has no resume date; only a pause has", "leave it out")
+
+
+def _commit(facts: AccountFacts, wish: Wish, policy: Policy, inventory: Inventory) -> Commitments:
+    account, contracts = facts.account, active(facts.contracts)
+    ids = tuple(contract.id for contract in contracts)
+    terms = Terms(policy, account, wish.requested_on, ids)
+    ending: tuple[EndingContract, ...] = ()
+    data_sets: tuple[Duties, ...] = ()
+    if wish.mode is Mode.PAUSE:
+        dates = pause_dates(wish, terms)
+    else:
+        found = endings(contracts, terms)
+        leaving = exit_of(wish, found, terms)
+        dates = exit_dates(wish, leaving, terms)
+        ending = ending_contracts(wish, leaving, found, terms)
+        data_sets = duties(inventory, dates["effective_date"], account.timezone)
+    worth = (account.yearly_value, account.currency)
     return Commitments(
         account=account.id,
         mode=wish.mode,
+        cause=wish.cause,
+        jurisdiction=account.jurisdiction,
         policy=policy.version,
         policy_sha256=digest(policy.model_dump(mode="json")),
         inventory_sha256=digest(inventory.model_dump(mode="json")),
         timezone=account.timezone,
         dates=dates,
-        data_sets=duties(inventory, dates["effective_date"], account.timezone),
-        gates=approvals_required(wish.mode, policy),
+        contracts=ending,
+        terms=applied_terms(policy, wish.requested_on, account.jurisdiction, ids),
+        data_sets=data_sets,
+        gates=approvals_required(policy, wish.mode, wish.requested_on, account.jurisdiction, worth),
     )
 
 
 def plan_hash(commitments: Commitments) -> str:
     """`sha256:` + hex of the canonical commitments. Source: CONTRACTS, Forms."""
     return digest(commitments.model_dump(mode="json"))
-
-
-def approvals_required(mode: Mode, policy: Policy) -> dict[Gate, int]:
-    """How many must say yes at each gate; an eject's plan needs one more. Source: CONTRACTS, Gates; DOMAIN modes.3."""
-    plan = policy.approvals[Gate.PLAN] + (1 if mode is Mode.EJECT else 0)
-    return {Gate.PLAN: plan, Gate.ERASURE: policy.approvals[Gate.ERASURE]}
 
 
 def duties(inventory: Inventory, effective: PlannedDate, zone: str) -> tuple[Duties, ...]:
@@ -78,9 +97,7 @@ def _table_duties(data_set: DataSet, effective: datetime, zone: str) -> Duties:
     kept = data_set.retain
     until = None
     if kept is not None:
-        day = effective.date()
-        leap_safe = day.replace(day=28) if (day.month, day.day) == (2, 29) else day
-        until = midnight(leap_safe.replace(year=day.year + kept.years), zone)
+        until = midnight(months_after(effective.date(), kept.years * _MONTHS_A_YEAR), zone)
     return Duties(
         name=data_set.name,
         export=data_set.export,
@@ -95,9 +112,14 @@ def blockers(facts: AccountFacts, *, held: bool) -> tuple[Blocker, ...]:
     found = list(facts.blocking)
     if not any(contact.email for contact in facts.contacts):
         found.append(_fact(BlockerCode.NO_CONTACT, "no contact has a mail address", "import one"))
-    if not any(contract.signatories for contract in facts.contracts if contract.state == "active"):
+    if not any(contract.signatories for contract in active(facts.contracts)):
         text = "no active contract names a signatory, so nobody is known to be allowed to end it"
         found.append(_fact(BlockerCode.REQUESTER_WITHOUT_AUTHORITY, text, "import the contract's signatories"))
+    for contract in active(facts.contracts):
+        if contract.members:
+            text = f"{len(contract.members)} other accounts have joined contract {contract.id}: "
+            fix = "end them first, or import contracts of their own for them"
+            found.append(_fact(BlockerCode.SUB_ACCOUNTS, text + ", ".join(contract.members), fix))
     if held:
         text = "a legal hold stands on this account"
         found.append(_fact(BlockerCode.LEGAL_HOLD, text, "compliance releases it with: farewell release ACCOUNT"))

@@ -13,7 +13,21 @@ POLICY = read_policy(ROOT / "policy.toml")
 INVENTORY = read_inventory(ROOT / "inventory.toml")
 
 
-def facts(zone="Europe/Madrid", notice=30, jurisdiction="EU", **changes):
+def contract(contract_id="acme-contract", **changes):
+    agreed = {
+        "id": contract_id,
+        "title": f"Subscription {contract_id}",
+        "started_on": date(2020, 1, 1),
+        "term_ends_on": None,
+        "notice_days": 30,
+        "renews": True,
+        "state": "active",
+        "signatories": ("acme-main",),
+    }
+    return Contract(**{**agreed, **changes})
+
+
+def facts(zone="Europe/Madrid", notice=30, jurisdiction="EU", country="ES", **changes):
     contact = Contact(
         id="acme-main",
         kind="main",
@@ -23,20 +37,10 @@ def facts(zone="Europe/Madrid", notice=30, jurisdiction="EU", **changes):
         channel=Channel.EMAIL,
         timezone=zone,
     )
-    contract = Contract(
-        id="acme-contract",
-        title="Subscription",
-        started_on=date(2020, 1, 1),
-        term_ends_on=None,
-        notice_days=notice,
-        renews=True,
-        state="active",
-        signatories=("acme-main",),
-    )
     account = Account(
         id="acme",
         name="Acme",
-        country="ES",
+        country=country,
         timezone=zone,
         currency="EUR",
         language="en",
@@ -45,4 +49,5 @@ def facts(zone="Europe/Madrid", notice=30, jurisdiction="EU", **changes):
         customer_since=date(2020, 1, 1),
         root_key="acme",
     )
-    return AccountFacts(**{"account": account, "contacts": (contact,), "contracts": (contract,), **changes})
+    whole = {"account": account, "contacts": (contact,), "contracts": (contract(notice_days=notice),)}
+    return AccountFacts(**{**whole, **changes})
