@@ -57,6 +57,11 @@ class AccessActivities:
         """Every class in its order, each with its receipt. Source: DOMAIN identity.2, identity.3."""
         return self._gate(request, [kind for kind in CredentialClass if kind is not CredentialClass.IDP_FEED])
 
+    @activity.defn(name="suspend_sign_in")
+    def suspend_sign_in(self, request: EffectRequest) -> AccessResult:
+        """For a pause: nobody signs in or stays in; keys, hooks and schedules stay. Source: DOMAIN modes.1."""
+        return self._gate(request, [CredentialClass.SIGN_IN, CredentialClass.SESSION])
+
     @activity.defn(name="free_credentials")
     def free_credentials(self, request: UndoRequest) -> AccessResult:
         """Those that were gated, and no others. Source: DOMAIN identity.5."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import AccountArgument, As, Day, Json, Why
+from commands.options import AccountArgument, As, Day, Json, MaybeCause, Why
 from commands.printing import say, show
 from models.vocabulary import Gate, Mode, TaskOutcome
 
@@ -56,12 +56,12 @@ def reinstate(account: AccountArgument, reason: Why = "", who: As = None, as_jso
 
 
 def resume(account: AccountArgument, reason: Why = "", who: As = None, as_json: Json = False) -> None:
-    """End a pause."""
+    """End a pause before its date: everything is given back at once."""
     _undo(account, who, "resume", reason, as_json)
 
 
 def reschedule(account: AccountArgument, to: Day, who: As = None, as_json: Json = False) -> None:
-    """Move the effective date; the old dates stand until the new plan is approved."""
+    """Move the effective date, once the new plan is approved; in a pause the day on which it ends, at once."""
     from models.case import Reschedule
 
     _send(account, who, "reschedule", Reschedule, as_json, to=to)
@@ -70,17 +70,19 @@ def reschedule(account: AccountArgument, to: Day, who: As = None, as_json: Json 
 def change_mode(
     account: AccountArgument,
     *,
-    mode: Annotated[Mode, typer.Option(help="The other way out.")],
+    mode: Annotated[
+        Mode, typer.Option(help="The other way out: from a pause a stop or an eject, from a stop an eject.")
+    ],
+    cause: MaybeCause = None,
     reason: Why = "",
     who: As = None,
     as_json: Json = False,
 ) -> None:
-    """Leave in another way."""
-    from commands.exits import refuse_unbuilt
+    """Leave in another way: a new plan, which needs approvals of its own; until then the old one stands."""
     from models.case import ChangeMode
 
-    refuse_unbuilt(mode)
-    _send(account, who, "change_mode", ChangeMode, as_json, mode=mode, reason=_personal(reason))
+    about = {"mode": mode, "cause": cause, "reason": _personal(reason)}
+    _send(account, who, "change_mode", ChangeMode, as_json, **about)
 
 
 def accept(account: AccountArgument, evidence: Evidence = "", who: As = None, as_json: Json = False) -> None:

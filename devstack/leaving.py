@@ -4,8 +4,10 @@ from devstack.play import Play
 from devstack.running import Running
 from models.case import Approve, CaseState, RetrievalWord
 from models.payload import Personal
-from models.vocabulary import Gate, Stage
+from models.vocabulary import Gate, Mode, Stage
 from rules.gates import gate_digest
+
+APPROVERS = ("bruno", "carla")
 
 
 async def leave(here: Running, play: Play) -> CaseState:
@@ -30,9 +32,12 @@ async def let_go(here: Running, play: Play, state: CaseState) -> CaseState:
 async def hand_over(play: Play) -> CaseState:
     """From its beginning to the window in which the customer fetches the package."""
     state = await play.until(lambda s: s.stage is Stage.APPROVAL and s.proposed is not None)
-    await _approve(play, "bruno", Gate.PLAN, state)
-    state = await play.reach(Stage.NOTICE)
-    await play.move(state.agreed.dates["effective_date"] if state.agreed else state.opened_at)
+    plan = state.proposed or state.agreed
+    for person in APPROVERS[: plan.approvals_required[Gate.PLAN] if plan else 1]:
+        await _approve(play, person, Gate.PLAN, state)
+    if state.mode is not Mode.EJECT:  # whom nothing holds
+        state = await play.reach(Stage.NOTICE)
+        await play.move(state.agreed.dates["effective_date"] if state.agreed else state.opened_at)
     return await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import AwareDatetime
 
 from models.account import Actor
+from models.money import Amount
 from models.payload import AccountId, EffectRequest, Payload, Personal
 from models.vocabulary import (
     Cause,
@@ -93,6 +94,11 @@ class CaseState(Payload):
     `agreed` is the plan in force, `proposed` one that waits for approval; `done` names the steps that an undo
     must take back (by idempotency key, in the order in which they began); `sent` the messages that were tried.
     `handled` are the update ids seen so far.
+
+    `proposed_by` asked for what is proposed; `paused_on` is the day, at the customer's, since which the account has
+    paused. Of the money: `refunds_at` is when we next ask what became of the refunds, after `refund_checks` times, and
+    `refunds_failed` what we know couldn't be sent back; `looks` and `looked_at` are those for late charges, `late` what
+    they left for a person; `billing_told_at` is when the billing system said that something changed.
     """
 
     case: str
@@ -122,6 +128,15 @@ class CaseState(Payload):
     transition_extended: bool = False
     undo: str | None = None
     handled: tuple[str, ...] = ()
+    proposed_by: str = ""
+    paused_on: date | None = None
+    refunds_at: AwareDatetime | None = None
+    refund_checks: int = 0
+    refunds_failed: dict[str, Amount] = {}
+    looks: int = 0
+    looked_at: AwareDatetime | None = None
+    late: dict[str, Amount] = {}
+    billing_told_at: AwareDatetime | None = None
 
 
 class CaseRequest(Payload):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models.account import Actor
-from models.case import Approval, CaseState
+from models.case import Agreed, Approval, CaseState
 from models.ledger import digest
 from models.payload import Payload
 from models.refusal import Refusal
-from models.vocabulary import Gate, Role, TaskKind, TaskOutcome
+from models.vocabulary import Gate, Mode, Role, TaskKind, TaskOutcome
 
 
 class PivotFacts(Payload):
@@ -69,16 +69,24 @@ def approval_refused(gate: Gate, offered: str, actor: Actor, state: CaseState, a
         return _no(
             "stale_hash", "the hash is not that of what waits for approval now", f"read it again, then use {now}"
         )
-    if gate is Gate.PLAN and state.proposed and state.proposed.dates["effective_date"] <= at:
-        return _no("too_late", "the plan's effective date has passed", "plan another: farewell reschedule ACCOUNT --to")
-    blockers = state.proposed.blockers if gate is Gate.PLAN and state.proposed else ()
-    if blockers:
-        return _no("blocked", f"the plan is blocked: {', '.join(blockers)}", "mend it, then: farewell reschedule")
-    return _not_theirs(gate, now, actor, state)
+    unfit = _unfit(state.proposed, at) if gate is Gate.PLAN and state.proposed else None
+    return unfit or _not_theirs(gate, now, actor, state)
+
+
+def _unfit(plan: Agreed, at: datetime) -> Refusal | None:
+    """Why nobody may say yes to this plan any more. An eject waits for no date: its own has passed. DOMAIN modes.3."""
+    again = "plan another: farewell reschedule ACCOUNT --to"
+    if plan.mode is not Mode.EJECT and plan.dates["effective_date"] <= at:
+        return _no("too_late", "the plan's effective date has passed", again)
+    if plan.approval_until <= at:
+        return _no("expired", "the time to approve this plan is over", again)
+    if plan.blockers:
+        return _no("blocked", f"the plan is blocked: {', '.join(plan.blockers)}", "mend it, then: farewell reschedule")
+    return None
 
 
 def _not_theirs(gate: Gate, now: str, actor: Actor, state: CaseState) -> Refusal | None:
-    if actor.id == state.requested_by:
+    if actor.id == state.requested_by or (gate is Gate.PLAN and actor.id == state.proposed_by):
         return _no("own_request", f"{actor.id} asked for this exit and can't approve it", "ask another approver")
     if gate is Gate.PLAN and Role.APPROVER not in actor.roles:
         return _no("not_an_approver", f"{actor.id} is no approver", "ask somebody with the role approver")

@@ -5,12 +5,16 @@ from models.case import CaseState
 from models.payload import Payload
 from models.refusal import Refusal
 from models.vocabulary import ENDS, Role, Stage
+from rules.manner import FOR_CAUSE, manner
 
 S = Stage
 _BEFORE_FREEZE = (S.REQUESTED, S.APPROVAL, S.NOTICE, S.TRANSITION)
 _REPLANNING = (S.APPROVAL, S.NOTICE, S.TRANSITION)
 _UNDOABLE = (S.FREEZE, S.EXPORT, S.DEPROVISION, S.TERMINATE, S.SETTLE, S.RETRIEVAL)
 _RETRIEVAL = (S.SETTLE, S.RETRIEVAL)  # the statement closes beside the window
+_GATED = (*_REPLANNING, S.PAUSED, *_RETRIEVAL)
+_TILL_GOODBYE = (*_BEFORE_FREEZE, S.PAUSED, *_UNDOABLE)
+_TURNS = frozenset({"withdraw", "reinstate", "reschedule", "change_mode"})
 _ANY = tuple(stage for stage in Stage if stage not in ENDS)
 
 
@@ -27,8 +31,8 @@ _COMPLIANCE = (Role.COMPLIANCE,)
 _DECIDERS = (Role.APPROVER, Role.COMPLIANCE)
 
 PERMISSIONS: dict[str, Permission] = {
-    "approve": Permission(stages=(*_REPLANNING, *_RETRIEVAL), roles=_DECIDERS),
-    "refuse": Permission(stages=(*_REPLANNING, *_RETRIEVAL), roles=_DECIDERS),
+    "approve": Permission(stages=_GATED, roles=_DECIDERS),
+    "refuse": Permission(stages=_GATED, roles=_DECIDERS),
     "withdraw": Permission(stages=_BEFORE_FREEZE, roles=_MANAGER, customer=True),
     "reinstate": Permission(stages=_UNDOABLE, roles=_MANAGER, customer=True),
     "resume": Permission(stages=(S.PAUSED,), roles=_MANAGER, customer=True),
@@ -41,8 +45,8 @@ PERMISSIONS: dict[str, Permission] = {
     "confirm_hold": Permission(stages=_ANY, roles=_COMPLIANCE),
     "release_hold": Permission(stages=_ANY, roles=_COMPLIANCE),
     "resolve_task": Permission(stages=_ANY, roles=tuple(Role)),
-    "answer_offer": Permission(stages=(*_BEFORE_FREEZE, *_UNDOABLE), roles=_MANAGER, customer=True),
-    "set_contact_preference": Permission(stages=(*_BEFORE_FREEZE, *_UNDOABLE), roles=_MANAGER, customer=True),
+    "answer_offer": Permission(stages=_TILL_GOODBYE, roles=_MANAGER, customer=True),
+    "set_contact_preference": Permission(stages=_TILL_GOODBYE, roles=_MANAGER, customer=True),
 }
 
 
@@ -54,11 +58,21 @@ def refused(update: str, actor: Actor, state: CaseState) -> Refusal | None:
     if state.undo is not None and update not in {"resolve_task", "place_hold", "confirm_hold", "release_hold"}:
         return Refusal(code="undoing", why="the case is being undone", fix="watch it: farewell watch ACCOUNT")
     if permission.customer and actor.is_customer:
-        return None
+        return _put_out(update, state)
     if not set(permission.roles) & set(actor.roles):
         needed = " or ".join(role.value for role in permission.roles)
         return Refusal(code="role", why=f"{actor.id} may not {words(update)}", fix=f"it needs the role {needed}")
     return None
+
+
+def _put_out(update: str, state: CaseState) -> Refusal | None:
+    """Whom we put out for a cause of ours doesn't let themselves in again. Source: DOMAIN modes.3."""
+    plan = state.agreed or state.proposed
+    if update not in _TURNS or plan is None or manner(plan.mode, plan.cause) != FOR_CAUSE:
+        return None
+    return Refusal(
+        code="put_out", why=f"the customer can't {words(update)} an eject for cause", fix="the account manager can"
+    )
 
 
 def _wrong_stage(update: str, state: CaseState) -> Refusal:
@@ -80,6 +94,7 @@ def _too_late(update: str, state: CaseState) -> Refusal:
             code="past_the_pivot", why=why, fix="the customer's own package can be restored as a new account"
         )
     other = "reinstate" if update == "withdraw" else "withdraw"
+    other = "resume" if state.stage is Stage.PAUSED else other
     why = f"{update} isn't possible in stage {state.stage}"
     return Refusal(code="stage", why=why, fix=f"use: farewell {other} ACCOUNT")
 

@@ -15,9 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.contract import ContractActivities
     from activities.erasure import ErasureActivities
     from activities.planning import PlanningActivities
-    from models.case import Agreed, CaseRequest, CaseState, Decision, PackageRef, PlanRequest, WaitingFor
+    from models.case import CaseRequest, CaseState, Decision, PackageRef, PlanRequest
     from models.effects import (
-        AtRequest,
         ClosingRequest,
         ExportRequest,
         FollowUpRequest,
@@ -25,24 +24,26 @@ with workflow.unsafe.imports_passed_through():
         RecountRequest,
     )
     from models.payload import EffectRequest
-    from models.vocabulary import Gate, MailKind, Role, Stage, TaskKind, WaitKind
-    from rules.gates import approved
+    from models.vocabulary import MailKind, Mode, Role, Stage, TaskKind
+    from rules.manner import FOR_CAUSE, manner
     from workflows.closing import ClosingWorkflow
     from workflows.export import ExportWorkflow
     from workflows.follow_up import FollowUpWorkflow
+    from workflows.pausing import CasePausing
     from workflows.retries import LONG_GATE, LONG_STEP, PURGE, RECORD
     from workflows.steps import STAGE, Undone
-    from workflows.undoing import CaseUndoing
 
+Step = Callable[[], Awaitable[None]]
 AT_ONCE = timedelta(seconds=5)
 
 
 @workflow.defn(name="OffboardingWorkflow")
-class OffboardingWorkflow(CaseUndoing):
-    """Takes one account out, and can go back until the pivot.
+class OffboardingWorkflow(CasePausing):
+    """Takes one account out, or lets it rest, and can go back until the pivot.
 
     Started by `farewell start` as `offboarding-<account>-<n>`; lives for weeks or months; people steer it by updates
-    (`workflows.decisions`). It ends by handing over to `ClosingWorkflow`, or withdrawn, reinstated or refused.
+    (`workflows.decisions`). It ends by handing over to `ClosingWorkflow`, or withdrawn, reinstated,
+    resumed or refused.
     """
 
     @workflow.init
@@ -62,8 +63,7 @@ class OffboardingWorkflow(CaseUndoing):
         """The whole exit, as its stages read."""
         self._watch_parked_mails()
         try:
-            for stage in self._stages():
-                await stage()
+            await self._walk()
         except Undone:
             await self._undo()
         await self._mails_out()
@@ -75,126 +75,105 @@ class OffboardingWorkflow(CaseUndoing):
         """Where the case stands."""
         return self.state
 
-    def _stages(self) -> list[Callable[[], Awaitable[None]]]:
-        """What is still to come, from the stage that an earlier run had reached."""
-        order = {
-            Stage.REQUESTED: self._make_plan,
-            Stage.APPROVAL: self._await_approval,
-            Stage.NOTICE: self._serve_notice,
-            Stage.TRANSITION: self._stand_in_transition,
-            Stage.FREEZE: self._freeze,
-            Stage.EXPORT: self._export,
-            Stage.DEPROVISION: self._deprovision,
-            Stage.TERMINATE: self._terminate,
-            Stage.SETTLE: self._settle_and_hand_over,
-            Stage.ERASE: self._erase,
+    async def _walk(self) -> None:
+        """Stage by stage, from where an earlier run stood. A plan of another mode goes on in that one's order."""
+        stage: Stage | None = Stage.SETTLE if self.state.stage is Stage.RETRIEVAL else self.state.stage
+        while stage is not None:
+            self._keep(stage=stage)
+            await self._orders()[self.state.mode][stage]()
+            stage = self._following()
+
+    def _orders(self) -> dict[Mode, dict[Stage, Step]]:
+        """The stages of each mode, in their order, and what is done in each. Source: CONTRACTS, Stages; DOMAIN modes.
+
+        An eject cuts off first and asks nobody's patience; a pause keeps everything, so it ends by going back.
+        """
+        begin = {Stage.REQUESTED: self._make_plan, Stage.APPROVAL: self._await_approval}
+        end = {Stage.TERMINATE: self._terminate, Stage.SETTLE: self._settle_and_hand_over, Stage.ERASE: self._erase}
+        return {
+            Mode.PAUSE: {
+                **begin,
+                Stage.NOTICE: self._await_pause,
+                Stage.FREEZE: self._suspend,
+                Stage.PAUSED: self._stay_paused,
+            },
+            Mode.STOP: {
+                **begin,
+                Stage.NOTICE: self._serve_notice,
+                Stage.TRANSITION: self._stand_in_transition,
+                Stage.FREEZE: self._freeze,
+                Stage.EXPORT: self._export,
+                Stage.DEPROVISION: self._deprovision,
+                **end,
+            },
+            Mode.EJECT: {
+                **begin,
+                Stage.FREEZE: self._cut_off,
+                Stage.DEPROVISION: self._deprovision,
+                Stage.EXPORT: self._export,
+                **end,
+            },
         }
-        reached = Stage.SETTLE if self.state.stage is Stage.RETRIEVAL else self.state.stage
-        names = list(order)
-        return [order[name] for name in names[names.index(reached) :]]
+
+    def _following(self) -> Stage | None:
+        """The stage after the one that the case stands in, or None after the last."""
+        order = list(self._orders()[self.state.mode])
+        stood = Stage.SETTLE if self.state.stage is Stage.RETRIEVAL else self.state.stage
+        return next(iter(order[order.index(stood) + 1 :]), None) if stood in order else None
 
     # -- request, plan, approval
 
     async def _make_plan(self) -> None:
         """The acknowledgement waits for the plan's dates, but no more than seconds. Source: DOMAIN messages.1."""
         actor = self._request.requested_by
-        about = {"reason": self._request.reason, "mode": self._request.mode}
+        about = self._request.model_dump(mode="json", include={"reason", "mode", "cause"}, exclude_none=True)
         asked = self._ask(Decision, "decide_request", actor=actor, action="request", details=about)
         await self._do(CaseActivities.record_decision, asked, RECORD)
         await self._enter(Stage.REQUESTED)
         self._keep(generation=1)
-        wish = {"mode": self._request.mode, "effective_on": self._request.effective_on}
-        request = self._ask(PlanRequest, "make_plan", actor=actor, **wish)
+        wished = self._request.model_dump(include={"mode", "cause", "effective_on", "resume_on"})
+        request = self._ask(PlanRequest, "make_plan", actor=actor, **wished)
         planning = asyncio.create_task(self._do(PlanningActivities.make_plan, request, LONG_GATE))
         await workflow.wait([planning], timeout=AT_ONCE.total_seconds())
-        self._mail(MailKind.ACKNOWLEDGEMENT)
-        self._keep(proposed=(await planning).agreed)
-
-    async def _await_approval(self) -> None:
-        """An approval that nobody gives expires to refused, never to approved."""
-        while True:
-            proposed = self.state.proposed
-            if proposed is None:
-                raise self._refused()
-            why = f"the plan {proposed.hash[:15]}… needs {proposed.approvals_required[Gate.PLAN]} approval(s)"
-            until = proposed.approval_until
-            await self._enter(
-                Stage.APPROVAL, WaitingFor(kind=WaitKind.APPROVAL, who=Role.APPROVER, until=until, why=why)
-            )
-            if not await self._wait(self._plan_decided(proposed), until):
-                raise self._refused()
-            if self._plan_approved():
-                return self._agree()
-
-    def _refused(self) -> Undone:
-        self._keep(undo="refuse")
-        return Undone()
-
-    def _plan_decided(self, was: Agreed) -> Callable[[], bool]:
-        return lambda: self._plan_approved() or self.state.proposed != was
-
-    def _plan_moved(self, was: Agreed | None) -> Callable[[], bool]:
-        return lambda: self._plan_approved() or self.state.agreed != was
-
-    def _plan_approved(self) -> bool:
-        proposed = self.state.proposed
-        required = proposed.approvals_required[Gate.PLAN] if proposed else 0
-        return proposed is not None and approved(Gate.PLAN, proposed.hash, self.state.approvals, required)
-
-    def _agree(self) -> None:
-        """The plan in force from now on; the erasure gate is bound to it, so older yeses there are void."""
-        self._keep(agreed=self.state.proposed, proposed=None)
+        if manner(self._request.mode, self._request.cause) != FOR_CAUSE:
+            self._mail(MailKind.ACKNOWLEDGEMENT)
+        self._keep(proposed=(await planning).agreed, proposed_by=actor)
 
     # -- notice and transition
 
     async def _serve_notice(self) -> None:
-        moved = True
-        while moved:
-            why = "the notice period, in which all can still be withdrawn"
-            moved = await self._until(Stage.NOTICE, "notice_end", why)
+        why = "the notice period, in which all can still be withdrawn"
+        await self._stand(Stage.NOTICE, "notice_end", why, self._announce)
 
     async def _stand_in_transition(self) -> None:
-        while self._dates()["transition_end"] > workflow.now():
-            if self._dates()["notice_end"] > workflow.now():  # of a new plan
-                await self._serve_notice()
-            else:
-                why = "the transition: contract, service and charges go on"
-                await self._until(Stage.TRANSITION, "transition_end", why)
-
-    async def _until(self, stage: Stage, name: str, why: str) -> bool:
-        """Stands in a stage until a date of the plan in force; answers whether that plan has changed meanwhile."""
-        agreed, until = self.state.agreed, self._dates()[name]
-        await self._continue_if_long()
-        await self._enter(stage, WaitingFor(kind=WaitKind.DATE, who="the calendar", until=until, why=why))
-        await self._announce()
-        moved = await self._wait(self._plan_moved(agreed), until)
-        if self._plan_approved():
-            self._agree()
-        return moved
+        """It may be of no length."""
+        if self._dates()["transition_end"] > workflow.now():
+            why = "the transition: contract, service and charges go on"
+            await self._stand(Stage.TRANSITION, "transition_end", why)
 
     async def _announce(self) -> None:
         """Tells customer, contract and billing when it ends: once for each plan in force."""
-        agreed = self._agreed()
-        generation = agreed.generation
+        generation = self._agreed().generation
         self._mail(MailKind.PLAN, generation)
-        about = {"at": agreed.dates["effective_date"], "generation": generation}
-        notice = self._ask(AtRequest, "serve_notice", **about)
-        if notice.idempotency_key in self.state.done:
+        if f"{MailKind.NOTICE}.{generation}" in self.state.sent:
             return
-        await self._do_undoable(ContractActivities.serve_notice, notice)
-        await self._do_undoable(BillingActivities.stop_renewal, self._ask(AtRequest, "stop_renewal", **about))
+        await self._at(ContractActivities.serve_notice, "effective_date", generation)
+        await self._at(BillingActivities.stop_renewal, "effective_date", generation)
         self._mail(MailKind.NOTICE, generation)
 
     # -- freeze, export, access, contract
 
     async def _freeze(self) -> None:
-        self._keep(proposed=None)
-        await self._enter(Stage.FREEZE)
-        dates = self._dates()
-        freeze = self._ask(AtRequest, "freeze_account", at=dates["effective_date"])
-        await self._do_undoable(ContractActivities.freeze_account, freeze)
-        charges = self._ask(AtRequest, "freeze_charges", at=dates["billing_end"])
-        await self._do_undoable(BillingActivities.freeze_charges, charges)
+        await self._close_account()
+        await self._at(BillingActivities.freeze_charges, "billing_end")
+
+    async def _cut_off(self) -> None:
+        """Without notice: this is the first that the customer may hear of it. Source: DOMAIN modes.3, messages.5."""
+        await self._close_account()
+        generation = self._agreed().generation
+        self._mail(MailKind.PLAN, generation)
+        await self._at(BillingActivities.stop_renewal, "billing_end", generation)
+        await self._at(BillingActivities.freeze_charges, "billing_end")
 
     async def _export(self) -> None:
         """No proof, no erasure: a package that can't be made and verified parks the case. Source: DOMAIN stages.2."""
@@ -233,8 +212,8 @@ class OffboardingWorkflow(CaseUndoing):
 
     async def _terminate(self) -> None:
         await self._enter(Stage.TERMINATE)
-        end = self._ask(AtRequest, "terminate_contract", at=self._dates()["effective_date"])
-        await self._do_undoable(ContractActivities.terminate_contract, end)
+        await self._at(ContractActivities.terminate_contract, "effective_date")
+        await self._open_statement()
         self._mail(MailKind.GOODBYE)
         try:
             await workflow.start_child_workflow(

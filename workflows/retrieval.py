@@ -1,4 +1,4 @@
-"""The statement beside the retrieval window, and the six gates of the pivot. Source: CONTRACTS, Gates."""
+"""The retrieval window, beside which the statement closes, and the six gates of the pivot. Source: CONTRACTS, Gates."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,23 +8,21 @@ from typing import NoReturn
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.billing import BillingActivities
-    from models.case import CaseRequest, CaseState, WaitingFor
-    from models.effects import StatementRequest, StatementResult
-    from models.vocabulary import Gate, MailKind, Role, Stage, TaskKind, TaskOutcome, WaitKind
+    from models.case import CaseRequest, CaseState, Task, WaitingFor
+    from models.vocabulary import Gate, MailKind, Role, Stage, TaskKind, WaitKind
     from rules.gates import PIVOT_GATES, PivotFacts, approved, closed_gates, gate_digest
-    from workflows.decisions import CaseDecisions
-    from workflows.retries import GATE
+    from workflows.settling import CaseSettling
 
-_STATEMENT = "close_statement"
+AN_HOUR = timedelta(hours=1)
 
 
-class CaseRetrieval(CaseDecisions):
+class CaseRetrieval(CaseSettling):
     """What happens between the contract's end and the pivot: beside each other, and watched by the gates."""
 
     def __init__(self, request: CaseRequest, state: CaseState) -> None:
         """`request` is kept for a run that carries on."""
         self._request = request
+        self._told: tuple[WaitingFor | None, tuple[Task, ...]] | None = None
         super().__init__(state)
 
     async def _settle_and_hand_over(self) -> None:
@@ -33,52 +31,39 @@ class CaseRetrieval(CaseDecisions):
             if isinstance(ended, BaseException):
                 raise ended
 
-    async def _settle(self) -> None:
-        """Waits for late usage, then closes the account to zero. Source: DOMAIN money.4, money.5."""
-        if self.state.statement_digest is not None:
-            return
-        await self._wait(lambda: False, self._dates()["late_usage_end"])
-        request = self._ask(StatementRequest, _STATEMENT, billing_end=self._dates()["billing_end"])
-        result = await self._do_undoable(BillingActivities.close_statement, request, GATE)
-        self._keep(statement_digest=result.digest, statement_closed=result.closed)
-        self._mail(MailKind.STATEMENT)
-        self._tell_finance(result)
-        if not result.closed:
-            await self._difference(", ".join(f"{amount} {currency}" for currency, amount in result.differs.items()))
-
-    def _tell_finance(self, result: StatementResult) -> None:
-        """The exit goes on; somebody collects, or pays out. Source: DOMAIN money.3, money.5."""
-        for currency, amount in result.handed_over.items():
-            cause, fix = f"{amount} {currency} above the threshold is owed", "finance collects it; the exit goes on"
-            self._open_task(TaskKind.RECEIVABLE, _STATEMENT, Role.ACCOUNT_MANAGER, cause, fix, blocking=False)
-        for currency, amount in result.to_pay_out.items():
-            cause = f"we owe {amount} {currency}, and there is no payment that it could go back to"
-            fix = "ask for bank details and pay it out, two of you together; the exit goes on"
-            self._open_task(TaskKind.FINDING, _STATEMENT, Role.ACCOUNT_MANAGER, cause, fix, blocking=False)
-
-    async def _difference(self, what: str) -> None:
-        """Waits until somebody accepts the difference. Source: DOMAIN money.5."""
-        cause = f"the statement and the billing system differ by {what}"
-        fix = "explain the difference, then: farewell resolve TASK --outcome done"
-        task = self._open_task(TaskKind.STATEMENT_DIFFERS, _STATEMENT, Role.APPROVER, cause, fix, gate=True)
-        await self._wait(lambda: self._outcomes.get(task.id) is TaskOutcome.DONE)
-        self._keep(statement_closed=True)
-
     async def _hand_over(self) -> None:
         """The customer fetches and accepts; the six gates open one by one. Source: CONTRACTS, Gates."""
         await self._enter(Stage.SETTLE, self._missing())
         await self._wait(lambda: self.state.statement_digest is not None)
-        while self._closed_gates():
-            await self._continue_if_long()
-            await self._enter(Stage.RETRIEVAL, self._missing())
-            await self._wait(self._retrieval_moved(), self._next_by_itself())
-            self._remind()
+        await self._gates_open()
+        if self.state.looked_at is None or self.state.looked_at < workflow.now() - AN_HOUR:
+            await self._look_for_charges()  # once more, while the contact is still known
+            await self._gates_open()
         await self._mails_out()
 
+    async def _gates_open(self) -> None:
+        """Waits for all of them, and attends to what is due meanwhile."""
+        while self._closed_gates():
+            await self._continue_if_long()
+            self._remind()
+            await self._attend_to_billing()
+            await self._tell_what_is_missing()
+            await self._wait(self._retrieval_moved(), self._next_by_itself())
+
+    async def _tell_what_is_missing(self) -> None:
+        """Only if it isn't known yet."""
+        now = (self._missing(), self.state.tasks)
+        if self._closed_gates() and now != self._told:
+            self._told = now
+            await self._enter(Stage.RETRIEVAL, self._missing())
+
     def _retrieval_moved(self) -> Callable[[], bool]:
-        """All gates are open, the window's end was moved, or another gate is the one that is waited for."""
-        was, missing = self.state.retrieval_end, self._missing()
-        return lambda: not self._closed_gates() or self.state.retrieval_end != was or self._missing() != missing
+        """All gates are open, another one is waited for, the window's end was moved, or there is news of money."""
+        was = self._moving()
+        return lambda: not self._closed_gates() or self._moving() != was
+
+    def _moving(self) -> tuple[datetime | None, datetime | None, WaitingFor | None]:
+        return self.state.retrieval_end, self.state.billing_told_at, self._missing()
 
     def _closed_gates(self) -> tuple[str, ...]:
         agreed, now = self._agreed(), workflow.now()
@@ -119,10 +104,11 @@ class CaseRetrieval(CaseDecisions):
         return (self.state.retrieval_end or planned) - planned
 
     def _next_by_itself(self) -> datetime | None:
-        """The next instant at which something happens without anybody: a reminder, the window's end, the task."""
+        """The next instant at which something happens without anybody: a reminder, the window's end, a look."""
         agreed, now = self._agreed(), workflow.now()
-        instants = (agreed.reminder_at, agreed.dates["retrieval_end"], agreed.silence_at)
-        return min((at + self._window_moved for at in instants if at + self._window_moved > now), default=None)
+        window = (agreed.reminder_at, agreed.dates["retrieval_end"], agreed.silence_at)
+        instants = (*(at + self._window_moved for at in window), *self._billing_instants())
+        return min((at for at in instants if at is not None and at > now), default=None)
 
     def _remind(self) -> None:
         """Silence never erases: a reminder, and after the window a task for compliance. Source: DOMAIN stages.1.

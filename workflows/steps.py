@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
 
 R = TypeVar("R", bound=EffectRequest)
 STAGE = SearchAttributeKey.for_keyword("FarewellStage")
+MODE = SearchAttributeKey.for_keyword("FarewellMode")
 WAITING_FOR = SearchAttributeKey.for_keyword("FarewellWaitingFor")
 EFFECTIVE_DATE = SearchAttributeKey.for_datetime("FarewellEffectiveDate")
 _SEND = "send_"
@@ -55,7 +56,7 @@ class CaseSteps:
         self._keep(stage=stage, waiting_for=waiting_for)
         dates = self._dates()
         effective = dates.get("effective_date")
-        updates = [STAGE.value_set(stage), _waiting(waiting_for)]
+        updates = [STAGE.value_set(stage), MODE.value_set(self.state.mode), _waiting(waiting_for)]
         workflow.upsert_search_attributes([*updates, EFFECTIVE_DATE.value_set(effective)] if effective else updates)
         await self._record(effective)
 

@@ -24,12 +24,21 @@ UNDO_OF: dict[str, Callable[..., Any]] = {
     "stop_renewal": BillingActivities.resume_renewal,
     "freeze_account": ContractActivities.unfreeze_account,
     "freeze_charges": BillingActivities.unfreeze_charges,
+    "suspend_charges": BillingActivities.resume_charges,
+    "suspend_sign_in": AccessActivities.free_credentials,
     "export_package": ExportActivities.drop_package,
     "disconnect_feed": AccessActivities.reconnect_feed,
     "deactivate_users": AccessActivities.reactivate_users,
     "gate_credentials": AccessActivities.free_credentials,
     "terminate_contract": ContractActivities.renew_contract,
     "close_statement": BillingActivities.reverse_statement,
+}
+
+END_OF = {
+    "withdraw": Stage.WITHDRAWN,
+    "reinstate": Stage.REINSTATED,
+    "resume": Stage.RESUMED,
+    "refuse": Stage.REFUSED,
 }
 
 
@@ -39,6 +48,7 @@ class CaseUndoing(CaseRetrieval):
     async def _undo(self) -> None:
         """Takes back all that was begun, in reverse. Source: DOMAIN stages.7, modes.4."""
         self._undoing = True
+        self._keep(proposed=None)
         for key in reversed(self.state.done):
             method, request = self._undo_of(key)
             await self._do(method, request, UNDO)
@@ -46,10 +56,10 @@ class CaseUndoing(CaseRetrieval):
             await self._do(TrialActivities.drop_trials, self._ask(EffectRequest, "drop_trials"), UNDO)
         if self.state.undo != "refuse":
             await self._stop_follow_ups()
-            self._mail(MailKind.WELCOME_BACK)
-        ends = {"withdraw": Stage.WITHDRAWN, "reinstate": Stage.REINSTATED, "refuse": Stage.REFUSED}
+            if self.state.sent:  # whom nobody has told of an eject isn't welcomed back. Source: DOMAIN messages.5
+                self._mail(MailKind.WELCOME_BACK)
         self._keep(closed_at=workflow.now())
-        await self._enter(ends[self.state.undo or "refuse"])
+        await self._enter(END_OF[self.state.undo or "refuse"])
 
     async def _stop_follow_ups(self) -> None:
         """Who stays gets no more goodbyes. Source: DOMAIN messages.5."""

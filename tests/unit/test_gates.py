@@ -7,7 +7,7 @@ import pytest
 
 from models.account import Actor
 from models.case import Agreed, Approval, CaseState, PackageRef, Task
-from models.vocabulary import ENDS, Gate, Mode, Role, Stage, TaskKind, TaskOutcome
+from models.vocabulary import ENDS, Cause, Gate, Mode, Role, Stage, TaskKind, TaskOutcome
 from rules.gates import (
     PIVOT_GATES,
     PivotFacts,
@@ -42,7 +42,7 @@ CUSTOMER = Actor(id="customer")
 
 def agreed(**changes):
     about = {"hash": PLAN, "dates": {"effective_date": LATER}, "approvals_required": {Gate.PLAN: 1, Gate.ERASURE: 2}}
-    return Agreed(**{**about, "approval_until": NOW, "reminder_at": NOW, "silence_at": NOW, **changes})
+    return Agreed(**{**about, "approval_until": LATER, "reminder_at": NOW, "silence_at": NOW, **changes})
 
 
 def case(stage=Stage.APPROVAL, **changes):
@@ -93,6 +93,9 @@ def test_erasure_needs_two_people_and_one_of_compliance():
         (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(), approvals=(yes(BRUNO, Gate.PLAN, PLAN),)), "twice"),
         (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(blockers=("open_dispute",))), "blocked"),
         (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(dates={"effective_date": NOW})), "too_late"),
+        (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(dates={"effective_date": NOW}, mode=Mode.EJECT)), None),
+        (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(approval_until=NOW, mode=Mode.EJECT)), "expired"),
+        (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed(), proposed_by="bruno"), "own_request"),
         (Gate.PLAN, PLAN, BRUNO, case(proposed=agreed()), None),
         (Gate.ERASURE, ERASURE, DORA, RETRIEVAL, None),
         (
@@ -128,6 +131,21 @@ def test_stages_9_after_the_pivot_nothing_goes_back(stage):
         no = refused(update, ANA, case(stage))
         assert no is not None
         assert no.code in {"past_the_pivot", "ended"}
+
+
+@pytest.mark.parametrize("update", ["withdraw", "reinstate", "reschedule", "change_mode"])
+def test_modes_3_whom_we_put_out_for_cause_takes_nothing_back(update):
+    for cause, code in ((Cause.FRAUD, "put_out"), (Cause.CUSTOMER_DEMAND, None)):
+        state = case(PERMISSIONS[update].stages[-1], mode=Mode.EJECT, agreed=agreed(mode=Mode.EJECT, cause=cause))
+        no = refused(update, CUSTOMER, state)
+        assert (no.code if no else None) == code
+        assert refused(update, ANA, state) is None
+
+
+def test_modes_1_a_pause_is_ended_by_resume():
+    no = refused("withdraw", ANA, case(Stage.PAUSED, mode=Mode.PAUSE))
+    assert no is not None
+    assert "farewell resume" in no.fix
 
 
 def test_while_a_case_is_being_undone_only_tasks_and_holds_are_heard():

@@ -1,0 +1,38 @@
+"""From one way out to another: DOMAIN modes.3, modes.4."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from models.account import Actor
+from models.case import CaseState
+from models.vocabulary import Cause, Mode, Role
+from rules.modes import change_refused
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+ANA = Actor(id="ana", roles=(Role.ACCOUNT_MANAGER,))
+CUSTOMER = Actor(id="customer")
+P, S, E = Mode.PAUSE, Mode.STOP, Mode.EJECT
+
+
+@pytest.mark.parametrize(
+    ("now", "to", "cause", "actor", "code"),
+    [
+        (P, S, None, ANA, None),
+        (P, E, Cause.NON_PAYMENT, ANA, None),
+        (S, E, Cause.FRAUD, ANA, None),
+        (S, E, Cause.CUSTOMER_DEMAND, CUSTOMER, None),
+        (S, P, None, ANA, "backwards"),
+        (E, S, None, ANA, "backwards"),
+        (E, P, None, CUSTOMER, "backwards"),
+        (S, S, None, ANA, "same_mode"),
+        (S, E, None, ANA, "cause"),
+        (P, S, Cause.BREACH, ANA, "cause"),
+        (S, E, Cause.BREACH, CUSTOMER, "cause"),
+    ],
+)
+def test_modes_4_pause_becomes_stop_becomes_eject_and_never_backwards(now, to, cause, actor, code):
+    state = CaseState(case="acme-1", account="acme", mode=now, opened_at=NOW, requested_by="ana")
+    no = change_refused(to, cause, actor, state)
+    assert (no.code if no else None) == code
+    assert no is None or (no.why and no.fix)
