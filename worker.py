@@ -81,7 +81,7 @@ def case_activities(c: Connections) -> list[Any]:
         *methods(planning, "make_plan"),
         *methods(CaseActivities(store=c.cases, directory=c.directory)),
         *methods(ContractActivities(contracts=c.contracts, store=c.cases)),
-        *methods(BillingActivities(billing=c.billing, store=c.cases, directory=c.directory, policy=c.policy)),
+        *methods(BillingActivities(billing=c.billing, store=c.cases, directory=c.directory)),
         *methods(AccessActivities(identity=c.identity, access=c.access, store=c.cases, policy=c.policy)),
         *methods(messaging),
         *methods(erasure),

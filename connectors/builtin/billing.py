@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from connectors.builtin import late, orders
 from connectors.builtin.accounting import Books
-from connectors.builtin.documents import made_by, made_with, reverse, write
+from connectors.builtin.documents import invoices_with, made_by, made_with, reverse, write
 from connectors.builtin.invoices import bill, issue
 from connectors.builtin.reading_back import held, refunds
 from connectors.store.sessions import alone, reading, writing
@@ -74,7 +74,8 @@ class BuiltinBilling:
         with self._settling(account) as session:
             for invoice in due:
                 issue(session, account, invoice, key)
-        return _receipt("issue_due", account, len(due), key, at)
+            count = len(invoices_with(session, account, key))
+        return _receipt("issue_due", account, count, key, at)
 
     def settle(self, account: str, settlement: Settlement, key: str, at: datetime) -> list[Receipt]:
         """Makes a final invoice per currency and every document, in one transaction; again makes nothing."""

@@ -79,7 +79,7 @@ class BuiltinContracts:
         with writing(self._engine) as session:
             ended = _ended_by(session, account, key)
             for contract in ended:
-                keep_once(session, _renewed(contract, key, at))
+                keep_once(session, _renewed(contract, {each.id for each in ended}, key, at))
             row = _standing(session, account)
             if ended and row.state == ENDED:
                 row.state = READ_ONLY
@@ -95,11 +95,12 @@ def _ended_by(session: Session, account: str, key: str) -> list[ContractRow]:
     return [contract for contract in _contracts(session, account, ENDED) if contract.ended_by == key]
 
 
-def _renewed(contract: ContractRow, key: str, at: datetime) -> ContractRow:
+def _renewed(contract: ContractRow, ended: Collection[str], key: str, at: datetime) -> ContractRow:
     """The id comes from the effect that ended the old one, so that no repeat makes a second."""
-    terms = contract.model_dump(exclude={"id", "state", "ends_at", "ended_at", "ended_by", "started_on"})
+    terms = contract.model_dump(exclude={"id", "state", "ends_at", "ended_at", "ended_by", "started_on", "part_of"})
     suffix = sha256(key.encode()).hexdigest()[:8]
-    return ContractRow(**terms, id=f"{contract.id}-{suffix}", started_on=at.date())
+    part_of = f"{contract.part_of}-{suffix}" if contract.part_of in ended else contract.part_of
+    return ContractRow(**terms, id=f"{contract.id}-{suffix}", started_on=at.date(), part_of=part_of)
 
 
 def _standing(session: Session, account: str) -> AccountStateRow:

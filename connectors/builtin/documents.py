@@ -57,17 +57,17 @@ def line_of(row: CounterDocumentRow) -> int:
     return int(row.made_by.rpartition("#")[2])
 
 
-def finals_with(session: Session, account: str, key: str) -> Sequence[InvoiceRow]:
-    """The final invoices that the effect `key` made."""
+def invoices_with(session: Session, account: str, key: str) -> Sequence[InvoiceRow]:
+    """The invoices that the effect `key` made."""
     asked = select(InvoiceRow).where(
-        InvoiceRow.account == account, col(InvoiceRow.made_by).startswith(made_by(key, "final-"), autoescape=True)
+        InvoiceRow.account == account, col(InvoiceRow.made_by).startswith(made_by(key, ""), autoescape=True)
     )
     return session.exec(asked.order_by(col(InvoiceRow.id))).all()
 
 
 def reverse(session: Session, account: str, settled_by: str, key: str, at: datetime) -> int:
     """Answers what `settled_by` made by documents of the opposite amount; answers how many stand now."""
-    documents, finals = made_with(session, account, settled_by), finals_with(session, account, settled_by)
+    documents, finals = made_with(session, account, settled_by), invoices_with(session, account, settled_by)
     for document in documents:
         _answer(session, document, key, at)
     for invoice in finals:

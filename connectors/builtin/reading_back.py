@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, select
 
-from connectors.builtin.documents import REVERSED, finals_with, line_of, made_with
+from connectors.builtin.documents import REVERSED, invoices_with, line_of, made_with
 from models.money import FINAL, Document, RefundState
 from models.tables.billing import CounterDocumentRow, InvoiceLineRow, InvoiceRow
 
@@ -12,23 +12,22 @@ def held(session: Session, account: str, key: str) -> list[Document]:
 
     What was reversed isn't held, nor is a refund that failed.
     """
-    finals, gone = finals_with(session, account, key), _reversed(session, account)
+    finals, gone = invoices_with(session, account, key), _reversed(session, account)
     names = {invoice.id: FINAL for invoice in finals}
-    lines = [line for invoice in finals if invoice.id not in gone for line in _charges(session, invoice)]
-    for row in made_with(session, account, key):
-        if row.id not in gone and row.status != "failed":
-            lines.append((line_of(row), _document(row, names)))
+    charges = [line for invoice in finals if invoice.id not in gone for line in _charges(session, invoice)]
+    rows = [row for row in made_with(session, account, key) if row.id not in gone and row.status != "failed"]
+    lines = [*charges, *((line_of(row), _document(row, names)) for row in rows)]
     return [document for _, document in sorted(lines, key=lambda line: line[0])]
 
 
 def refunds(session: Session, account: str, key: str) -> list[RefundState]:
-    """The refunds that it asked for."""
+    """The refunds that it asked for; what no payment can take back isn't one yet."""
     return [
         RefundState.model_validate(
             {"refund_id": row.id, **row.model_dump(include={"currency", "amount", "status", "description"})}
         )
         for row in made_with(session, account, key)
-        if row.kind == "refund"
+        if row.kind == "refund" and row.payment is not None
     ]
 
 
