@@ -1,14 +1,15 @@
-"""Adapters that say no for one account, until they are mended."""
+"""Adapters that say no, or something else, for one account, until they are mended."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.errors import ConnectorError, Rejected
 from connectors.opening import Connections
-from models.policy import Policy
+from models.policy import Clause, Policy
 
+C = TypeVar("C", bound=Clause)
 TRANSITION_DAYS = 14
 
 
@@ -18,13 +19,19 @@ class Breakable:
     def __init__(self, port: Any) -> None:
         self._port = port
         self._broken: dict[tuple[str, str], ConnectorError] = {}
+        self._answers: dict[tuple[str, str], Callable[[Any], Any]] = {}
 
     def fail(self, method: str, account: str, error: ConnectorError | None = None) -> None:
         """From now on the method raises for this account, before it has done anything."""
         self._broken[method, account] = error or Rejected("sample system", f"it refuses {method}", "mend it")
 
+    def answer(self, method: str, account: str, instead: Callable[[Any], Any]) -> None:
+        """From now on the method's answer for this account goes through `instead`."""
+        self._answers[method, account] = instead
+
     def mend(self) -> None:
         self._broken.clear()
+        self._answers.clear()
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._port, name)
@@ -33,7 +40,11 @@ class Breakable:
             for (method, account), error in self._broken.items():
                 if method == name and account in _accounts(args):
                     raise error
-            return real(*args, **kwargs)
+            found = real(*args, **kwargs)
+            for (method, account), instead in self._answers.items():
+                if method == name and account in _accounts(args):
+                    found = instead(found)
+            return found
 
         return called if callable(real) else real
 
@@ -56,7 +67,7 @@ def _accounts(args: tuple[Any, ...]) -> set[str]:
 
 
 class BreakableConnections(Connections):
-    """Every adapter that an exit needs can break; in Kuwait there is a transition."""
+    """Every adapter that an exit needs can break; in Kuwait there is a transition, and late charges are a person's."""
 
     contracts = cached_property(lambda self: Breakable(Connections.contracts.func(self)))
     billing = cached_property(lambda self: Breakable(Connections.billing.func(self)))
@@ -67,7 +78,11 @@ class BreakableConnections(Connections):
     @cached_property
     def policy(self) -> Policy:
         written = Connections.policy.func(self)
-        here = written.jurisdictions["default"]
-        transition = here.transition.model_copy(update={"days": TRANSITION_DAYS})
-        kuwait = here.model_copy(update={"transition": transition})
-        return written.model_copy(update={"jurisdictions": {**written.jurisdictions, "KW": kuwait}})
+        days, refund = {"days": TRANSITION_DAYS}, {"refund": False}
+        transition = (*written.transition, _in_kuwait(written.transition[-1], days))
+        late = (*written.late_charges, _in_kuwait(written.late_charges[-1], refund))
+        return written.model_copy(update={"transition": transition, "late_charges": late})
+
+
+def _in_kuwait(clause: C, otherwise: dict[str, Any]) -> C:
+    return clause.model_copy(update={"jurisdiction": "KW", **otherwise})

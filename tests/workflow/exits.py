@@ -1,7 +1,7 @@
 """An exit that a test plays: the words that most of them share."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
@@ -12,9 +12,10 @@ from devstack.play import Play
 from devstack.running import Running
 from models.case import Answer, Approve, CaseState, Command, HoldWord, ResolveTask, RetrievalWord, Task, Undo
 from models.payload import Personal
-from models.vocabulary import Gate, Mode, Reason, Stage, TaskKind, TaskOutcome
+from models.vocabulary import Cause, Gate, Mode, Reason, Stage, TaskKind, TaskOutcome
 from rules.gates import gate_digest
 
+APPROVERS = ("bruno", "carla")
 DAY = timedelta(days=1)
 PAST_THE_PIVOT = (Stage.ERASE, Stage.CERTIFY, Stage.CLOSED)
 WORD = Personal(text="because")
@@ -31,10 +32,21 @@ class Exit(Play):
 
     # -- the walk
 
+    async def approved(self) -> CaseState:
+        """The plan that waits has the approvals that it needs."""
+        state = await self.until(lambda s: s.proposed is not None and s.stage is not Stage.REQUESTED)
+        await self.approve(Gate.PLAN, *APPROVERS[: state.proposed.approvals_required[Gate.PLAN]])
+        return await self.until(lambda s: s.agreed is not None and s.agreed.hash == state.proposed.hash)
+
     async def plan_agreed(self) -> CaseState:
-        await self.until(lambda s: s.stage is Stage.APPROVAL)
-        await self.approve(Gate.PLAN, "bruno")
+        await self.approved()
         return await self.reach(Stage.NOTICE)
+
+    async def paused(self) -> CaseState:
+        """A pause that was asked for has begun."""
+        await self.plan_agreed()
+        await self.to_date("effective_date")
+        return await self.until(lambda s: s.stage is Stage.PAUSED and s.waiting_for is not None)
 
     async def to_date(self, name: str) -> CaseState:
         """Just after a date of the plan in force."""
@@ -49,8 +61,9 @@ class Exit(Play):
 
     async def to_retrieval(self) -> CaseState:
         """The statement is closed, the window is open."""
-        await self.plan_agreed()
-        await self.to_date("effective_date")
+        if (await self.approved()).mode is not Mode.EJECT:
+            await self.reach(Stage.NOTICE)
+            await self.to_date("effective_date")
         await self.reach(Stage.SETTLE)
         await self.to_date("late_usage_end")
         return await self.reach(Stage.RETRIEVAL)
@@ -121,8 +134,8 @@ class Exit(Play):
         return no.value.cause
 
 
-async def begun(here: Running, account: str, effective_on: date | None = None) -> Exit:
+async def begun(here: Running, account: str, mode: Mode = Mode.STOP, cause: Cause | None = None) -> Exit:
     """A new exit, asked for by ana."""
-    asked = Asked(account, "ana", Mode.STOP, Reason.PRICE, effective_on, None, None)
+    asked = Asked(account, "ana", mode, Reason.PRICE, None, None, None, cause=cause)
     await asyncio.to_thread(begin, here.connections, asked)
     return Exit(here, account)
