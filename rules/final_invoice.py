@@ -89,14 +89,12 @@ def _minimums(
 
 
 def _time_of_usage(s: SubscriptionState, billing_end: datetime, timezone: str) -> tuple[date, date]:
-    """The days whose usage isn't billed; where the next period is already, those of the running one."""
-    zone = ZoneInfo(timezone)
-    end = first_free_day(billing_end if s.ends_at is None else min(billing_end, s.ends_at), timezone)
-    if s.usage_since is not None:
-        return s.usage_since.astimezone(zone).date(), end
+    """The days whose usage isn't billed: those of the running period, where the system doesn't say since when."""
+    last = first_free_day(billing_end, timezone) - _DAY
     calendar = calendar_of(s, timezone)
-    running = calendar.start(calendar.around(end - _DAY)).date()
-    return min(s.period_start.astimezone(zone).date(), running), end
+    since = s.usage_since or calendar.start(calendar.around(last))
+    ends_at = billing_end if s.ends_at is None else min(billing_end, s.ends_at)
+    return since.astimezone(ZoneInfo(timezone)).date(), first_free_day(ends_at, timezone)
 
 
 def _fee(fee: Fee, method: Rounding) -> Document:
