@@ -112,24 +112,33 @@ class PlanningActivities:
         self, facts: AccountFacts, commitments: Commitments, rows: dict[str, int], now: datetime
     ) -> Estimates:
         account = facts.account.id
-        statement = self._statement(facts, commitments, now)
+        statement, to_come = self._statement(facts, commitments, now)
         return Estimates(
             rows=rows,
             users=self._identity.count(account, active=True),
             credentials=self._access.counts(account),
             statement=statement,
             cost=cost(statement),
+            to_come=to_come,
             messages=announced(facts, commitments, self._policy),
         )
 
-    def _statement(self, facts: AccountFacts, commitments: Commitments, now: datetime) -> tuple[Statement, ...]:
-        """As it will close, with what falls due before; a pause settles nothing. Source: DOMAIN money.4, modes.1."""
+    def _statement(
+        self, facts: AccountFacts, commitments: Commitments, now: datetime
+    ) -> tuple[tuple[Statement, ...], tuple[str, ...]]:
+        """As it will close, and the invoices in it that fall due only before; a pause settles nothing.
+
+        Source: DOMAIN money.4, modes.1.
+        """
         if commitments.mode is Mode.PAUSE:
-            return ()
+            return (), ()
         zone, billing_end = facts.account.timezone, commitments.dates["billing_end"].at
         try:
-            billing = expected(self._billing.state(facts.account.id, now), billing_end, zone)
-            return settle(billing, billing_end, money_terms(commitments, billing, self._policy), zone).statements
+            state = self._billing.state(facts.account.id, now)
+            billing = expected(state, billing_end, zone)
+            to_come = tuple(invoice.invoice_id for invoice in billing.invoices[len(state.invoices) :])
+            terms = money_terms(commitments, billing, self._policy)
+            return settle(billing, billing_end, terms, zone).statements, to_come
         except (MoneyRefused, Rejected) as no:
             raise PlanRefused("money", no.what, no.fix) from None
         except NoClause as silent:

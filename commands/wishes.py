@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from commands.refused import Exit, Refused
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from connectors.opening import Connections
     from models.account import AccountFacts
     from rules.plan import Wish
-
-_A_YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,10 @@ def refuse_contradictions(modes: Collection[Mode], resume_on: date | None, cause
 
 def wish_of(at: "Connections", facts: "AccountFacts", way: Way, now: datetime) -> "Wish":
     """The wish as of `now`; how often the account has paused in the year before is counted. Source: DOMAIN modes.1."""
-    from activities.planning import today
+    from activities.planning import a_year_before, today
     from rules.plan import Wish
 
-    paused = at.cases.pauses(facts.account.id, now - _A_YEAR) if way.mode is Mode.PAUSE else 0
+    paused = at.cases.pauses(facts.account.id, a_year_before(now)) if way.mode is Mode.PAUSE else 0
     return Wish(
         mode=way.mode,
         requested_on=today(facts, now),
