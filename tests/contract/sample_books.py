@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import select
 
 from connectors.builtin.billing import BuiltinBilling
 from connectors.builtin.invoices import as_row
@@ -165,7 +166,8 @@ class BuiltinBooks:
 
     def refund_stands(self, account: str, status: str) -> None:
         with writing(self.engine) as session:
-            for row in session.query(CounterDocumentRow).filter_by(account=account, kind="refund"):
+            asked = select(CounterDocumentRow).where(CounterDocumentRow.account == account)
+            for row in session.exec(asked.where(CounterDocumentRow.kind == "refund")):
                 row.status = status
 
     def dunning_muted(self, account: str) -> bool:

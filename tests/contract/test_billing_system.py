@@ -1,186 +1,406 @@
 """What every billing system must do. Source: DOMAIN money."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine
-from sqlmodel import select
 
-from connectors.builtin.billing import BuiltinBilling
-from connectors.errors import Conflict
-from connectors.ports import BillingSystem
-from connectors.store.sessions import reading, writing
+from connectors.errors import ConnectorError
 from models.money import Document, Settlement
-from models.tables.billing import CounterDocumentRow, InvoiceRow, SubscriptionRow, UsageRow
+from rules.comparison import differences
+from rules.forecast import due
 from rules.settlement import outstanding, settle
-from tests.contract.sample_account import AT, add_account
-from tests.contract.sample_money import END, THRESHOLDS, add_money
+from tests.contract.sample_books import TERMS, SampleBooks, needs
+from tests.contract.sample_money import put_money
 
-
-@pytest.fixture(params=[BuiltinBilling])
-def billing(request: pytest.FixtureRequest, engine: Engine) -> BillingSystem:
-    return request.param(engine)
+HOUR = timedelta(hours=1)
+PAUSED_DAYS = 40
 
 
 @pytest.fixture
-def account(engine: Engine) -> str:
-    account = add_account(engine)
-    add_money(engine, account)
+def account(books: SampleBooks) -> str:
+    account = books.add_account()
+    put_money(books, account)
     return account
 
 
-def settled(billing: BillingSystem, account: str) -> Settlement:
-    return settle(billing.state(account, END), END, THRESHOLDS, "Europe/Madrid")
+@pytest.fixture
+def end(books: SampleBooks) -> datetime:
+    """The middle of the running period."""
+    return books.day(15)
 
 
-def subscriptions(engine: Engine, account: str) -> list[SubscriptionRow]:
-    with reading(engine) as session:
-        asked = select(SubscriptionRow).where(SubscriptionRow.account == account)
-        return [row.model_copy() for row in session.exec(asked.order_by(SubscriptionRow.id))]
+def key(account: str, step: str, number: int = 1) -> str:
+    return f"{account}-1:{step}:-:{number}"
 
 
-def documents(engine: Engine, account: str) -> list[tuple[str, Decimal]]:
-    with reading(engine) as session:
-        rows = session.exec(select(CounterDocumentRow).where(CounterDocumentRow.account == account))
-        return sorted((row.kind, row.amount) for row in rows)
+def settled(books: SampleBooks, account: str, end: datetime) -> Settlement:
+    return settle(books.billing.state(account, end), end, TERMS, books.timezone)
 
 
-def test_state_tells_invoices_payments_usage_and_credit(billing: BillingSystem, account: str) -> None:
-    state = billing.state(account, END)
-    assert [(x.kind, x.currency, x.due) for x in state.invoices] == [
-        ("subscription", "EUR", 0),
-        ("one_off", "JPY", 4000),
-        ("usage", "KWD", Decimal("1.505")),
+def closed(books: SampleBooks, account: str, end: datetime) -> tuple[Settlement, str]:
+    settlement, close = settled(books, account, end), key(account, "close_statement")
+    books.billing.settle(account, settlement, close, end)
+    return settlement, close
+
+
+def ends(books: SampleBooks, account: str) -> set[datetime | None]:
+    """When each subscription stops charging."""
+    return {each.ends_at for each in books.billing.state(account, books.period_start).subscriptions}
+
+
+# -- what it tells
+
+
+def test_state_tells_invoices_with_lines_payments_and_usage(books: SampleBooks, end: datetime) -> None:
+    account = books.add_account()
+    paid, open_ = books.add_subscription(account, "30", tax_rate="0.21"), books.add_invoice(account, "40")
+    books.add_usage(account, "5", end - HOUR, tax_rate="0.21")
+    state = books.billing.state(account, end)
+    found = {invoice.invoice_id: invoice for invoice in state.invoices}
+    assert {name: (x.kind, x.currency, x.total, x.due) for name, x in found.items()} == {
+        paid: ("subscription", "EUR", Decimal("36.30"), 0),
+        open_: ("one_off", "EUR", 40, 40),
+    }
+    assert list(found[paid].payments.values()) == [Decimal("36.30")]
+    assert [(x.net, x.tax, x.tax_rate) for x in found[paid].lines] == [(30, Decimal("6.30"), Decimal("0.21"))]
+    assert [(x.amount, x.tax, x.tax_rate) for x in state.usage] == [
+        (Decimal("6.05"), Decimal("1.05"), Decimal("0.21")),
     ]
-    assert state.invoices[0].payments == {f"{account}-p1": Decimal(30)}
-    assert [(x.currency, x.amount, len(x.usage_ids)) for x in state.usage] == [("EUR", Decimal("9.999"), 2)]
-    assert state.credit == {"EUR": Decimal("1.5")}
 
 
-def test_money_9_usage_from_the_billing_end_on_is_never_charged(billing: BillingSystem, account: str) -> None:
-    late = billing.state(account, END + timedelta(days=30)).usage
-    assert [x.amount for x in late] == [Decimal("109.999")]
+def test_state_tells_what_will_be_charged_again(books: SampleBooks, end: datetime) -> None:
+    account = books.add_account()
+    books.add_subscription(account, "30", tax_rate="0.21")
+    (found,) = books.billing.state(account, end).subscriptions
+    assert (found.period_start, found.period_end, found.ends_at) == (books.period_start, books.period_end, None)
+    assert (found.price, found.tax_rate, found.interval, found.currency) == (30, Decimal("0.21"), "month", "EUR")
 
 
-def test_an_amount_of_many_digits_stays_exact(billing: BillingSystem, engine: Engine, account: str) -> None:
-    amount = Decimal("123456789012345.678")
-    with writing(engine) as session:
-        session.add(
-            UsageRow(id=f"{account}-big", account=account, description="Big", currency="KWD", amount=amount, used_at=AT)
-        )
-    assert amount in [x.amount for x in billing.state(account, END).usage]
+def test_state_tells_credit(books: SampleBooks, end: datetime) -> None:
+    needs(books, "credit")
+    account = books.add_account()
+    books.add_credit(account, "1.5")
+    assert books.billing.state(account, end).credit == {"EUR": Decimal("1.5")}
 
 
-def test_stop_renewal_twice_and_resume_give_back_what_was(billing: BillingSystem, engine: Engine, account: str) -> None:
-    before = subscriptions(engine, account)
-    first = billing.stop_renewal(account, "case:stop_renewal:-:1", AT)
-    assert billing.stop_renewal(account, "case:stop_renewal:-:1", AT) == first
-    assert not any(x.renews for x in subscriptions(engine, account))
-    billing.resume_renewal(account, "case:stop_renewal:-:1", AT)
-    assert billing.resume_renewal(account, "case:stop_renewal:-:1", AT).count == 0
-    assert subscriptions(engine, account) == before
+def test_an_account_without_money_has_none(books: SampleBooks, end: datetime) -> None:
+    state = books.billing.state(books.add_account(), end)
+    assert (state.invoices, state.usage, state.subscriptions, outstanding(state)) == ((), (), (), {})
 
 
-def test_money_4_freeze_ends_charges_and_mutes_dunning_and_unfreeze_gives_back_what_was(
-    billing: BillingSystem, engine: Engine, account: str
+def test_money_9_usage_from_the_billing_end_on_is_never_charged(
+    books: SampleBooks, account: str, end: datetime
 ) -> None:
-    before = subscriptions(engine, account)
-    first = billing.freeze(account, "case:freeze_charges:-:1", END)
-    assert billing.freeze(account, "case:freeze_charges:-:1", END) == first
-    frozen = subscriptions(engine, account)
-    assert all(x.dunning_muted and x.ends_at and x.ends_at <= END for x in frozen)
+    assert sum(x.amount for x in books.billing.state(account, end).usage) == Decimal("9.999")
+    assert sum(x.amount for x in books.billing.state(account, end + HOUR).usage) == Decimal("109.999")
+
+
+# -- charges stop, pause and go on
+
+
+def test_money_4_charges_run_on_until_the_date_of_the_newest_notice(
+    books: SampleBooks, account: str, end: datetime
+) -> None:
+    at, first = books.period_start, key(account, "stop_renewal")
+    made = books.billing.stop_renewal(account, books.day(20), first, at)
+    assert books.billing.stop_renewal(account, books.day(20), first, at) == made
+    assert ends(books, account) == {books.day(20)}
+    books.billing.stop_renewal(account, books.day(45), key(account, "stop_renewal", 2), at + HOUR)
+    books.billing.stop_renewal(account, books.day(20), first, at)  # a late attempt at the older one
+    assert ends(books, account) == {books.day(45)}
+
+
+def test_money_4_a_notice_withdrawn_leaves_nothing_and_no_late_attempt_brings_it_back(
+    books: SampleBooks, account: str, end: datetime
+) -> None:
+    at, before = books.period_start, books.billing.state(account, end)
+    for number in (1, 2):
+        books.billing.stop_renewal(account, books.day(20 * number), key(account, "stop_renewal", number), at)
+    for number in (2, 1, 1):
+        books.billing.resume_renewal(account, key(account, "stop_renewal", number), at + HOUR)
+    assert books.billing.state(account, end) == before
+    books.billing.stop_renewal(account, books.day(20), key(account, "stop_renewal"), at)
+    assert books.billing.state(account, end) == before
+
+
+def test_money_6_a_freeze_ends_charges_and_mutes_dunning_and_its_undo_gives_back_what_was(
+    books: SampleBooks, account: str, end: datetime
+) -> None:
+    before, freeze = books.billing.state(account, end), key(account, "freeze_charges")
+    first = books.billing.freeze(account, freeze, end)
+    assert books.billing.freeze(account, freeze, end) == first
+    assert ends(books, account) == {end}
+    assert books.dunning_muted(account)
     for _ in range(2):
-        billing.unfreeze(account, "case:freeze_charges:-:1", AT)
-        assert subscriptions(engine, account) == before
+        books.billing.unfreeze(account, freeze, end + HOUR)
+        assert books.billing.state(account, end) == before
+        assert not books.dunning_muted(account)
 
 
-def test_money_5_after_settling_nothing_is_open(billing: BillingSystem, account: str) -> None:
-    billing.settle(account, settled(billing, account), f"{account}:close_statement:-:1", AT)
-    assert outstanding(billing.state(account, END)) == {}
-    assert settled(billing, account) == Settlement(statements=())
+def test_a_freeze_never_charges_longer_than_a_notice_said(books: SampleBooks, account: str, end: datetime) -> None:
+    books.billing.stop_renewal(account, books.day(10), key(account, "stop_renewal"), books.period_start)
+    books.billing.freeze(account, key(account, "freeze_charges"), end)
+    assert ends(books, account) == {books.day(10)}
+
+
+def test_money_4_what_falls_due_before_the_end_is_invoiced_once(books: SampleBooks, account: str) -> None:
+    needs(books, "issue_due")
+    end, issue = books.day(45), key(account, "freeze_charges")
+    falls_due = due(books.billing.state(account, end), end, books.timezone)
+    (invoice,) = falls_due
+    for _ in range(2):
+        receipt = books.billing.issue_due(account, falls_due, issue, end)
+        assert receipt.count == 1
+    state = books.billing.state(account, end)
+    assert [x for x in state.invoices if x.invoice_id == invoice.invoice_id] == [invoice]
+    assert state.subscriptions[0].period_end == invoice.service_end == end
+    assert due(state, end, books.timezone) == ()
+
+
+def test_modes_1_in_a_pause_nothing_is_charged_and_nobody_duns(books: SampleBooks, account: str, end: datetime) -> None:
+    needs(books, "pause")
+    suspend = key(account, "suspend_charges")
+    first = books.billing.suspend(account, suspend, end)
+    assert books.billing.suspend(account, suspend, end) == first
+    state = books.billing.state(account, end)
+    assert due(state, books.day(90), books.timezone) == ()
+    assert books.dunning_muted(account)
+
+
+def test_modes_1_the_days_paid_ahead_come_after_the_pause(books: SampleBooks, account: str, end: datetime) -> None:
+    needs(books, "pause")
+    suspend, back = key(account, "suspend_charges"), end + timedelta(days=PAUSED_DAYS)
+    before = books.billing.state(account, end)
+    books.billing.suspend(account, suspend, end)
+    for hours in (0, 1):  # a second attempt, later
+        books.billing.resume(account, suspend, back + hours * HOUR)
+    books.billing.suspend(account, suspend, end)  # a late attempt
+    after = books.billing.state(account, end)
+    (subscription,) = after.subscriptions
+    assert subscription.period_end == before.subscriptions[0].period_end + timedelta(days=PAUSED_DAYS)
+    assert subscription.ends_at is None
+    assert not books.dunning_muted(account)
+    assert [(x.total, x.due) for x in after.invoices] == [(x.total, x.due) for x in before.invoices]
+    (unused,) = [x for x in settled(books, account, back + timedelta(days=5)).documents if x.kind == "credit"]
+    assert unused.amount == -10  # 10 of 30 days: 15 were used before the pause, 5 after it
+
+
+def test_modes_4_a_stop_out_of_a_pause_credits_the_days_from_its_beginning(
+    books: SampleBooks, account: str, end: datetime
+) -> None:
+    needs(books, "pause")
+    (unused,) = [x for x in settled(books, account, end).documents if x.kind == "credit"]
+    books.billing.suspend(account, key(account, "suspend_charges"), end)
+    assert unused in settled(books, account, end).documents
+    closed(books, account, end)
+    assert outstanding(books.billing.state(account, end)) == {}
+
+
+def test_undoing_what_never_happened_changes_nothing(books: SampleBooks, account: str, end: datetime) -> None:
+    before = books.billing.state(account, end)
+    books.billing.resume_renewal(account, key(account, "stop_renewal"), end)
+    books.billing.unfreeze(account, key(account, "freeze_charges"), end)
+    books.billing.resume(account, key(account, "suspend_charges"), end)
+    books.billing.reverse(account, key(account, "close_statement"), key(account, "undo"), end)
+    assert books.billing.state(account, end) == before
+
+
+# -- the statement is made true
+
+
+def test_money_5_after_settling_nothing_is_open_and_all_is_held_as_stated(
+    books: SampleBooks, account: str, end: datetime
+) -> None:
+    settlement, close = closed(books, account, end)
+    after = books.billing.state(account, end)
+    assert outstanding(after) == {}
+    assert settled(books, account, end) == Settlement(statements=())
+    assert differences(settlement, books.billing.held(account, close), after) == []
+
+
+def test_money_5_what_is_held_names_invoice_payment_and_tax_as_the_statement_does(
+    books: SampleBooks, end: datetime
+) -> None:
+    account = books.add_account()
+    books.add_subscription(account, "30", tax_rate="0.21")
+    books.add_usage(account, "5", end - HOUR, tax_rate="0.21")
+    settlement, close = closed(books, account, end)
+    stated = [document.model_copy(update={"usage_ids": ()}) for document in settlement.documents]
+    held = [document.model_copy(update={"usage_ids": ()}) for document in books.billing.held(account, close)]
+    assert sorted(held, key=str) == sorted(stated, key=str)
 
 
 def test_money_7_settling_again_makes_nothing_and_answers_the_same(
-    billing: BillingSystem, engine: Engine, account: str
+    books: SampleBooks, account: str, end: datetime
 ) -> None:
-    settlement, key = settled(billing, account), f"{account}:close_statement:-:1"
-    first = billing.settle(account, settlement, key, AT)
-    before = documents(engine, account), billing.state(account, END)
-    assert billing.settle(account, settlement, key, AT + timedelta(hours=1)) == [
-        receipt.model_copy(update={"at": AT + timedelta(hours=1)}) for receipt in first
-    ]
-    assert (documents(engine, account), billing.state(account, END)) == before
+    settlement, close = settled(books, account, end), key(account, "close_statement")
+    first = books.billing.settle(account, settlement, close, end)
+    before = books.billing.held(account, close), books.billing.state(account, end)
+    again = books.billing.settle(account, settlement, close, end + HOUR)
+    assert [(x.action, x.count) for x in again] == [(x.action, x.count) for x in first]
+    assert (books.billing.held(account, close), books.billing.state(account, end)) == before
 
 
-def test_money_7_attempts_at_the_same_time_pay_once(billing: BillingSystem, engine: Engine, account: str) -> None:
-    settlement, key = settled(billing, account), f"{account}:close_statement:-:1"
+def test_money_7_attempts_at_the_same_time_pay_once(books: SampleBooks, account: str, end: datetime) -> None:
+    settlement, close = settled(books, account, end), key(account, "close_statement")
     with ThreadPoolExecutor(4) as pool:
-        attempts = [pool.submit(billing.settle, account, settlement, key, AT) for _ in range(4)]
-        assert len({tuple(attempt.result()) for attempt in attempts}) == 1
-    made = [document for document in settlement.documents if document.kind != "charge"]
-    assert documents(engine, account) == sorted((x.kind, x.amount) for x in made)
-    assert outstanding(billing.state(account, END)) == {}
+        attempts = [pool.submit(books.billing.settle, account, settlement, close, end) for _ in range(4)]
+        assert len({tuple((x.action, x.count) for x in attempt.result()) for attempt in attempts}) == 1
+    after = books.billing.state(account, end)
+    assert differences(settlement, books.billing.held(account, close), after) == []
+    assert len(books.billing.refunds(account, close)) == 1
 
 
-def test_money_3_a_refund_names_the_payment_it_goes_to(billing: BillingSystem, engine: Engine, account: str) -> None:
-    billing.settle(account, settled(billing, account), f"{account}:close_statement:-:1", AT)
-    with reading(engine) as session:
-        (refund,) = session.exec(
-            select(CounterDocumentRow).where(CounterDocumentRow.account == account, CounterDocumentRow.kind == "refund")
-        )
-        assert (refund.payment, refund.amount) == (f"{account}-p1", Decimal("6.50"))
+def test_money_3_what_was_paid_and_not_used_goes_back_to_its_payment(books: SampleBooks, end: datetime) -> None:
+    account = books.add_account()
+    invoice = books.add_subscription(account, "30")
+    _, close = closed(books, account, end)
+    (refund,) = [document for document in books.billing.held(account, close) if document.kind == "refund"]
+    (payment,) = next(x for x in books.billing.state(account, end).invoices if x.invoice_id == invoice).payments
+    assert (refund.amount, refund.payment_id) == (15, payment)
+    assert [(x.amount, x.currency) for x in books.billing.refunds(account, close)] == [(15, "EUR")]
 
 
-def test_stages_7_reversing_gives_back_the_money_of_before_and_deletes_nothing(
-    billing: BillingSystem, engine: Engine, account: str
+def test_money_3_an_unpaid_invoice_is_reduced_never_refunded(books: SampleBooks, end: datetime) -> None:
+    account = books.add_account()
+    invoice = books.add_subscription(account, "30", paid=False)
+    _, close = closed(books, account, end)
+    assert books.billing.refunds(account, close) == []
+    (found,) = [x for x in books.billing.state(account, end).invoices if x.invoice_id == invoice]
+    assert (found.total, found.credited, found.paid) == (30, 30, 0)  # 15 unused, 15 forgiven
+
+
+def test_money_3_a_credit_balance_pays_first(books: SampleBooks, account: str, end: datetime) -> None:
+    needs(books, "credit")
+    closed(books, account, end)
+    assert not any(books.billing.state(account, end).credit.values())
+
+
+def test_money_5_each_currency_closes_by_itself(books: SampleBooks, account: str, end: datetime) -> None:
+    needs(books, "several currencies")
+    settlement, close = closed(books, account, end)
+    kinds = {(x.currency, x.kind) for x in books.billing.held(account, close)}
+    assert {("JPY", "handed_over"), ("KWD", "write_off"), ("EUR", "refund")} <= kinds
+    assert all(statement.closed for statement in settlement.statements)
+
+
+def test_money_7_a_refund_is_what_the_provider_says(books: SampleBooks, end: datetime) -> None:
+    needs(books, "refunds that wait")
+    account = books.add_account()
+    books.add_subscription(account, "30")
+    settlement, close = closed(books, account, end)
+    told = []
+    for status in ("pending", "succeeded", "failed"):
+        books.refund_stands(account, status)
+        after = books.billing.state(account, end)
+        found = differences(settlement, books.billing.held(account, close), after)
+        told.append(([x.status for x in books.billing.refunds(account, close)], bool(found)))
+    assert told == [(["pending"], False), (["succeeded"], False), (["failed"], True)]
+
+
+# -- the statement is taken back
+
+
+def test_stages_7_reversing_gives_back_the_money_of_before(books: SampleBooks, account: str, end: datetime) -> None:
+    needs(books, "reversal")
+    before = books.billing.state(account, end)
+    settlement, close = closed(books, account, end)
+    for number in (1, 1, 2):
+        books.billing.reverse(account, close, key(account, "undo", number), end)
+        assert books.billing.state(account, end) == before
+        assert books.billing.held(account, close) == []
+    books.billing.settle(account, settlement, close, end)  # a late attempt
+    assert books.billing.state(account, end) == before
+
+
+def test_after_a_reversal_the_account_can_be_settled_anew(books: SampleBooks, account: str, end: datetime) -> None:
+    needs(books, "reversal")
+    settlement, close = closed(books, account, end)
+    books.billing.reverse(account, close, key(account, "undo"), end)
+    assert settled(books, account, end) == settlement
+    books.billing.settle(account, settlement, key(account, "close_statement", 2), end)
+    assert outstanding(books.billing.state(account, end)) == {}
+
+
+def test_a_settlement_that_cannot_be_made_whole_fails_and_the_next_attempt_goes_on(
+    books: SampleBooks, account: str, end: datetime
 ) -> None:
-    before, key = billing.state(account, END), f"{account}:close_statement:-:1"
-    settlement = settled(billing, account)
-    billing.settle(account, settlement, key, AT)
-    made = documents(engine, account)
-    for undo in ("undo:1", "undo:1", "undo:2"):
-        billing.reverse(account, key, f"{account}:{undo}", AT)
-        assert billing.state(account, END) == before
-    after = documents(engine, account)
-    assert set(made) < set(after)
-    assert len(after) == 2 * len(made) + 1  # the final invoice is answered too
-
-
-def test_a_late_attempt_after_the_reversal_changes_nothing(billing: BillingSystem, account: str) -> None:
-    before, key = billing.state(account, END), f"{account}:close_statement:-:1"
-    settlement = settled(billing, account)
-    billing.settle(account, settlement, key, AT)
-    billing.reverse(account, key, f"{account}:undo", AT)
-    billing.settle(account, settlement, key, AT)
-    assert billing.state(account, END) == before
-
-
-def test_after_a_reversal_the_account_can_be_settled_anew(billing: BillingSystem, account: str) -> None:
-    settlement = settled(billing, account)
-    billing.settle(account, settlement, f"{account}-1:close_statement:-:1", AT)
-    billing.reverse(account, f"{account}-1:close_statement:-:1", f"{account}-1:undo", AT)
-    assert settled(billing, account) == settlement
-    billing.settle(account, settlement, f"{account}-2:close_statement:-:1", AT)
-    assert outstanding(billing.state(account, END)) == {}
-
-
-def test_reversing_what_never_happened_does_nothing(billing: BillingSystem, account: str) -> None:
-    (receipt,) = billing.reverse(account, "never:close_statement:-:1", "undo", AT)
-    assert receipt.count == 0
-
-
-def test_a_settlement_that_cannot_be_written_whole_leaves_nothing(
-    billing: BillingSystem, engine: Engine, account: str
-) -> None:
-    settlement = settled(billing, account)
+    settlement, close = settled(books, account, end), key(account, "close_statement")
     broken = Document(kind="credit", currency="EUR", amount=Decimal(-1), description="x", invoice_id="nowhere")
-    before = billing.state(account, END)
-    with pytest.raises(Conflict):
-        billing.settle(account, settlement.model_copy(update={"documents": (*settlement.documents, broken)}), "key", AT)
-    assert billing.state(account, END) == before
-    with reading(engine) as session:
-        assert not session.exec(
-            select(InvoiceRow).where(InvoiceRow.account == account, InvoiceRow.kind == "final")
-        ).all()
+    with pytest.raises(ConnectorError):
+        books.billing.settle(
+            account, settlement.model_copy(update={"documents": (*settlement.documents, broken)}), close, end
+        )
+    books.billing.settle(account, settlement, close, end)
+    after = books.billing.state(account, end)
+    assert differences(settlement, books.billing.held(account, close), after) == []
+
+
+# -- charges that come late
+
+
+def test_money_9_what_is_charged_after_the_end_is_found_and_given_back_once(
+    books: SampleBooks, account: str, end: datetime
+) -> None:
+    closed(books, account, end)
+    assert books.billing.late_charges(account, end) == []
+    invoice = books.charge_late(account, "12", end + HOUR)
+    (charge,) = books.billing.late_charges(account, end)
+    assert (charge.charge_id, charge.amount, charge.paid, sum(charge.payments.values())) == (invoice, 12, 12, 12)
+    back = key(account, "watch_charges")
+    first = books.billing.give_back(account, charge, back, end + HOUR)
+    again = books.billing.give_back(account, charge, back, end + HOUR)
+    books.billing.give_back(account, charge, key(account, "watch_charges", 2), end + HOUR)
+    assert (first.action, first.count) == (again.action, again.count)
+    assert books.billing.late_charges(account, end) == []
+    assert outstanding(books.billing.state(account, end)) == {}
+    assert [x.amount for x in books.billing.refunds(account, back)] == [12]
+
+
+def test_money_9_two_looks_at_the_same_time_give_back_once(books: SampleBooks, end: datetime) -> None:
+    account = books.add_account()
+    books.charge_late(account, "12", end + HOUR)
+    (charge,) = books.billing.late_charges(account, end)
+    with ThreadPoolExecutor(4) as pool:
+        keys = [key(account, "watch_charges", number) for number in (1, 1, 2, 2)]
+        for done in [pool.submit(books.billing.give_back, account, charge, each, end + HOUR) for each in keys]:
+            done.result()
+    refunds = [x for each in keys[1:3] for x in books.billing.refunds(account, each)]
+    assert [x.amount for x in refunds] == [12]
+    assert outstanding(books.billing.state(account, end)) == {}
+
+
+def test_money_9_a_late_invoice_that_nobody_paid_is_voided(books: SampleBooks, end: datetime) -> None:
+    account = books.add_account()
+    books.charge_late(account, "12", end + HOUR, paid=False)
+    (charge,) = books.billing.late_charges(account, end)
+    assert (charge.amount, charge.paid) == (12, 0)
+    books.billing.give_back(account, charge, key(account, "watch_charges"), end + HOUR)
+    assert books.billing.late_charges(account, end) == []
+    assert books.billing.refunds(account, key(account, "watch_charges")) == []
+    assert outstanding(books.billing.state(account, end)) == {}
+
+
+def test_money_9_money_taken_for_what_was_forgiven_goes_back(books: SampleBooks, end: datetime) -> None:
+    needs(books, "late payments")
+    account = books.add_account()
+    invoice = books.add_invoice(account, "20")
+    closed(books, account, end)
+    payment = books.take_late(account, invoice, "20", end + HOUR)
+    (charge,) = books.billing.late_charges(account, end)
+    assert (charge.charge_id, charge.paid) == (payment, 20)
+    for number in (1, 2):
+        books.billing.give_back(account, charge, key(account, "watch_charges", number), end + HOUR)
+    assert books.billing.late_charges(account, end) == []
+    assert outstanding(books.billing.state(account, end)) == {}
+
+
+def test_what_finance_collects_is_no_late_charge(books: SampleBooks, end: datetime) -> None:
+    needs(books, "late payments")
+    account = books.add_account()
+    invoice = books.add_invoice(account, "400")
+    closed(books, account, end)
+    books.take_late(account, invoice, "400", end + HOUR)
+    assert books.billing.late_charges(account, end) == []
