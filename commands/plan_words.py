@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from models.vocabulary import Mode
+from rules.manner import FOR_CAUSE, manner
 
 if TYPE_CHECKING:
     from models.plan import Commitments, Plan
@@ -68,10 +69,12 @@ def way_back(plan: "Plan") -> str:
     dates = plan.commitments.dates
     if plan.commitments.mode is Mode.PAUSE:
         return f"comes back by itself on {day(dates['resume'].at)}, or on any day before"
-    reinstate = f"reinstate until {day(dates['erasure'].at)}; later with the package, under a new contract"
-    if plan.commitments.mode is Mode.EJECT:
-        return reinstate
-    return f"withdraw until {day(dates['effective_date'].at)}, {reinstate}"
+    reinstate = f"reinstate until {day(dates['erasure'].at)}"
+    later = "later with the package, under a new contract"
+    if plan.commitments.mode is not Mode.EJECT:
+        return f"withdraw until {day(dates['effective_date'].at)}, {reinstate}; {later}"
+    ours = manner(plan.commitments.mode, plan.commitments.cause) == FOR_CAUSE
+    return f"{'only we ' if ours else ''}{reinstate}; {later}"
 
 
 def approvals(plan: "Plan") -> str:

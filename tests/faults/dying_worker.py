@@ -18,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 import worker
+from connectors.builtin import billing, documents
 from connectors.opening import Connections, connect_temporal, settings
 
 # Processes are forked from one that has loaded all and started nothing: a new worker is there at once.
@@ -67,11 +68,19 @@ def live(environment: dict[str, str], death: Death | None) -> None:
     os.environ.clear()
     os.environ.update(environment)
     connections = Connections(settings())
-    if death is not None and death.port == "s3":
-        connections.objects._client = Mortal(connections.objects._client, death)  # type: ignore[assignment]
-    elif death is not None:
-        setattr(connections, death.port, Mortal(getattr(connections, death.port), death))
+    if death is not None:
+        _doom(connections, death)
     asyncio.run(_work(connections))
+
+
+def _doom(connections: Connections, death: Death) -> None:
+    """An adapter; or, within one, S3's client, and what makes the documents of one transaction."""
+    if death.port == "s3":
+        connections.objects._client = Mortal(connections.objects._client, death)  # type: ignore[assignment]
+    elif death.port == "documents":
+        billing.write = Mortal(documents, death).write
+    else:
+        setattr(connections, death.port, Mortal(getattr(connections, death.port), death))
 
 
 async def _work(connections: Connections) -> None:

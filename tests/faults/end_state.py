@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select
 from connectors.opening import Connections
 from connectors.s3 import S3ObjectStore
 from devstack.running import Running
-from models.tables.billing import CounterDocumentRow, InvoiceRow
+from models.tables.billing import ChargeOrderRow, CounterDocumentRow, InvoiceRow, SubscriptionRow, UsageRow
 from rules.chain import first_fault
 
-_INSTANTS = frozenset({"at", "made_at", "issued_at", "due_at", "verified_at", "digest", "instant"})
+MONEY = (ChargeOrderRow, SubscriptionRow, InvoiceRow, CounterDocumentRow, UsageRow)
+_INSTANTS = frozenset({"at", "made_at", "ended_at", "issued_at", "due_at", "verified_at", "digest", "instant"})
 
 
 def end_state(here: Running, account: str) -> dict[str, Any]:
@@ -30,12 +31,12 @@ def _statement(here: Running, account: str, case: str) -> Any:
 
 
 def _documents_of_money(here: Running, account: str, case: str) -> Any:
-    """Counter-documents and invoices as they stand, their ids too: those come from the effect alone."""
+    """All of an account's money as it stands, ids too: those of what we made come from the effect alone."""
     with Session(here.connections.engine) as session:
-        counters = session.exec(select(CounterDocumentRow).where(col(CounterDocumentRow.account) == account)).all()
-        invoices = session.exec(select(InvoiceRow).where(col(InvoiceRow.account) == account)).all()
-        assert len({row.made_by for row in counters}) == len(counters) > 0
-        return {row.id: _timeless(row.model_dump()) for row in (*counters, *invoices)}
+        rows = [row for kind in MONEY for row in session.exec(select(kind).where(col(kind.account) == account))]
+        made = [row.made_by for row in rows if isinstance(row, CounterDocumentRow)]
+        assert len(set(made)) == len(made)
+        return {row.id: _timeless(row.model_dump()) for row in rows}
 
 
 def _counts(here: Running, account: str, case: str) -> Any:

@@ -1,29 +1,34 @@
-"""One account's whole exit, in a process of its own: undisturbed, with workers that die, or with servers that are gone."""
+"""One account's whole exit, or pause, in a process of its own: undisturbed, with workers that die, or servers gone."""
 
 import asyncio
 import random
 import sqlite3
 import traceback
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, closing
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from commands.audits import fetch_pack
 from commands.beginning import Asked, begin
 from commands.pack_check import check_pack
-from devstack.leaving import leave
+from devstack.leaving import hand_over, let_go
 from devstack.play import Play
 from devstack.running import Running, running, without_worker
-from models.vocabulary import Mode, Reason
+from models.case import Approve
+from models.vocabulary import Gate, Mode, Reason, Stage
+from rules.gates import gate_digest
 from tests.faults.dying_worker import Death, workers
 from tests.faults.end_state import end_state
 from tests.faults.outage import outage
+from tests.faults.sample_charges import add_on_by_the_month, charge_late, refunds_arrive, refunds_take_their_time
 
 ACCOUNT = "acc_p7a3wj"  # yearly, so that there is something to refund
 CASE = f"{ACCOUNT}-1"
 PATIENCE_SECONDS = 240.0  # one move of the clock meets half of all deaths
 LOGO_BYTES = 9 * 1024 * 1024  # noise, so that the packed table needs an upload of several parts
+SOON = timedelta(days=5)  # after the end, and before anybody looks for late charges
 
 
 class Outcome(NamedTuple):
@@ -36,22 +41,64 @@ class Outcome(NamedTuple):
 
 
 def whole_exit(home: Path, deaths: Sequence[Death] = (), *, servers_go: bool = False) -> Outcome:
-    """Plays it in this process; what goes wrong is told as text, as not every error can travel to the parent."""
+    """Plays it in this process: all that is charged falls due on the way, and a charge appears after the end."""
     give_it_a_large_logo(home / "product.db")
+    add_on_by_the_month(_own(home), ACCOUNT, datetime.now(UTC))
+    refunds_take_their_time(_own(home))
+    return _outcome_of(_exit(home, deaths, servers_go=servers_go))
+
+
+def whole_pause(home: Path, deaths: Sequence[Death] = ()) -> Outcome:
+    """Plays a pause, from its start to the day on which the account comes back by itself."""
+    add_on_by_the_month(_own(home), ACCOUNT, datetime.now(UTC))
+    return _outcome_of(_pause(home, deaths))
+
+
+def _own(home: Path) -> str:
+    return f"sqlite:///{home / 'farewell.db'}"
+
+
+def _outcome_of(played: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What goes wrong is told as text, as not every error can travel to the parent."""
     try:
-        return asyncio.run(_played(home, deaths, servers_go=servers_go))
+        return asyncio.run(played)
     except Exception as wrong:  # noqa: BLE001  # the entry point of a process
         raise AssertionError("".join(traceback.format_exception(wrong))) from None
 
 
-async def _played(home: Path, deaths: Sequence[Death], *, servers_go: bool) -> Outcome:
-    async with AsyncExitStack() as around:
-        here = await around.enter_async_context(without_worker(home) if deaths else running(home))
-        happened = await around.enter_async_context(workers(here.client, CASE, deaths)) if deaths else []
+async def _exit(home: Path, deaths: Sequence[Death], *, servers_go: bool) -> Outcome:
+    async with _stage(home, deaths) as (here, happened), AsyncExitStack() as around:
         if servers_go:
             await around.enter_async_context(outage(here, ACCOUNT))
-        await leave(here, await _begun(here))
-        return await asyncio.to_thread(_outcome, here, home / "pack", happened)
+        play = await _begun(here, Mode.STOP)
+        state = await hand_over(play)
+        dates = state.agreed.dates if state.agreed else {}
+        await play.move(dates["late_usage_end"])
+        await play.until(lambda s: s.statement_digest is not None)
+        await asyncio.to_thread(refunds_arrive, here.connections.engine, ACCOUNT)
+        await asyncio.to_thread(charge_late, here.connections.engine, ACCOUNT, dates["billing_end"] + SOON)
+        await let_go(here, play, state)
+        return await asyncio.to_thread(_sealed, here, home / "pack", happened)
+
+
+async def _pause(home: Path, deaths: Sequence[Death]) -> Outcome:
+    async with _stage(home, deaths) as (here, happened):
+        play = await _begun(here, Mode.PAUSE)
+        state = await play.until(lambda s: s.stage is Stage.APPROVAL and s.proposed is not None)
+        dates = state.proposed.dates if state.proposed else {}
+        await play.say("bruno", "approve", Approve, gate=Gate.PLAN, hash=gate_digest(Gate.PLAN, state) or "")
+        for name, stage in (("effective_date", Stage.PAUSED), ("resume", Stage.RESUMED)):
+            await play.move(dates[name])
+            await play.reach(stage)
+        await here.client.get_workflow_handle(f"offboarding-{CASE}").result()
+        return Outcome(await asyncio.to_thread(end_state, here, ACCOUNT), happened, _failed(here), [])
+
+
+@asynccontextmanager
+async def _stage(home: Path, deaths: Sequence[Death]) -> AsyncIterator[tuple[Running, list[Death]]]:
+    async with AsyncExitStack() as around:
+        here = await around.enter_async_context(without_worker(home) if deaths else running(home))
+        yield here, await around.enter_async_context(workers(here.client, CASE, deaths)) if deaths else []
 
 
 def give_it_a_large_logo(product: Path) -> None:
@@ -60,13 +107,16 @@ def give_it_a_large_logo(product: Path) -> None:
         connection.execute("UPDATE account SET logo_png = ? WHERE id = ?", (logo, ACCOUNT))
 
 
-async def _begun(here: Running) -> Play:
-    asked = Asked(ACCOUNT, "ana", Mode.STOP, Reason.PRICE, None, None, None)
+async def _begun(here: Running, mode: Mode) -> Play:
+    asked = Asked(ACCOUNT, "ana", mode, Reason.PRICE, None, None, None)
     await asyncio.to_thread(begin, here.connections, asked)
     return Play(here, ACCOUNT, f"offboarding-{CASE}", PATIENCE_SECONDS)
 
 
-def _outcome(here: Running, pack: Path, happened: list[Death]) -> Outcome:
+def _sealed(here: Running, pack: Path, happened: list[Death]) -> Outcome:
     fetch_pack(here.connections, CASE, pack)
-    failed = {entry.action for entry in here.connections.ledger.entries(CASE) if entry.outcome == "failed"}
-    return Outcome(end_state(here, ACCOUNT), happened, failed, list(check_pack(pack).findings))
+    return Outcome(end_state(here, ACCOUNT), happened, _failed(here), list(check_pack(pack).findings))
+
+
+def _failed(here: Running) -> set[str]:
+    return {entry.action for entry in here.connections.ledger.entries(CASE) if entry.outcome == "failed"}
