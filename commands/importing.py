@@ -19,10 +19,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from commands.refused import Exit, Refused
+from models.account import Contract
 from models.tables.accounts import AccountRow, ContactRow, ContractRow, PersonRow
 from models.tables.form import Row
 from models.tables.identities import UserRow
-from models.vocabulary import Channel, Role
+from models.vocabulary import Channel, PeriodEnd, Role
+from rules.contract_faults import fault
 
 # In the order in which they point at one another.
 KINDS: dict[str, type[Row]] = {
@@ -73,6 +75,7 @@ def upsert(engine: Engine, records: list[Record], *, dry_run: bool) -> tuple[dic
             refusal = _kept(session, record)
             if refusal:
                 refusals.append(f"{record.place}: {refusal}")
+        refusals += _astray(session, records)
         if dry_run or refusals:
             session.rollback()
         else:
@@ -124,12 +127,27 @@ def _kept(session: Session, record: Record) -> str | None:
         with session.begin_nested():
             whole = table.model_validate({**before, **record.values})
             session.merge(whole)
+            wrong = fault(Contract.model_validate(whole.model_dump())) if isinstance(whole, ContractRow) else None
     except ValidationError as error:
         first = error.errors()[0]
         return f"{first['loc'][0] if first['loc'] else 'record'}: {first['msg'].lower()}"
     except IntegrityError:
         return "points at an account that isn't there"
-    return None
+    return wrong
+
+
+def _astray(session: Session, records: list[Record]) -> list[str]:
+    """The contracts of the file that are part of none that is there, or of themselves."""
+    found = []
+    for record in (each for each in records if each.kind == "contracts" and each.values.get("part_of")):
+        passed, head = {record.values["id"]}, record.values["part_of"]
+        while (row := session.get(ContractRow, head)) and row.part_of and head not in passed:
+            passed.add(head)
+            head = row.part_of
+        if row is None or head in passed:
+            why = f"there is no contract {head}" if row is None else "it would be part of itself"
+            found.append(f"{record.place}: part_of: {why}")
+    return found
 
 
 def _refusal(record: Record) -> str | None:
@@ -151,6 +169,7 @@ def _expected(values: dict[str, Any]) -> list[tuple[str, str]]:
         "timezone": (lambda v: v in available_timezones(), "an IANA time zone, such as Europe/Madrid"),
         "channel": (lambda v: v in set(Channel), f"one of {', '.join(Channel)}"),
         "email": (lambda v: "@" in v, "a mail address"),
+        "notice_ends": (lambda v: v in set(PeriodEnd), f"one of {', '.join(PeriodEnd)}"),
         "kind": (lambda v: v in {"main", "billing", "export"}, "main, billing or export"),
     }
     wrong = [(n, e) for n, (fits, e) in rules.items() if values.get(n) is not None and not fits(str(values[n]))]

@@ -117,9 +117,9 @@ def blockers(facts: AccountFacts, *, held: bool) -> tuple[Blocker, ...]:
         found.append(_fact(BlockerCode.REQUESTER_WITHOUT_AUTHORITY, text, "import the contract's signatories"))
     for contract in active(facts.contracts):
         if contract.members:
-            text = f"{len(contract.members)} other accounts have joined contract {contract.id}: "
-            fix = "end them first, or import contracts of their own for them"
-            found.append(_fact(BlockerCode.SUB_ACCOUNTS, text + ", ".join(contract.members), fix))
+            text = f"other accounts have joined contract {contract.id}: {', '.join(contract.members)}"
+            fix = "let them leave first, or import contracts of their own for them"
+            found.append(_fact(BlockerCode.SUB_ACCOUNTS, text, fix))
     if held:
         text = "a legal hold stands on this account"
         found.append(_fact(BlockerCode.LEGAL_HOLD, text, "compliance releases it with: farewell release ACCOUNT"))

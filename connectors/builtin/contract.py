@@ -1,5 +1,6 @@
 """The built-in contract system: Farewell's own tables."""
 
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 

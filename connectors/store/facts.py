@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
-from models.account import Account, AccountFacts, BlockingFact, Contact, Contract
-from models.tables.accounts import AccountRow, BlockingFactRow, ContactRow, ContractRow
+from connectors.store.agreements import agreements
+from models.account import Account, AccountFacts, BlockingFact, Contact
+from models.tables.accounts import AccountRow, BlockingFactRow, ContactRow
 
-Part = TypeVar("Part", ContactRow, ContractRow, BlockingFactRow)
+Part = TypeVar("Part", ContactRow, BlockingFactRow)
 
 
 def all_facts(session: Session, account: str | None = None) -> list[AccountFacts]:
@@ -17,13 +18,13 @@ def all_facts(session: Session, account: str | None = None) -> list[AccountFacts
     if account is not None:
         accounts = accounts.where(AccountRow.id == account)
     contacts = _by_account(session, ContactRow, account)
-    contracts = _by_account(session, ContractRow, account)
+    contracts = agreements(session, account)
     blocking = _by_account(session, BlockingFactRow, account)
     return [
         AccountFacts(
             account=Account.model_validate({**row.model_dump(), "root_key": row.product_root_key}),
             contacts=tuple(Contact.model_validate(part.model_dump()) for part in contacts[row.id]),
-            contracts=tuple(Contract.model_validate(part.model_dump()) for part in contracts[row.id]),
+            contracts=tuple(contracts[row.id]),
             blocking=tuple(BlockingFact.model_validate(part.model_dump()) for part in blocking[row.id]),
         )
         for row in session.exec(accounts)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.vocabulary import PeriodEnd
+
 MoneyCase = Literal["paid", "large_debt", "small_debt", "short_payment", "credit"]
 EU = frozenset({"ES", "DE", "FR", "IT", "PT"})
 
@@ -27,8 +29,18 @@ class Place(_Part):
     language: Literal["es", "en"]
 
 
+class Addon(_Part):
+    """Something ordered on top, with a yearly term of its own that ends in `renews_in` days."""
+
+    title: str
+    renews_in: int
+
+
 class Terms(_Part):
-    """The agreement. `tax` is a share of the net; `renews_in` the days until a yearly term ends."""
+    """The agreement. `tax` is a share of the net; `renews_in` the days until a yearly term ends.
+
+    `group` is the account whose agreement this one has joined; `early_termination` the share of the remaining price.
+    """
 
     currency: Literal["EUR", "USD", "JPY", "KWD"]
     plan: Literal["taller", "equipo", "red"]
@@ -38,6 +50,11 @@ class Terms(_Part):
     years: int
     renews_in: int | None = None
     notice_days: int | None = None
+    notice_months: int | None = None
+    notice_ends: PeriodEnd = PeriodEnd.ANY_DAY
+    early_termination: Decimal | None = None
+    group: str | None = None
+    addon: Addon | None = None
 
 
 class Person(_Part):

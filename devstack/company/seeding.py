@@ -1,33 +1,31 @@
 """Fills Farewell's own tables from the product database, as an import of real accounts would."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from devstack.company.accounts import Account, Person, sample_accounts
+from devstack.company.contracts import contracts
 from devstack.company.names import mailbox
 from devstack.company.opening import open_product
 from devstack.company.people import MANAGER, PEOPLE
-from devstack.company.reference import PLANS, SEAT_MONTH
+from devstack.company.reference import SEAT_MONTH
 from devstack.company.seeding_access import access_rows
 from devstack.company.seeding_billing import billing_rows
-from devstack.company.terms import customer_since, term_ends_on
+from devstack.company.terms import customer_since
 from models.tables.accounts import (
     AccountRow,
     AccountStateRow,
     BlockingFactRow,
     ContactRow,
-    ContractRow,
     PersonRow,
 )
 from models.tables.form import Row
 
 _YEAR_COSTS = {"month": 12, "year": 10}
-_TITLES = {"es": "Contrato de suscripción Bancada {}", "en": "Subscription agreement Bancada {}"}
-_CLAUSES = {"es": "Contrato de encargo del tratamiento, cláusula 9, {}", "en": "Data processing agreement, §9, {}"}
 
 
 def seed(store: Engine, product_url: str, *, anchor: date) -> None:
@@ -76,7 +74,7 @@ def _agreement(account: Account, anchor: date) -> Iterator[Row]:
     """What hangs on an account besides access and money."""
     main = _contact(account, "main", account.main)
     billing = _contact(account, "billing", account.billing or account.main)
-    yield from (main, billing, AccountStateRow(account=account.id), _contract(account, anchor, main.id))
+    yield from (main, billing, AccountStateRow(account=account.id), *contracts(account, anchor, main.id))
     for index, fact in enumerate(account.blocking):
         yield BlockingFactRow(id=f"{account.id}-blocking-{index + 1}", account=account.id, **fact)
 
@@ -93,20 +91,4 @@ def _contact(account: Account, kind: str, person: Person) -> ContactRow:
         channel=person.channel,
         timezone=account.place.timezone,
         come_back=person.come_back,
-    )
-
-
-def _contract(account: Account, anchor: date, signatory: str) -> ContractRow:
-    language, terms = account.place.language, account.terms
-    started, ends = customer_since(account, anchor), term_ends_on(account, anchor)
-    signed = started - timedelta(days=6)
-    return ContractRow(
-        id=f"{account.id}-contract",
-        account=account.id,
-        title=_TITLES[language].format(PLANS[terms.plan]),
-        started_on=started,
-        term_ends_on=ends,
-        notice_days=terms.notice_days,
-        erase_clause=_CLAUSES[language].format(signed) if terms.notice_days else None,
-        signatories=[signatory],
     )

@@ -7,10 +7,14 @@ from sqlalchemy import JSON, Column
 from sqlmodel import Field
 
 from models.tables.form import Row, aware, money
+from models.vocabulary import PeriodEnd
 
 
 class AccountRow(Row, table=True):
-    """A customer. `id` is opaque; the name is personal in a one-man company, so it stays in here."""
+    """A customer. `id` is opaque; the name is personal in a one-man company, so it stays in here.
+
+    `billing_id` is the customer's at the payment provider.
+    """
 
     __tablename__ = "account"
     id: str = Field(primary_key=True, max_length=64)
@@ -24,6 +28,7 @@ class AccountRow(Row, table=True):
     customer_since: date
     yearly_value: Decimal = Field(sa_column=money())
     product_root_key: str
+    billing_id: str | None = None
     erased_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
 
 
@@ -47,6 +52,7 @@ class ContactRow(Row, table=True):
 class ContractRow(Row, table=True):
     """An agreement. `state`: `active` `ended`; `signatories` are contact ids that may end it.
 
+    `notice_ends` is one of `PeriodEnd`; `part_of` is another contract's id, of this account or of a group's head.
     Once notice is served, `ends_at` says when it ends, whatever `renews` says; `ended_by` is the effect that ended it.
     """
 
@@ -57,7 +63,12 @@ class ContractRow(Row, table=True):
     started_on: date
     term_ends_on: date | None = None
     notice_days: int | None = None
+    notice_months: int | None = None
+    notice_ends: str = PeriodEnd.ANY_DAY.value
     renews: bool = True
+    renewal_months: int = 12
+    part_of: str | None = Field(default=None, index=True)
+    early_termination: Decimal | None = Field(default=None, sa_column=money(nullable=True))
     state: str = "active"
     ends_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
     ended_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))

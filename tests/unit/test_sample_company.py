@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine
 from sqlmodel import Session, SQLModel, col, func, select
 
 from connectors.product_schema import schema_facts
+from connectors.store.directory import SqlDirectory
 from devstack.company.accounts import sample_accounts
 from devstack.company.draft import drafts
 from devstack.company.files import put_attachments
@@ -26,7 +27,7 @@ from models.policy import read_policy
 from models.tables.accounts import AccountRow, ContactRow, ContractRow
 from models.tables.billing import BalanceRow, InvoiceRow, PaymentRow, UsageRow
 from models.tables.identities import CredentialRow, UserRow
-from models.vocabulary import CredentialClass, Role
+from models.vocabulary import CredentialClass, PeriodEnd, Role
 from rules.inventory_check import findings
 
 ANCHOR = date(2026, 11, 22)
@@ -162,8 +163,23 @@ def test_every_account_has_one_export_contact_two_contacts_and_a_signatory(store
             assert [user.active for user in users if user.export_contact] == [True]
             contacts = session.exec(select(ContactRow).where(ContactRow.account == account.id)).all()
             assert {contact.kind for contact in contacts} == {"main", "billing"}
-            contract = session.exec(select(ContractRow).where(ContractRow.account == account.id)).one()
-            assert set(contract.signatories) <= {contact.id for contact in contacts}
+            contracts = session.exec(select(ContractRow).where(ContractRow.account == account.id)).all()
+            assert contracts
+            assert all({contact.id for contact in contacts} >= set(each.signatories) != set() for each in contracts)
+
+
+def test_instructive_agreements_are_there(store: Engine) -> None:
+    facts = {each.account.id: each for each in SqlDirectory(store).accounts()}
+    (quarterly,) = facts["acc_m5r1zc"].contracts
+    assert (quarterly.notice_months, quarterly.notice_ends) == (3, PeriodEnd.QUARTER)
+    (by_term,) = facts["acc_3xk9vm"].contracts
+    assert (by_term.notice_ends, by_term.renews, by_term.early_termination) == (PeriodEnd.TERM, True, Decimal("0.5"))
+    addon, main = facts["acc_y1g9rn"].contracts
+    assert addon.part_of == main.id
+    assert addon.term_ends_on != main.term_ends_on
+    (head,), (affiliate,) = facts["acc_k4s8fb"].contracts, facts["acc_b0n6ys"].contracts
+    assert (head.members, affiliate.part_of) == (("acc_b0n6ys",), head.id)
+    assert (affiliate.notice_days, affiliate.term_ends_on) == (head.notice_days, head.term_ends_on)
 
 
 def test_money_cases_are_there(store: Engine) -> None:

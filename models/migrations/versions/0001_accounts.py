@@ -37,6 +37,7 @@ def _accounts() -> None:
         sa.Column("customer_since", sa.Date, nullable=False),
         sa.Column("yearly_value", MONEY, nullable=False),
         sa.Column("product_root_key", sa.String, nullable=False),
+        sa.Column("billing_id", sa.String),
         sa.Column("erased_at", INSTANT),
     )
     op.create_table(
@@ -61,7 +62,12 @@ def _accounts() -> None:
         sa.Column("started_on", sa.Date, nullable=False),
         sa.Column("term_ends_on", sa.Date),
         sa.Column("notice_days", sa.Integer),
+        sa.Column("notice_months", sa.Integer),
+        sa.Column("notice_ends", sa.String, nullable=False),
         sa.Column("renews", sa.Boolean, nullable=False),
+        sa.Column("renewal_months", sa.Integer, nullable=False),
+        sa.Column("part_of", sa.String, index=True),
+        sa.Column("early_termination", MONEY),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("ends_at", INSTANT),
         sa.Column("ended_at", INSTANT),
