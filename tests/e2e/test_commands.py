@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 FAREWELL = Path(sys.executable).with_name("farewell")
 ACCOUNT = "acc_7f3k2m"
 SECOND, THIRD = "acc_2hw8te", "acc_w6d2pa"
+PAUSING, PUT_OUT, STAYING = "acc_t3j7ku", "acc_8vzc5h", "acc_d2m0xq"
 
 
 class Shell:
@@ -29,6 +32,14 @@ class Shell:
         )
         assert "Traceback" not in done.stdout + done.stderr
         return done.returncode, done.stdout, done.stderr
+
+    def follow(self, *words: str) -> Iterator[str]:
+        """The lines of a command, as they come; it ends when nobody reads on."""
+        with subprocess.Popen([FAREWELL, *words], env=self.environment, stdout=subprocess.PIPE, text=True) as running:
+            try:
+                yield from running.stdout or ()
+            finally:
+                running.kill()
 
     def json(self, *words: str) -> Any:
         code, out, err = self.run(*words, "--json")
@@ -134,3 +145,81 @@ def test_a_hold_stands_on_the_running_case_until_two_people_release_it(shell: Sh
     shell.refused(4, "hold", THIRD, "--confirm", "--as", "dora")
     shell.refused(4, "release", THIRD, "--as", "ana")
     assert "second" in shell.json("release", THIRD, "--as", "dora")["text"]
+
+
+def test_ways_out_stand_side_by_side_and_a_preview_changes_nothing(shell: Shell) -> None:
+    before = shell.json("list")
+    modes = shell.json("preview", STAYING, "--compare", "stop,pause,eject")
+    assert [plan["commitments"]["mode"] for plan in modes] == ["stop", "pause", "eject"]
+    assert len({plan["hash"] for plan in modes}) == 3
+    days = shell.json("preview", STAYING, "--effective", _in_days(60), "--effective", _in_days(90))
+    assert [plan["commitments"]["dates"]["effective_date"]["at"][:10] for plan in days] == [_in_days(60), _in_days(90)]
+    code, out, _ = shell.run("preview", STAYING, "--compare", "stop,pause,eject")
+    assert (code, "eject (customer demand)" in out, "Nothing has been changed." in out) == (0, True, True)
+    assert shell.json("list") == before
+
+
+def test_what_does_not_go_together_is_one_line(shell: Shell) -> None:
+    start = ("start", STAYING, "--reason", "price")
+    assert "needs a cause" in shell.refused(2, *start, "--mode", "eject")
+    assert "only an eject has a cause" in shell.refused(2, *start, "--cause", "fraud")
+    assert "only a pause resumes" in shell.refused(2, *start, "--resume", _in_days(30))
+    assert "no modes" in shell.refused(2, "preview", STAYING, "--compare", "stop,leave")
+    pause = (*start, "--mode", "pause")
+    assert "days at most" in shell.refused(4, *pause, "--resume", _in_days(4000))
+    assert _in_days(9) in shell.refused(4, *pause, "--effective", _in_days(10), "--resume", _in_days(9))
+    assert shell.json("preview", STAYING)["commitments"]["mode"] == "stop"
+
+
+def test_a_pause_says_until_when_moves_and_ends_early(shell: Shell) -> None:
+    begun = shell.json(
+        "start", PAUSING, "--mode", "pause", "--reason", "too_little_use", "--resume", _in_days(60), "--wait"
+    )
+    assert (begun["mode"], begun["resume_date"][:10]) == ("pause", _in_days(60))
+    _approve(shell, PAUSING, "bruno")
+    shell.json("skip", PAUSING, "--days", "3")
+    assert f"paused until {_in_days(60)}" in _waited(shell, PAUSING, "paused")
+    assert "already pauses" in shell.run("start", PAUSING, "--reason", "price")[1]
+    shell.json("reschedule", PAUSING, "--to", _in_days(70))
+    assert shell.json("status", PAUSING)["resume_date"][:10] == _in_days(70)
+    changed = shell.json("change-mode", PAUSING, "--mode", "stop", "--reason", "it is final")
+    assert "stop is planned" in changed["text"]
+    shell.json("resume", PAUSING, "--reason", "we are back")
+    code, out, _ = shell.run("watch", PAUSING)
+    assert (code, "resumed" in out) == (0, True)
+    story = shell.run("audit", PAUSING)[1]
+    assert f"{PAUSING} paused on " in story
+    assert "the account was resumed" in story
+
+
+def test_an_eject_names_its_cause_and_needs_two(shell: Shell) -> None:
+    words = ("--mode", "eject", "--cause", "non_payment", "--reason", "other", "--wait")
+    begun = shell.json("start", PUT_OUT, *words)
+    assert (begun["mode"], begun["cause"]) == ("eject", "non_payment")
+    assert "mode eject (non payment)" in shell.run("status", PUT_OUT)[1]
+    _approve(shell, PUT_OUT, "bruno")
+    assert shell.json("status", PUT_OUT)["stage"] == "approval"
+    _approve(shell, PUT_OUT, "carla")
+    _waited(shell, PUT_OUT, "settle", "retrieval")
+    stages = [e["stage"] for e in shell.json("audit", PUT_OUT)["entries"] if e["action"] == "record_stage"]
+    assert stages.index("deprovision") < stages.index("export")
+
+
+def _in_days(number: int) -> str:
+    """A day of a customer in Spain, counted from the one on which the tests run."""
+    return (datetime.now(ZoneInfo("Europe/Madrid")).date() + timedelta(days=number)).isoformat()
+
+
+def _approve(shell: Shell, account: str, person: str) -> None:
+    gate = shell.json("status", account)["to_approve"]
+    shell.json("approve", account, "--gate", gate["gate"], "--hash", gate["hash"], "--as", person)
+
+
+def _waited(shell: Shell, account: str, *stages: str) -> str:
+    """What `status` says once the worker has come so far."""
+    for line in shell.follow("watch", account, "--json"):
+        case = json.loads(line)
+        assert not case["tasks"], case
+        if case["stage"] in stages:
+            break
+    return shell.run("status", account)[1]
