@@ -56,6 +56,7 @@ class StatementActivities(CaseMoney):
             handed_over=_sums(x for x in settlement.documents if x.kind == "handed_over"),
             to_pay_out=_sums(x for x in settlement.documents if x.kind == "refund" and x.payment_id is None),
             pending=sum(refund.status == "pending" for refund in refunds),
+            failed=_sums(refund for refund in refunds if refund.status == "failed"),
         )
 
     @activity.defn(name="reverse_statement")

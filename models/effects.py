@@ -33,7 +33,7 @@ class StatementResult(Payload):
     """`differences` are the lines that the billing system holds otherwise; at most ten, `differing` counts them all.
 
     `handed_over` is owed to us above the threshold; `to_pay_out` by us, without a payment to send it back to; both per
-    currency. `pending` refunds were asked for and aren't confirmed yet.
+    currency. `pending` refunds were asked for and aren't confirmed yet; `failed` ones couldn't be sent back.
     """
 
     digest: str
@@ -43,6 +43,7 @@ class StatementResult(Payload):
     handed_over: dict[str, Amount] = {}
     to_pay_out: dict[str, Amount] = {}
     pending: int = 0
+    failed: dict[str, Amount] = {}
 
 
 class RefundsRequest(EffectRequest):

@@ -54,6 +54,7 @@ class CaseSettling(CaseDecisions):
         result = await self._do_undoable(BillingActivities.close_statement, self._statement(CLOSE), GATE)
         self._keep(statement_digest=result.digest, statement_closed=result.closed)
         self._tell_finance(result)
+        self._tell_of_failed(result.failed)
         if result.pending:
             await self._check_refunds()
         self._mail(MailKind.STATEMENT)
@@ -69,6 +70,12 @@ class CaseSettling(CaseDecisions):
         for currency, amount in result.to_pay_out.items():
             cause = f"we owe {amount} {currency}, and there is no payment that it could go back to"
             self._pay_otherwise(cause)
+
+    def _tell_of_failed(self, failed: dict[str, Decimal]) -> None:
+        """Each failure once."""
+        for currency, amount in _more(failed, self.state.refunds_failed):
+            self._pay_otherwise(f"a refund of {amount} {currency} failed")
+        self._keep(refunds_failed=failed)
 
     def _pay_otherwise(self, cause: str) -> None:
         """Other bank details are a task for two people. Source: DOMAIN money.3."""
@@ -104,10 +111,9 @@ class CaseSettling(CaseDecisions):
         result: RefundsResult | None = await self._do(BillingActivities.check_refunds, request)
         waits = result is not None and result.pending > 0
         again = workflow.now() + timedelta(days=2 ** (checks - 1)) if waits and checks < MOST_CHECKS else None
-        failed = result.failed if result else {}
-        for currency, amount in _more(failed, self.state.refunds_failed):
-            self._pay_otherwise(f"a refund of {amount} {currency} failed")
-        self._keep(refund_checks=checks, refunds_at=again, refunds_failed=failed)
+        self._keep(refund_checks=checks, refunds_at=again)
+        if result:
+            self._tell_of_failed(result.failed)
         if waits and checks == MOST_CHECKS:
             fix = "ask the payment provider what became of it; the exit goes on"
             cause = f"{result.pending if result else 0} refund(s) still wait for the payment provider"
