@@ -43,7 +43,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Se
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        drawn.add_column(column, justify="right" if column in right else "left")
+        drawn.add_column(column, justify="right" if column in right else "left", overflow="fold")  # never cut off
     for row in rows:
         drawn.add_row(*(Text(clean("" if cell is None else str(cell))) for cell in row))
     return drawn
