@@ -28,19 +28,27 @@ def final_invoice(
 ) -> list[Item]:
     """Usage, what it lacks to its minimum, and the fees of leaving early; each line is rounded once.
 
-    What a final invoice of before bills by the same words isn't billed again. Source: DOMAIN money.1, money.4.
+    Where a final invoice was made since, it holds minimum and fees: usage that came still later comes alone.
+    Source: DOMAIN money.1, money.4.
     """
     usage = sorted(
         (used for used in billing.usage if used.currency == currency),
         key=lambda used: (used.description, used.amount, used.usage_ids),
     )
-    minimums = _minimums(billing, currency, billing_end, terms.rounding, timezone)
-    fees = sorted((fee for fee in terms.fees if fee.currency == currency), key=lambda fee: fee.description)
-    billed = {line.description for invoice in billing.invoices if invoice.kind == FINAL for line in invoice.lines}
-    on_top = [*minimums, *(_fee(fee, terms.rounding) for fee in fees)]
     charges = [_used(used, terms.rounding) for used in usage]
-    charges += [charge for charge in on_top if charge.amount and charge.description not in billed]
+    if not _made_since(billing, currency, billing_end):
+        fees = sorted((fee for fee in terms.fees if fee.currency == currency), key=lambda fee: fee.description)
+        on_top = [
+            *_minimums(billing, currency, billing_end, terms.rounding, timezone),
+            *(_fee(fee, terms.rounding) for fee in fees),
+        ]
+        charges += [charge for charge in on_top if charge.amount]
     return [_item(currency, charges)] if charges else []
+
+
+def _made_since(billing: BillingState, currency: str, billing_end: datetime) -> bool:
+    finals = (x for x in billing.invoices if x.kind == FINAL and x.currency == currency)
+    return any(invoice.issued_at >= billing_end for invoice in finals)
 
 
 def _item(currency: str, charges: list[Document]) -> Item:
