@@ -106,9 +106,9 @@ class SubscriptionState(Payload):
 
     `price` is for one whole `interval`, net, for all of the `quantity`; `discount` is the share that a coupon takes
     off. `[period_start, period_end)` is the last period that an invoice bills; the next one begins where it ends.
-    `minimum` is the least that usage costs in an interval, net: what is missing is billed on top, for the time since
-    `usage_since` (None: since `period_start`), whose usage no invoice carries. `contract` is the agreement behind it,
-    where the system knows.
+    `minimum` is the least that usage costs in an interval, net: what is missing is billed on top, for the time whose
+    usage no invoice carries: since `usage_since` (None: since the running period began). `contract` is the agreement
+    behind it, where the system knows.
     """
 
     subscription_id: str
