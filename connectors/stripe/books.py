@@ -1,0 +1,119 @@
+"""What Stripe holds of one customer, read once, and what it adds up to. Source: DOMAIN money.3."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from stripe import Charge, CreditNote, Invoice, Refund, StripeClient
+
+from connectors.stripe import marks
+from connectors.stripe.marks import everything
+
+PAGE = 100
+GONE = frozenset({"failed", "canceled"})  # of a refund: no money went back
+SET_OFF = "set_off"
+
+
+class Books:
+    """A customer's invoices, credit notes, charges and refunds."""
+
+    def __init__(self, client: StripeClient, customer: str) -> None:
+        """Reads invoices and credit notes now, the rest when it's asked for."""
+        self._v1, self.customer = client.v1, customer
+        asked = self._v1.invoices.list({"customer": customer, "limit": PAGE, "expand": ["data.payments"]})
+        self.invoices = everything(asked)
+        self.notes: dict[str, list[CreditNote]] = defaultdict(list)
+        for note in everything(self._v1.credit_notes.list({"customer": customer, "limit": PAGE})):
+            self.notes[ident(note.invoice)].append(note)
+        self._refunds: dict[str, list[Refund]] = {}
+
+    @cached_property
+    def charges(self) -> list[Charge]:
+        """Money that came in, the newest first."""
+        asked = self._v1.charges.list({"customer": self.customer, "limit": PAGE})
+        return [charge for charge in everything(asked) if charge.status == "succeeded" and charge.captured]
+
+    def answers(self, key: str) -> list[tuple[str, str, Refund]]:
+        """The refunds that the effect `key` asked for: invoice (or nothing), payment, refund."""
+        by_invoice = {payment: x.id for x in self.invoices for payment, _, _ in _paid(x)}
+        alone = {ident(x.payment_intent) or x.id: "" for x in self.charges}
+        return [
+            (invoice, payment, refund)
+            for payment, invoice in {**alone, **by_invoice}.items()
+            for refund in self.refunds(payment)
+            if marks.bears(refund, key)
+        ]
+
+    def refunds(self, payment: str) -> list[Refund]:
+        """All refunds of a payment, those that failed among them."""
+        if payment not in self._refunds:
+            if payment.startswith("pi_"):
+                page = self._v1.refunds.list({"payment_intent": payment, "limit": PAGE})
+            else:
+                page = self._v1.refunds.list({"charge": payment, "limit": PAGE})
+            self._refunds[payment] = everything(page)
+        return self._refunds[payment]
+
+    def payments(self, invoice: Invoice) -> dict[str, int]:
+        """What each payment brought in for an invoice and still holds, the newest first.
+
+        What came in outside of Stripe can't go back through it, and isn't here.
+        """
+        paid = sorted(_paid(invoice), key=lambda found: (-found[1], found[0]))
+        return {payment: amount - self.sent_back(payment) for payment, _, amount in paid}
+
+    def sent_back(self, payment: str) -> int:
+        """What was refunded of a payment, or is on its way."""
+        return sum(refund.amount for refund in self.refunds(payment) if refund.status not in GONE)
+
+    def paid(self, invoice: Invoice) -> int:
+        """The part of it that was settled by money, set-offs and the credit balance, less what went back.
+
+        A credit note says of what it gives back after the payment where it went: refunds are counted by themselves.
+        """
+        came = invoice.amount_paid + _from_balance(invoice)
+        back = invoice.amount_overpaid  # went to the credit balance
+        back += sum(self.sent_back(payment) for payment, _, _ in _paid(invoice))
+        for note in self.standing(invoice):
+            if marks.of(note).get(marks.PART, "").startswith(SET_OFF):
+                came += note.total
+            back += note.post_payment_amount - sum(refund.amount_refunded for refund in note.refunds)
+        return came - back
+
+    def due(self, invoice: Invoice) -> int:
+        """What is open; less what is owed again because its refund failed."""
+        failed = self._failed(invoice)
+        is_left = invoice.status in {"void", "uncollectible"} or marks.LEFT in marks.of(invoice)
+        is_due = marks.REVERSED in marks.of(invoice) and invoice.status != "void"
+        return (0 if is_left and not is_due else invoice.amount_remaining) - failed
+
+    def standing(self, invoice: Invoice) -> Sequence[CreditNote]:
+        """Its credit notes that aren't void."""
+        return [note for note in self.notes[invoice.id] if note.status == "issued"]
+
+    def _failed(self, invoice: Invoice) -> int:
+        """What credit notes sent back that never arrived, and no other refund has replaced."""
+        all_ = [refund for payment, _, _ in _paid(invoice) for refund in self.refunds(payment)]
+        lost = {refund.id for refund in all_ if refund.status in GONE}
+        linked = [each for note in self.standing(invoice) for each in note.refunds]
+        failed = sum(each.amount_refunded for each in linked if ident(each.refund) in lost)
+        arrived = sum(each.amount_refunded for each in linked) - failed
+        return max(failed - (sum(x.amount for x in all_ if x.id not in lost) - arrived), 0) if failed else 0
+
+
+def ident(one: object) -> str:
+    """The id of what may be expanded."""
+    return one if isinstance(one, str) else str(getattr(one, "id", ""))
+
+
+def _from_balance(invoice: Invoice) -> int:
+    """What the credit balance paid of it when it was finalized: credit is negative at Stripe."""
+    return 0 if invoice.ending_balance is None else invoice.ending_balance - invoice.starting_balance
+
+
+def _paid(invoice: Invoice) -> Iterator[tuple[str, int, int]]:
+    """Payment, instant and amount of what was paid by Stripe."""
+    for each in everything(invoice.payments) if invoice.payments else []:
+        payment = each.payment.payment_intent or each.payment.charge
+        if each.status == "paid" and payment:
+            yield ident(payment), each.status_transitions.paid_at or each.created, each.amount_paid or 0

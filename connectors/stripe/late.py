@@ -1,0 +1,133 @@
+"""Charges that appear after the end, and what gives them back. Source: DOMAIN money.9."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from stripe import Charge, Invoice, Refund, StripeClient
+
+from connectors.errors import NotFound
+from connectors.stripe import marks, notes
+from connectors.stripe.amounts import major
+from connectors.stripe.books import Books
+from connectors.stripe.errors import SYSTEM
+from connectors.stripe.invoices import moment
+from connectors.stripe.marks import Line, Part
+from connectors.stripe.refunds import REFUND, send_back
+from models.money import Document, LateCharge
+
+_INVOICE, _LATE = "in_", "late"
+
+
+def late_charges(client: StripeClient, customer: str, since: datetime) -> list[LateCharge]:
+    """Invoices from `since` on, and charges outside of any invoice, that bear no mark of ours and aren't answered.
+
+    What was a draft when charges were frozen is on the statement, and what pays an older invoice is no late charge.
+    """
+    books = Books(client, customer)
+    start = since.timestamp()
+    new = [x for x in books.invoices if x.created >= start and x.status != "void" and not _is_known(x)]
+    found = [_invoiced(books, invoice) for invoice in new]
+    known = {payment for invoice in books.invoices for payment in books.payments(invoice)}
+    recent = [charge for charge in books.charges if charge.created >= start]
+    found += [_charged(books, charge) for charge in recent if _payment(charge) not in known]
+    forgiven = [x for x in books.invoices if marks.of(x).get(marks.LEFT) == "write_off"]
+    found += [late for invoice in forgiven for late in _paid_all_the_same(books, invoice, recent)]
+    return sorted((x for x in found if x.amount > 0), key=lambda x: (x.at, x.charge_id))
+
+
+def give_back(client: StripeClient, customer: str, charge: LateCharge, key: str) -> int:
+    """Voids what isn't paid, refunds and credits what is, once whoever asks; answers in how many documents."""
+    books = Books(client, customer)
+    if not charge.charge_id.startswith(_INVOICE):
+        return len(_send_back(client, books, charge, key))
+    invoice = next((x for x in books.invoices if x.id == charge.charge_id), None)
+    if invoice is None:
+        raise NotFound(SYSTEM, f"there is no invoice {charge.charge_id}", "look for late charges again")
+    if invoice.status == "draft":
+        invoice = client.v1.invoices.finalize_invoice(invoice.id, {"auto_advance": False})
+    if invoice.status in {"open", "uncollectible"} and not invoice.amount_paid:
+        client.v1.invoices.void_invoice(invoice.id)
+        return 1
+    return _answer(client, books, invoice, charge, key)
+
+
+def _answer(client: StripeClient, books: Books, invoice: Invoice, charge: LateCharge, key: str) -> int:
+    sent = _send_back(client, books, charge, key)
+    whole = Document(
+        kind=notes.CREDIT,
+        currency=charge.currency,
+        amount=-charge.amount,
+        description=f"Charged after the end: {charge.description}",
+        invoice_id=invoice.id,
+    )
+    credit = [Line(len(sent), whole)]
+    part = Part(key, f"{_LATE}:{notes.CREDIT}:{invoice.id}", whoever=True)
+    notes.issue(client, invoice, part, credit, credit, notes.GoesTo(sent))
+    return len(sent) + 1
+
+
+def _send_back(client: StripeClient, books: Books, charge: LateCharge, key: str) -> list[Refund]:
+    return [
+        send_back(client, books, line, Part(key, f"{_LATE}:{charge.charge_id}:{line.number}", whoever=True))
+        for line in _refunds(charge)
+    ]
+
+
+def _refunds(charge: LateCharge) -> Iterator[Line]:
+    for number, (payment, amount) in enumerate(sorted(charge.payments.items())):
+        yield Line(
+            number,
+            Document(
+                kind=REFUND,
+                currency=charge.currency,
+                amount=amount,
+                description=f"Refund: {charge.description}",
+                payment_id=payment,
+            ),
+        )
+
+
+def _invoiced(books: Books, invoice: Invoice) -> LateCharge:
+    """What is left of it: less what was credited, but never less than what was taken."""
+    held = {payment: amount for payment, amount in books.payments(invoice).items() if amount > 0}
+    paid = sum(held.values())
+    left = max(invoice.total - sum(note.total for note in books.standing(invoice)), paid)
+    return _late(invoice.id, invoice.currency, left, invoice.created, invoice.description or invoice.number, held)
+
+
+def _charged(books: Books, charge: Charge) -> LateCharge:
+    payment = _payment(charge)
+    held = charge.amount_captured - books.sent_back(payment)
+    return _late(charge.id, charge.currency, held, charge.created, charge.description, {payment: held} if held else {})
+
+
+def _paid_all_the_same(books: Books, invoice: Invoice, recent: list[Charge]) -> Iterator[LateCharge]:
+    """Money for what was forgiven; what finance collects is wanted."""
+    for charge in recent:
+        name = _payment(charge)
+        held = books.payments(invoice).get(name, 0)
+        yield _late(name, invoice.currency, held, charge.created, invoice.description, {name: held} if held else {})
+
+
+def _late(  # noqa: PLR0917  # the fields of one thing
+    name: str, currency: str, amount: int, created: int, words: str | None, payments: dict[str, int]
+) -> LateCharge:
+    return LateCharge(
+        charge_id=name,
+        currency=currency.upper(),
+        amount=major(amount, currency),
+        paid=major(sum(payments.values()), currency),
+        at=moment(created),
+        description=words or name,
+        payments={payment: major(held, currency) for payment, held in payments.items()},
+    )
+
+
+def _payment(charge: Charge) -> str:
+    found = charge.payment_intent
+    return charge.id if found is None else found if isinstance(found, str) else found.id
+
+
+def _is_known(invoice: Invoice) -> bool:
+    """Whether it bears any mark of ours."""
+    return any(name.startswith(marks.KEY) for name in marks.of(invoice))

@@ -1,0 +1,108 @@
+"""Our marks in Stripe's metadata: by them everything we made is found again. Source: DOMAIN money.7.
+
+Metadata holds at most 50 names of 40 characters, with values of 500: https://docs.stripe.com/api/metadata.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from stripe import ListObject, RequestOptions, StripeObject
+
+from models.money import Document
+
+KEY = "farewell"  # the effect that made the object
+PART = "farewell_part"  # which of the effect's objects it is
+SETTLED, LEFT, REVERSED = "farewell_settled", "farewell_left", "farewell_reversed"
+MUTED, STOPPED, FROZEN = "farewell_muted", "farewell_stopped", "farewell_frozen"
+PAUSED, RESUMED, MOVED = "farewell_paused", "farewell_resumed", "farewell_moved"
+BEFORE, REPLACES, PENDING = "farewell_before", "farewell_replaces", "farewell_pending"
+_DOCUMENT = "farewell_document_"
+_LONGEST = 500
+
+
+class _Marked(Protocol):
+    @property
+    def metadata(self) -> Any: ...
+
+
+Object = TypeVar("Object", bound=_Marked)
+Listed = TypeVar("Listed", bound=StripeObject)
+
+
+class Line(NamedTuple):
+    """A document of a settlement, and which one it is."""
+
+    number: int
+    document: Document
+
+
+def everything(page: ListObject[Listed]) -> list[Listed]:
+    """All pages of a list."""
+    return list(page.auto_paging_iter())
+
+
+def of(made: _Marked) -> dict[str, str]:
+    """All metadata of an object."""
+    return dict(made.metadata.to_dict()) if made.metadata else {}
+
+
+def bears(made: _Marked, key: str) -> bool:
+    """Whether the effect `key` made it."""
+    return of(made).get(KEY) == key
+
+
+class Part(NamedTuple):
+    """One object that an effect makes: its `name` tells it from the effect's others.
+
+    With `whoever` it's made once whichever effect asks for it; the first one's key stays in the metadata.
+    """
+
+    key: str
+    name: str
+    whoever: bool = False
+
+    def find(self, made: Iterable[Object]) -> Object | None:
+        """What was made already, if it was."""
+        return next((x for x in made if of(x).get(PART) == self.name and (self.whoever or bears(x, self.key))), None)
+
+    def mark(self, lines: Iterable[Line] = ()) -> dict[str, str]:
+        """The metadata of what is made."""
+        return {KEY: self.key, PART: self.name, **told(lines)}
+
+    def once(self, step: str = "") -> RequestOptions:
+        """The options of the request that makes it: our key as the Idempotency-Key. Source: DOMAIN money.7."""
+        return once("farewell" if self.whoever else self.key, self.name + step)
+
+
+def told(lines: Iterable[Line]) -> dict[str, str]:
+    """Which documents an object stands for."""
+    return {f"{_DOCUMENT}{line.number}": _words(line.document)[:_LONGEST] for line in lines}
+
+
+def _words(document: Document) -> str:
+    amounts = (format(amount, "f") for amount in (document.amount, document.tax, document.tax_rate))
+    return "|".join((document.kind, *amounts, document.description))
+
+
+def documents(metadata: Mapping[str, str], currency: str, kinds: Sequence[str]) -> list[Document]:
+    """The documents of these kinds that an object stands for, by its metadata, without invoice and payment."""
+    told = [(int(name.removeprefix(_DOCUMENT)), x) for name, x in metadata.items() if name.startswith(_DOCUMENT)]
+    parts = [x.split("|", 4) for _, x in sorted(told)]
+    return [
+        Document(
+            kind=kind,
+            currency=currency.upper(),
+            amount=Decimal(amount),
+            tax=Decimal(tax),
+            tax_rate=Decimal(rate),
+            description=description,
+        )
+        for kind, amount, tax, rate, description in parts
+        if kind in kinds
+    ]
+
+
+def once(key: str, part: str) -> RequestOptions:
+    """The options of a request that must act once."""
+    return {"idempotency_key": f"{key}:{part}"}
