@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from models.account import AccountFacts
-    from models.money import StatementLine
+    from models.money import Statement, StatementLine
     from models.plan import AppliedClause, Plan
 
 
@@ -60,7 +60,7 @@ def _contracts(facts: "AccountFacts", plan: "Plan") -> "Table":
 
 def _money(plan: "Plan") -> "Table":
     rows = [
-        [_kind(line, plan.estimates.to_come), line.description, _tax(line), f"{line.amount:f}", statement.currency]
+        [*_words(line, statement, plan.estimates.to_come), _tax(line), f"{line.amount:f}", statement.currency]
         for statement in plan.estimates.statement
         for line in statement.lines
     ]
@@ -68,9 +68,16 @@ def _money(plan: "Plan") -> "Table":
     return table(("kind", "what", "of it tax", "amount", ""), rows, right=("of it tax", "amount"))
 
 
-def _kind(line: "StatementLine", to_come: "Collection[str]") -> str:
-    words = line.kind.replace("_", " ")
-    return f"{words} to come" if line.kind == "charge" and line.reference in to_come else words
+def _words(line: "StatementLine", statement: "Statement", to_come: "Collection[str]") -> tuple[str, str]:
+    """Kind and description; what is only to be invoiced is not with finance, but still to be paid."""
+    if line.reference not in to_come:
+        return line.kind.replace("_", " "), line.description
+    if line.kind == "charge":
+        return "charge to come", line.description
+    if line.kind == "handed_over":
+        charged = (each for each in statement.lines if each.reference == line.reference and each.kind == "charge")
+        return "still to pay", ", ".join(each.description for each in charged)
+    return line.kind.replace("_", " "), line.description
 
 
 def _tax(line: "StatementLine") -> str:

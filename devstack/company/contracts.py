@@ -17,13 +17,14 @@ def contracts(account: Account, anchor: date, signatory: str) -> Iterator[Contra
     """The main one, then the add-on if there is one."""
     language, terms = account.place.language, account.terms
     started = customer_since(account, anchor)
+    renews_on = term_ends_on(account, anchor)
     own_words = terms.notice_days or terms.notice_months
     yield ContractRow(
         id=_id(account.id),
         account=account.id,
         title=_TITLES[language].format(PLANS[terms.plan]),
         started_on=started,
-        term_ends_on=term_ends_on(account, anchor),
+        term_ends_on=renews_on - timedelta(days=1) if renews_on else None,  # its last day
         **terms.model_dump(include=set(_NOTICE)),
         early_termination=terms.early_termination,
         part_of=_id(terms.group) if terms.group else None,
