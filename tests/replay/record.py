@@ -21,11 +21,13 @@ from activities.scrub import scrubbed
 from connectors.errors import Rejected
 from devstack.running import Running, at_work
 from devstack.stack import EmbeddedStack
-from models.case import Extend, Reschedule, RetrievalWord
-from models.vocabulary import Gate, Stage, TaskKind
+from models.case import ChangeMode, Extend, Reschedule, RetrievalWord, Undo
+from models.money import Document
+from models.vocabulary import Cause, Gate, Mode, Stage, TaskKind, TaskOutcome
 from tests.workflow.breakable import BreakableConnections
 from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun
 from tests.workflow.records import executions_of
+from tests.workflow.test_money import charged, provider_says, woken
 
 HISTORIES = Path(__file__).with_name("histories")
 
@@ -113,6 +115,82 @@ async def silent(play: Exit) -> None:
     await play.certified()
 
 
+async def paused(play: Exit) -> None:
+    """Moved, reminded, and back by itself."""
+    dates = (await play.paused()).agreed.dates
+    await play.say("customer", "reschedule", Reschedule, to=(dates["effective_date"] + 170 * DAY).date())
+    state = await play.until(lambda s: s.waiting_for is not None and s.waiting_for.until > dates["resume"])
+    await play.move(state.agreed.dates["resume"])
+    await play.reach(Stage.RESUMED)
+
+
+async def paused_then_resumed(play: Exit) -> None:
+    """By the customer; what was proposed meanwhile falls."""
+    await play.paused()
+    await play.say("ana", "change_mode", ChangeMode, mode=Mode.STOP, reason=WORD)
+    await play.back("resume", Stage.RESUMED)
+
+
+async def paused_then_stopped(play: Exit) -> None:
+    await play.paused()
+    await play.say("customer", "change_mode", ChangeMode, mode=Mode.STOP, reason=WORD)
+    await play.approved()
+    await play.until(lambda s: "notice.2" in s.sent)
+    await play.to_date("effective_date")
+    await play.reach(Stage.SETTLE)
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+async def paused_then_ejected(play: Exit) -> None:
+    await play.paused()
+    await _ejected(play)
+    await play.reach(Stage.SETTLE)
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+async def stopped_then_ejected(play: Exit) -> None:
+    await play.plan_agreed()
+    await _ejected(play)
+    await play.reach(Stage.SETTLE)
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+async def _ejected(play: Exit) -> None:
+    about = {"mode": Mode.EJECT, "cause": Cause.CUSTOMER_DEMAND, "reason": WORD}
+    await play.say("customer", "change_mode", ChangeMode, **about)
+    await play.approved()
+
+
+async def whole_eject(play: Exit) -> None:
+    await play.to_gates_but()
+    await play.window_over()
+    await play.certified()
+
+
+async def eject_parked(play: Exit) -> None:
+    """Undone where the users can't be deactivated."""
+    play.here.connections.identity.fail("deactivate", play.account)
+    await play.approved()
+    await play.parked()
+    play.here.connections.identity.mend()
+    await play.say("ana", "reinstate", Undo, reason=WORD)
+    await play.reach(Stage.REINSTATED)
+
+
+async def money_watched(play: Exit) -> None:
+    """A line differs, a refund is pending and fails, a charge comes late."""
+    at, ghost = play.here.connections, Document(kind="charge", currency="EUR", amount="9.99", description="Ghost")
+    at.billing.answer("held", play.account, lambda held: [*held, ghost])
+    provider_says(play.here, play.account, "pending", "pending", "failed")
+    state = await play.to_retrieval()
+    await play.resolve(await play.parked(TaskKind.STATEMENT_DIFFERS), "bruno", TaskOutcome.DONE)
+    charged(play.here, play.account, state.agreed.dates["billing_end"] + DAY, paid=True)
+    await play.move(state.refunds_at)
+    await woken(play)
+    at.billing.mend()
+    await play.back("reinstate", Stage.REINSTATED)
+
+
 PLAYS: dict[Callable[[Exit], Awaitable[None]], str] = {
     whole_stop: "acc_2hw8te",
     withdrawn_in_notice: "acc_8vzc5h",
@@ -122,6 +200,22 @@ PLAYS: dict[Callable[[Exit], Awaitable[None]], str] = {
     held: "acc_d2m0xq",
     parked: "acc_z8e5lg",
     silent: "acc_6jd3hr",
+    paused: "acc_p7a3wj",
+    paused_then_resumed: "acc_t3j7ku",
+    paused_then_stopped: "acc_e4q0zw",
+    paused_then_ejected: "acc_y1g9rn",
+    stopped_then_ejected: "acc_b0n6ys",
+    whole_eject: "acc_k4s8fb",
+    eject_parked: "acc_g0b7sd",
+    money_watched: "acc_7f3k2m",
+}
+ASKED: dict[Callable[[Exit], Awaitable[None]], tuple[Mode, Cause | None]] = {
+    paused: (Mode.PAUSE, None),
+    paused_then_resumed: (Mode.PAUSE, None),
+    paused_then_stopped: (Mode.PAUSE, None),
+    paused_then_ejected: (Mode.PAUSE, None),
+    whole_eject: (Mode.EJECT, Cause.CUSTOMER_DEMAND),
+    eject_parked: (Mode.EJECT, Cause.FRAUD),
 }
 
 
@@ -132,7 +226,7 @@ async def record() -> None:
     with tempfile.TemporaryDirectory() as home:
         async with EmbeddedStack(Path(home)) as stack, at_work(stack, BreakableConnections) as here:
             for play, account in PLAYS.items():
-                started = await begun(here, account)
+                started = await begun(here, account, *ASKED.get(play, (Mode.STOP, None)))
                 await play(started)
                 await _keep(here, play.__name__, started.case)
 

@@ -51,6 +51,23 @@ def money_of(here: Running, account: str) -> BillingState:
     return here.connections.billing.state(account, datetime(2100, 1, 1, tzinfo=UTC))
 
 
+def credentials_of(here: Running, account: str) -> list[tuple[str, bool]]:
+    """Each one's class, and whether it is closed."""
+    return [(row.kind, row.gated_by is not None) for row in _of(here, "credential", account)]
+
+
+def contact_may_sign_in(here: Running, account: str) -> list[bool]:
+    """Of each export contact: active, with every sign-in open."""
+    closed = {row.owner for row in _of(here, "credential", account) if row.kind == "sign_in" and row.gated_by}
+    return [row.active and row.id not in closed for row in _of(here, "user", account) if row.export_contact]
+
+
+def amounts_of(here: Running, account: str) -> tuple[object, ...]:
+    """What is invoiced, settled and in credit, whatever period it is for: a pause moves days that were paid ahead."""
+    money = money_of(here, account)
+    return [(x.invoice_id, x.total, x.paid, x.credited) for x in money.invoices], money.credit, len(money.usage)
+
+
 def package_of(here: Running, account: str) -> list[Any]:
     """What lies in the export bucket."""
     return list(here.connections.objects.list(here.connections.settings.s3_export_bucket, f"{account}/"))
