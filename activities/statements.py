@@ -77,15 +77,23 @@ class StatementActivities(CaseMoney):
         )
 
     def _kept(self, request: StatementRequest, kind: str) -> Mapping[str, Any]:
-        """The settlement of the first attempt, as JSON, with the digest of its statements."""
+        """The settlement of the first attempt, as JSON, with the digest of its statements.
+
+        A later attempt computes none: what the books hold by then may be half of this one.
+        """
+        key, now = request.idempotency_key, activity.info().scheduled_time
+        for kept in self._store.documents(request.case, kind):
+            if kept.get("key") == key:
+                return kept
+        body = self._settlement(request).model_dump(mode="json")
+        body |= {"digest": digest(body["statements"]), "key": key}
+        return self._store.keep_document(request.case, kind, key, body, now)
+
+    def _settlement(self, request: StatementRequest) -> Settlement:
         state = self._billing.state(request.account, request.billing_end)
         with refused():
             terms = self._terms(request, state, request.plan_hash)
-            settlement = settle(state, request.billing_end, terms, self._timezone(request))
-        body = settlement.model_dump(mode="json")
-        body["digest"] = digest(body["statements"])
-        now = activity.info().scheduled_time
-        return self._store.keep_document(request.case, kind, request.idempotency_key, body, now)
+            return settle(state, request.billing_end, terms, self._timezone(request))
 
     def _read_back(self, request: StatementRequest, settlement: Settlement) -> list[Difference]:
         held = self._billing.held(request.account, request.idempotency_key)

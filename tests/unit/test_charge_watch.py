@@ -1,0 +1,83 @@
+"""What is charged after the end is found, given back by policy, and told. Source: DOMAIN money.9."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import Unavailable
+from models.effects import ChargeWatchResult
+from rules.settlement import outstanding
+from tests.contract.sample_money import END
+from tests.unit.own_database import company, receipts
+from tests.unit.sample_exit_money import ExitMoney
+from tests.unit.sample_facts import POLICY
+from tests.unit.sample_plan import keep_plan
+
+LATER = END + timedelta(days=3)
+NOTHING = ChargeWatchResult(found=0)
+
+
+@pytest.fixture
+def exit_(tmp_path: Path) -> Iterator[ExitMoney]:
+    for engine, account in company(tmp_path):
+        exit_ = ExitMoney(engine, account)
+        exit_.does(exit_.statement())
+        yield exit_
+
+
+def test_money_9_nothing_that_an_exit_does_itself_is_a_late_charge(exit_: ExitMoney) -> None:
+    assert exit_.does(exit_.watch()) == NOTHING
+
+
+def test_money_9_a_late_charge_goes_back_once_and_is_told_with_every_attempt_at_that_look(exit_: ExitMoney) -> None:
+    exit_.books.charge_late(exit_.account, "12", LATER)
+    exit_.books.charge_late(exit_.account, "5", LATER, paid=False)
+    told = ChargeWatchResult(found=2, refunded={"EUR": Decimal(12)})
+    assert exit_.does(exit_.watch()) == told
+    assert exit_.does(exit_.watch()) == told
+    assert exit_.does(exit_.watch(2)) == NOTHING
+    assert outstanding(exit_.billing.state(exit_.account, END)) == {}
+    assert dict(receipts(exit_.engine, exit_.account))["give_back EUR"] == 1
+    found, nothing = exit_.documents("late_charges")
+    assert ([x["amount"] for x in found["charges"]], nothing["charges"]) == (["12", "5"], [])
+
+
+def test_money_9_without_a_refund_by_policy_a_person_is_told(exit_: ExitMoney) -> None:
+    by_hand = tuple(clause.model_copy(update={"refund": False}) for clause in POLICY.late_charges)
+    policy = POLICY.model_copy(update={"late_charges": by_hand})
+    exit_.plan = keep_plan(exit_.engine, exit_.account, policy=policy)
+    exit_.books.charge_late(exit_.account, "12", LATER)
+    for generation in (1, 2):
+        assert exit_.does(exit_.watch(generation)) == ChargeWatchResult(found=1, left={"EUR": Decimal(12)})
+
+
+def test_a_charge_that_the_statement_answered_is_not_given_back_again(tmp_path: Path) -> None:
+    for engine, account in company(tmp_path):
+        exit_ = ExitMoney(engine, account)
+        exit_.books.charge_late(account, "12", END, paid=False)
+        exit_.does(exit_.statement())
+        assert exit_.does(exit_.watch()) == NOTHING
+
+
+def test_an_attempt_that_dies_in_the_middle_is_finished_by_the_next(
+    exit_: ExitMoney, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for amount in ("12", "5"):
+        exit_.books.charge_late(exit_.account, amount, LATER)
+    real, calls = exit_.billing.give_back, []
+
+    def once(*about):
+        if calls:
+            raise Unavailable("billing", "down")
+        calls.append(about)
+        return real(*about)
+
+    monkeypatch.setattr(exit_.billing, "give_back", once)
+    with pytest.raises(Unavailable):
+        exit_.does(exit_.watch())
+    monkeypatch.undo()
+    assert exit_.does(exit_.watch()) == ChargeWatchResult(found=2, refunded={"EUR": Decimal(17)})
+    assert outstanding(exit_.billing.state(exit_.account, END)) == {}
