@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from commands.plan_words import approvals, date_words, day, owed, way_back
+from commands.plan_words import approvals, costs, date_words, day, told_dates, way_back
 from commands.printing import console, say, table
 from commands.wishes import Way
 from models.plan import Duties, Plan
@@ -55,7 +55,7 @@ def _title(each: Drafted) -> str:
 def _days(plans: Sequence[Plan | None]) -> list[list[str]]:
     """A row a date, in the order in which they come in the first plan that has it."""
     made = [plan.commitments for plan in plans if plan is not None]
-    names = dict.fromkeys(name for terms in made for name in sorted(terms.dates, key=lambda n: terms.dates[n].at))
+    names = dict.fromkeys(name for terms in made for name in told_dates(terms))
     pauses = any(terms.mode is Mode.PAUSE for terms in made)
     return [[_heading(name, pauses=pauses), *(_day_of(plan, name) for plan in plans)] for name in names]
 
@@ -66,13 +66,13 @@ def _heading(name: str, *, pauses: bool) -> str:
 
 
 def _day_of(plan: Plan | None, name: str) -> str:
-    found = plan.commitments.dates.get(name) if plan else None
+    found = told_dates(plan.commitments).get(name) if plan else None
     return day(found.at) if found else "–"
 
 
 def _rows(plans: Sequence[Plan | None]) -> list[list[str]]:
     parts: dict[str, Callable[[Plan], str]] = {
-        "what it costs": lambda plan: owed(plan.estimates.cost),
+        "what it costs": costs,
         "what is kept": _kept,
         "what is erased": _erased,
         "how to come back": way_back,

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from commands.plan_words import THEN, approvals, date_words, day, last_day, leaving, owed, way_back
+from commands.plan_words import THEN, approvals, costs, date_words, day, last_day, leaving, told_dates, way_back
 from commands.printing import console, say, table
+from models.vocabulary import CredentialClass, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
     from models.money import Statement, StatementLine
     from models.plan import AppliedClause, Plan
 
+SUSPENDED = frozenset({CredentialClass.SIGN_IN, CredentialClass.SESSION})
+
 
 def print_plan(facts: "AccountFacts", plan: "Plan") -> None:
     """All of it, but for parts that it doesn't have: a pause ends no contract and erases nothing."""
     say(f"{facts.account.name} ({facts.account.id}) {leaving(plan.commitments)}\nplan {plan.hash}")
     _part(f"When (each day from its midnight on, in {plan.commitments.timezone})", _dates(plan))
     _part("Contracts that end", _contracts(facts, plan))
-    _part("Money, as it would close", _money(plan), f"{owed(plan.estimates.cost)}.")
+    _part("Money, as it would close", _money(plan), f"{costs(plan)}.")
     _part("Data", _data(plan))
     _part("People and ways in", _people(plan))
     _part("Messages", _messages(plan))
@@ -43,9 +46,8 @@ def _part(heading: str, drawn: "Table", sum_up: str = "") -> None:
 
 
 def _dates(plan: "Plan") -> "Table":
-    dates = sorted(plan.commitments.dates.items(), key=lambda each: each[1].at)
-    mode = plan.commitments.mode
-    rows = [[day(d.at), date_words(name, mode), d.rule, d.citation] for name, d in dates]
+    mode, dates = plan.commitments.mode, told_dates(plan.commitments)
+    rows = [[day(d.at), date_words(name, mode), d.rule, d.citation] for name, d in dates.items()]
     return table(("day", "what", "rule", "because"), rows)
 
 
@@ -106,8 +108,10 @@ def _data(plan: "Plan") -> "Table":
 
 
 def _people(plan: "Plan") -> "Table":
-    rows = [["active users", plan.estimates.users]]
-    rows += [[kind.replace("_", " "), number] for kind, number in plan.estimates.credentials.items()]
+    """A pause closes what people sign in by, and leaves their machines alone. Source: DOMAIN modes.1."""
+    pauses = plan.commitments.mode is Mode.PAUSE
+    counted = {kind: n for kind, n in plan.estimates.credentials.items() if not pauses or kind in SUSPENDED}
+    rows = [["active users", plan.estimates.users], *([kind.replace("_", " "), n] for kind, n in counted.items())]
     return table(("who and what", "how many"), rows, right=("how many",))
 
 
@@ -119,15 +123,13 @@ def _messages(plan: "Plan") -> "Table":
 
 
 def _terms(plan: "Plan") -> "Table":
-    rows = [
-        [t.matter.replace("_", " "), t.value, _whose(t), f"{t.valid_from}", t.rule, t.citation]
-        for t in plan.commitments.terms
-    ]
-    return table(("matter", "says", "for", "since", "rule", "because"), rows)
+    rows = [[t.matter.replace("_", " "), t.value, t.rule, _why(t)] for t in plan.commitments.terms]
+    return table(("matter", "says", "rule", "because"), rows)
 
 
-def _whose(clause: "AppliedClause") -> str:
-    return f"contract {clause.contract}" if clause.contract else clause.jurisdiction
+def _why(clause: "AppliedClause") -> str:
+    whose = f"contract {clause.contract}" if clause.contract else clause.jurisdiction
+    return f"{clause.citation} ({whose}, since {clause.valid_from})"
 
 
 def _blockers(plan: "Plan") -> "Table":

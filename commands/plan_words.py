@@ -5,11 +5,11 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from models.vocabulary import Mode
+from models.vocabulary import Gate, Mode
 from rules.manner import FOR_CAUSE, manner
 
 if TYPE_CHECKING:
-    from models.plan import Commitments, Plan
+    from models.plan import Commitments, Plan, PlannedDate
 
 DATES = {
     "requested": "request",
@@ -25,6 +25,14 @@ DATES = {
 }
 THEN = {"delete": "erased", "mask": "masked", "retain": "kept by law"}
 _PAUSE_BEGINS = "pause begins"
+_SAME_IN_A_PAUSE = frozenset({"notice_end", "transition_end"})
+
+
+def told_dates(terms: "Commitments") -> dict[str, "PlannedDate"]:
+    """The dates in order; a pause has neither notice nor transition, both are its beginning."""
+    dates = sorted(terms.dates.items(), key=lambda each: each[1].at)
+    pauses = terms.mode is Mode.PAUSE
+    return {name: planned for name, planned in dates if not (pauses and name in _SAME_IN_A_PAUSE)}
 
 
 def date_words(name: str, mode: Mode) -> str:
@@ -54,6 +62,13 @@ def leaving(terms: "Commitments") -> str:
     return f"would leave: its service ends on {begins}"
 
 
+def costs(plan: "Plan") -> str:
+    """What it comes to; a pause settles nothing. Source: DOMAIN modes.1."""
+    if plan.commitments.mode is Mode.PAUSE:
+        return "Nothing is charged while it lasts, and the days paid ahead come after it"
+    return owed(plan.estimates.cost)
+
+
 def owed(cost: Mapping[str, Decimal]) -> str:
     """Who pays whom in the end, in one sentence. Source: DOMAIN money.3, money.5."""
     back = [f"{-value:f} {currency}" for currency, value in cost.items() if value < 0]
@@ -78,8 +93,9 @@ def way_back(plan: "Plan") -> str:
 
 
 def approvals(plan: "Plan") -> str:
-    """How many must say yes, to what. A pause erases nothing."""
-    return ", ".join(f"{number} for the {gate}" for gate, number in plan.approvals_required.items())
+    """How many must say yes, to what; a pause erases nothing."""
+    needed = {gate: n for gate, n in plan.approvals_required.items() if gate is Gate.PLAN or plan.commitments.data_sets}
+    return ", ".join(f"{number} for the {gate}" for gate, number in needed.items())
 
 
 def _and(amounts: list[str]) -> str:
