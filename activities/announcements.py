@@ -9,8 +9,10 @@ from models.plan import Commitments, PlannedMessage
 from models.policy import Policy
 from models.vocabulary import MailKind, Mode
 from rules.cadence import cadence_of, follow_ups
+from rules.contracts import active
 from rules.manner import FOR_CAUSE, LEAVING, PAUSING, manner
-from rules.policy import in_force
+from rules.pauses import pause_clause
+from rules.periods import Terms
 
 Timed = tuple[MailKind, datetime]
 
@@ -22,7 +24,7 @@ def announced(facts: AccountFacts, commitments: Commitments, policy: Policy) -> 
         return ()
     how = manner(commitments.mode, commitments.cause)
     days = {name: planned.at for name, planned in commitments.dates.items()}
-    order = list(_of_a_pause(days, commitments, policy) if how == PAUSING else _of_an_exit(days, commitments.mode, how))
+    order = list(_of_a_pause(days, facts, policy) if how == PAUSING else _of_an_exit(days, commitments.mode, how))
     if how == LEAVING:
         goodbye, cadence = days["effective_date"], cadence_of(policy, commitments)
         touches = follow_ups(goodbye, cadence, reader.timezone, facts.account.country, come_back=False)
@@ -30,11 +32,12 @@ def announced(facts: AccountFacts, commitments: Commitments, policy: Policy) -> 
     return tuple(_planned(kind, at, reader, policy, how) for kind, at in sorted(order, key=lambda timed: timed[1]))
 
 
-def _of_a_pause(days: Mapping[str, datetime], commitments: Commitments, policy: Policy) -> Iterable[Timed]:
+def _of_a_pause(days: Mapping[str, datetime], facts: AccountFacts, policy: Policy) -> Iterable[Timed]:
     """A pause too short for a reminder has none. Source: DOMAIN modes.1."""
     yield MailKind.ACKNOWLEDGEMENT, days["requested"]
     yield MailKind.PAUSED, days["effective_date"]
-    clause = in_force(policy.pause, days["requested"].date(), commitments.jurisdiction)
+    contracts = tuple(contract.id for contract in active(facts.contracts))
+    clause = pause_clause(Terms(policy, facts.account, days["requested"].date(), contracts))
     remind_at = days["resume"] - timedelta(days=clause.reminder_days)
     if remind_at > days["effective_date"]:
         yield MailKind.RESUME_REMINDER, remind_at

@@ -59,12 +59,12 @@ class Facts:
         self._store, self._sender, self._links = store, sender, links
         self._about = {data_set.name: data_set.about for data_set in inventory.data_sets}
 
-    def values(self, request: MessageRequest, reader: Reader, now: datetime) -> dict[str, Any]:
+    def values(self, request: MessageRequest, reader: Reader, plan: Plan | None, now: datetime) -> dict[str, Any]:
         """Every value that a source may name; what doesn't exist yet is None or empty, never missing.
 
-        `dates` are the plan's with those of the request laid over; `now` is the workflow's clock.
+        `plan` is the one that the message tells of; its dates have those of the request laid over. `now` is the
+        workflow's clock.
         """
-        plan = plan_of(self._store, request, request.plan_hash)
         dates = {**_planned(plan), **request.dates}
         package = _package(self._store.documents(request.case, MANIFEST))
         return {
@@ -75,11 +75,13 @@ class Facts:
             "now": now,
             "dates": dates,
             "sources": {name: on.citation for name, on in plan.commitments.dates.items()} if plan else {},
+            "has_fee": any(each.fee_share > 0 for each in plan.commitments.contracts) if plan else False,
             "users": plan.estimates.users if plan else 0,
             "retained": retained(plan.commitments, self._about) if plan else (),
             "estimate": plan.estimates.statement if plan else (),
             "to_come": announced(dates, reader, cadence_for(self._store, request.case, plan), now),
             **money_values(self._store, request.case),
+            "enclosed": (),
             "package": package,
             "link": self._link(request, dates) if package else None,
             "erased": _erased(self._store.documents(request.case, "purge")),

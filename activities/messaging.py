@@ -5,6 +5,7 @@ from email.headerregistry import Address
 
 from temporalio import activity
 
+from activities.enclosures import Enclosures
 from activities.facts import Facts, cadence_for, plan_of
 from activities.rendering import render
 from connectors.ports import CaseStore, Directory, Messenger, Outbox
@@ -36,7 +37,9 @@ class MessagingActivities:
     ) -> None:
         """Without `links` the mails carry none."""
         self._directory, self._outbox, self._messenger = directory, outbox, messenger
-        self._store, self._sender, self._facts = store, policy.sender, Facts(store, policy.sender, inventory, links)
+        self._store, self._sender = store, policy.sender
+        self._facts = Facts(store, policy.sender, inventory, links)
+        self._enclosures = Enclosures(store, directory, policy.sender, inventory)
 
     @activity.defn(name="send_message")
     def send_message(self, request: MessageRequest) -> MessageResult:
@@ -94,7 +97,10 @@ class MessagingActivities:
 
     def _draft(self, request: MessageRequest, now: datetime) -> tuple[Draft, str]:
         reader = self._outbox.reader(request.case, request.account)
-        mail = render(request.kind, reader.language, self._facts.values(request, reader, now))
+        plan = plan_of(self._store, request, request.plan_hash)
+        values = self._facts.values(request, reader, plan, now)
+        enclosed = self._enclosures.of(request.kind, request, reader, plan, values)
+        mail = render(request.kind, reader.language, {**values, "enclosed": enclosed})
         draft = Draft(
             message_id=self._id_of(request),
             case=request.case,
@@ -107,6 +113,7 @@ class MessagingActivities:
             subject=mail.subject,
             text=mail.text,
             html=mail.html,
+            attachments=enclosed,
             marketing=request.kind in MARKETING,
         )
         return draft, mail.why

@@ -44,7 +44,7 @@ def render(kind: MailKind, language: str, values: Mapping[str, Any]) -> Rendered
     Raises:
         jinja2.TemplateError: a source names a value that isn't given, or isn't Jinja2.
     """
-    written, why = _spoken(language)
+    written, why = spoken(language)
     subject, body = _source(kind, written, values["manner"])
     given = {**values, "language": written, "locale": locale_of(written, values["country"])}
     tokens = _markdown().parse(body.render(given))
@@ -56,8 +56,13 @@ def render(kind: MailKind, language: str, values: Mapping[str, Any]) -> Rendered
 
 def subject(kind: MailKind, language: str, values: Mapping[str, Any], manner: str) -> str:
     """Only the subject, for a preview; subjects use `company` and `product`, nothing else."""
-    written, _ = _spoken(language)
+    written, _ = spoken(language)
     return flat(_source(kind, written, manner)[0].render(values))
+
+
+def said(source: str, values: Mapping[str, Any]) -> str:
+    """A source of one line as plain text, for the papers; `values` hold `language`, `locale` and `zone`."""
+    return flat(_line(source).render(values))
 
 
 @cache
@@ -66,11 +71,17 @@ def languages() -> frozenset[str]:
     return frozenset(words.parent.name for words in TEMPLATES.glob("*/words.toml"))
 
 
-def _spoken(language: str) -> tuple[str, str]:
+def spoken(language: str) -> tuple[str, str]:
+    """The language that is written for this one, and why where it is another."""
     base = language.replace("_", "-").split("-")[0].lower()
     if base in languages():
         return base, ""
     return FALLBACK, f"no mails are written in {flat(language)[:20]}, so this one is in {FALLBACK}"
+
+
+@cache
+def _line(source: str) -> Template:
+    return _environments()[0].from_string(source)
 
 
 @cache

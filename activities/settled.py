@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from activities.amounts import by_currency
 from connectors.ports import CaseStore
 from models.money import ZERO, RefundState, Settlement, Statement
 from models.payload import Payload
@@ -36,15 +37,15 @@ def going_back(settlement: Settlement, told: Sequence[RefundState]) -> Sums:
     Source: DOMAIN money.3, money.7.
     """
     refunds = [document for document in settlement.documents if document.kind == "refund"]
-    asked = _sums((each.currency, each.amount) for each in refunds if each.payment_id is not None)
-    refunded = _sums((each.currency, each.amount) for each in told if each.status == "succeeded")
-    failed = _sums((each.currency, each.amount) for each in told if each.status == "failed")
-    nobody = _sums((each.currency, each.amount) for each in refunds if each.payment_id is None)
+    asked = by_currency((each.currency, each.amount) for each in refunds if each.payment_id is not None)
+    refunded = by_currency((each.currency, each.amount) for each in told if each.status == "succeeded")
+    failed = by_currency((each.currency, each.amount) for each in told if each.status == "failed")
+    nobody = by_currency((each.currency, each.amount) for each in refunds if each.payment_id is None)
     under_way = {each: asked[each] - refunded.get(each, ZERO) - failed.get(each, ZERO) for each in asked}
     return Sums(
         refunded=refunded,
         on_its_way={currency: amount for currency, amount in under_way.items() if amount > 0},
-        to_pay_out=_sums((*nobody.items(), *failed.items())),
+        to_pay_out=by_currency((*nobody.items(), *failed.items())),
     )
 
 
@@ -70,10 +71,3 @@ def money_values(store: CaseStore, case: str) -> dict[str, Any]:
 def kinds_of(statements: Iterable[Statement]) -> set[str]:
     """The kinds of line that occur."""
     return {line.kind for statement in statements for line in statement.lines}
-
-
-def _sums(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    found: dict[str, Decimal] = {}
-    for currency, amount in amounts:
-        found[currency] = found.get(currency, ZERO) + abs(amount)
-    return found

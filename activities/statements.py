@@ -86,7 +86,7 @@ class StatementActivities(CaseMoney):
             if kept.get("key") == key:
                 return kept
         body = self._settlement(request).model_dump(mode="json")
-        body |= {"digest": digest(body["statements"]), "key": key}
+        body |= {"digest": digest(body["statements"]), "key": key, "at": now.isoformat()}
         return self._store.keep_document(request.case, kind, key, body, now)
 
     def _settlement(self, request: StatementRequest) -> Settlement:

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, get_timezone_location
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
 from jinja2 import pass_context
-from jinja2.runtime import Context
 
+Spoken = Mapping[str, Any]
+"""What a filter must know: `language`, `locale` and `zone`; a mail's or a paper's values hold them."""
 _WORDS = Path(__file__).with_name("templates")
 # Control, format (bidi marks, too) and separator characters: none of them may shape a mail.
 _SHAPING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
@@ -43,44 +44,62 @@ def escaped(value: object) -> str:
 
 
 @pass_context
-def day(context: Context, at: datetime | date) -> str:
+def day(context: Spoken, at: datetime | date) -> str:
     """The local day of an instant: `5 de diciembre de 2026`."""
     return format_date(_local(context, at), "long", locale=context["locale"])
 
 
 @pass_context
-def last_day(context: Context, end: datetime) -> str:
+def last_day(context: Spoken, end: datetime) -> str:
     """The last day before an exclusive end. Source: DOMAIN dates.1."""
     return format_date(_local(context, end - timedelta(microseconds=1)), "long", locale=context["locale"])
 
 
 @pass_context
-def money(context: Context, amount: Decimal, currency: str) -> str:
+def money(context: Spoken, amount: Decimal, currency: str) -> str:
     """An amount with its currency, to the currency's minor unit; a code never touches its digits, as CLDR asks."""
     return _TOUCHING.sub("\u00a0", format_currency(amount, currency, locale=context["locale"]))
 
 
 @pass_context
-def sums(context: Context, amounts: Mapping[str, Decimal]) -> str:
+def sums(context: Spoken, amounts: Mapping[str, Decimal]) -> str:
     """Amounts by currency, in one sentence."""
     return str(format_list([money(context, amounts[each], each) for each in amounts], locale=context["locale"]))
 
 
 @pass_context
-def number(context: Context, count: int) -> str:
+def currency_name(context: Spoken, currency: str) -> str:
+    """A currency by its name and code, as a heading: `Euro (EUR)`."""
+    name = str(get_currency_name(currency, locale=context["locale"]))
+    return f"{capitalized(name)} ({currency})"
+
+
+@pass_context
+def percent(context: Spoken, share: Decimal) -> str:
+    """A share as people say it: `21 %`."""
+    return str(format_percent(share, format=None, locale=context["locale"], decimal_quantization=False))
+
+
+def capitalized(text: str) -> str:
+    """With a capital at its beginning, and all else as it was."""
+    return text[:1].upper() + text[1:]
+
+
+@pass_context
+def number(context: Spoken, count: int) -> str:
     """A count, grouped."""
     return format_decimal(count, locale=context["locale"])
 
 
 @pass_context
-def spelled(context: Context, count: int) -> str:
+def spelled(context: Spoken, count: int) -> str:
     """A small count as one writes it in a letter; larger ones in digits."""
     names = _words(context["language"])["numbers"]["spelled"].split()
     return names[count - 1] if 0 < count <= len(names) else str(format_decimal(count, locale=context["locale"]))
 
 
 @pass_context
-def size(context: Context, size_bytes: int) -> str:
+def size(context: Spoken, size_bytes: int) -> str:
     """Bytes in decimal units."""
     value, unit = Decimal(size_bytes), 0
     while value >= _STEP and unit < len(_UNITS) - 1:
@@ -89,45 +108,49 @@ def size(context: Context, size_bytes: int) -> str:
 
 
 @pass_context
-def city(context: Context, zone: str) -> str:
+def city(context: Spoken, zone: str) -> str:
     """The place whose clock it is, in words."""
     return str(get_timezone_location(ZoneInfo(zone), locale=context["locale"], return_city=True))
 
 
 @pass_context
-def source(context: Context, citation: str) -> str:
+def source(context: Spoken, citation: str) -> str:
     """What a date rests on, short: the citation up to its explanation, in the reader's language."""
-    text = citation.partition(": ")[0]
     for ours, theirs in _words(context["language"])["citations"].items():
-        text = re.sub(ours, theirs, text)
-    return text
+        citation = re.sub(ours, theirs, citation)
+    return citation.partition(": ")[0]
 
 
 @pass_context
-def word(context: Context, name: str) -> str:
+def word(context: Spoken, name: str) -> str:
     """A word with fixed spelling as the reader knows it."""
     return _words(context["language"])["words"].get(name, name)
 
 
 @pass_context
-def described(context: Context, description: str) -> str:
+def described(context: Spoken, description: str) -> str:
     """A statement's line: what it begins with in the reader's language, then what it is about, its days as people say.
 
     The rest stays as the billing system wrote it, for it must be found on the invoice.
     """
     head, _, rest = description.partition(": ")
     known = _words(context["language"])["descriptions"]
-    ours = next((name for name in known if head.startswith(name)), None)
+    ours = next((name for name in known if f"{head},".startswith(f"{name},")), None)
     if ours is None:
         return _ISO_DAY.sub(lambda found: _short_day(found[0], context["locale"]), description)
     return ": ".join(part for part in (known[ours], described(context, rest) if rest else "") if part)
 
 
 @pass_context
-def listed(context: Context, abouts: Sequence[Mapping[str, str]]) -> str:
+def listed(context: Spoken, abouts: Sequence[Mapping[str, str]]) -> str:
     """Data sets by what they are, in one sentence; an explanation after a semicolon is left out."""
-    names = [_about(each, context["language"]).partition(";")[0] for each in abouts]
+    names = [about_of(each, context["language"]).partition(";")[0] for each in abouts]
     return str(format_list(names[:1] + [_lowered(name) for name in names[1:]], locale=context["locale"]))
+
+
+def paper_name(paper: str, language: str) -> str:
+    """What the file of a paper is called."""
+    return _words(language)["papers"][paper]
 
 
 def locale_of(language: str, country: str) -> str:
@@ -138,7 +161,7 @@ def locale_of(language: str, country: str) -> str:
         return language
 
 
-def _about(spoken: Mapping[str, str], language: str) -> str:
+def about_of(spoken: Mapping[str, str], language: str) -> str:
     """What a data set is, in this language or in whatever there is."""
     return spoken.get(language) or spoken.get("en") or next(iter(spoken.values()))
 
@@ -155,7 +178,7 @@ def _short_day(iso: str, locale: str) -> str:
         return iso  # looks like a day, but the calendar has none such
 
 
-def _local(context: Context, at: datetime | date) -> date:
+def _local(context: Spoken, at: datetime | date) -> date:
     return at.astimezone(ZoneInfo(context["zone"])).date() if isinstance(at, datetime) else at
 
 
@@ -164,7 +187,6 @@ def _words(language: str) -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads((_WORDS / language / "words.toml").read_text(encoding="utf-8"))
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {
-    made.__name__: made
-    for made in (day, last_day, money, number, size, spelled, city, source, word, described, listed, sums)
-}
+_PLAIN = (day, last_day, number, size, spelled, city, source, word, described, listed, capitalized)
+_OF_MONEY = (money, sums, currency_name, percent)
+FILTERS: Mapping[str, Callable[..., Any]] = {made.__name__: made for made in (*_PLAIN, *_OF_MONEY)}

@@ -48,6 +48,7 @@ DATES = {
 }
 SOURCES = {
     "notice_end": f"{EU}(d): at most two months",
+    "effective_date": f"{EU}(d): at most two months",
     "late_usage_end": "house policy: usage arrives up to three days late",
     "retrieval_end": f"{EU}(g): at least 30 calendar days",
     "backups_expire": "house policy: backups rotate after 35 days",
@@ -101,6 +102,8 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "statements": (STATEMENT,),
         "settled": True,
         "line_kinds": {line.kind for line in STATEMENT.lines},
+        "has_fee": False,
+        "enclosed": (),
         "opened": (),
         "refunded": {"EUR": Decimal("3309.05")},
         "on_its_way": {},

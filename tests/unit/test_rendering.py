@@ -218,7 +218,7 @@ def test_an_acknowledgement_before_the_plan_says_when_the_dates_come():
 
 
 def test_a_contract_is_cited_without_its_id():
-    sources = {**SOURCES, "notice_end": "contract acc_7f3k2m-contract, notice"}
+    sources = {**SOURCES, "effective_date": "contract acc_7f3k2m-contract: notice of 3 months to the end of a quarter"}
     text = flowing(render(MailKind.NOTICE, "es", sample(sources=sources)).text)
     assert "no se renovará. — según el preaviso de su contrato" in text
     assert "acc_7f3k2m-contract" not in text

@@ -1,0 +1,36 @@
+"""The certificate of erasure for people: what its signed form claims, no more and no less. Source: DOMAIN erasure.5."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from activities.printing_press import breakable
+from activities.printing_words import Words
+from activities.wording import about_of, flat, number
+
+DIGESTS = ("jws", "plan", "package", "statement")
+
+
+def data_set(claim: Mapping[str, Any], about: Mapping[str, Mapping[str, str]], words: Words) -> dict[str, str]:
+    """A row: what the set is, what was done when, the counts, and why anything of it is kept."""
+    name = about_of(about.get(claim["name"]) or {"": claim["name"]}, words.values["language"]).partition(";")[0]
+    until = datetime.fromisoformat(claim["until"]) if claim["until"] else None
+    return {
+        "name": breakable(flat(name)),
+        "why": breakable(words.say("why", why=claim["why"], until=until)) if claim["why"] else "",
+        "method": words.translated("methods", claim["method"]),
+        "at": words.say("at", at=datetime.fromisoformat(claim["at"])),
+        **{count: number(words.values, claim[count]) for count in ("before", "after", "kept")},
+    }
+
+
+def approvals(claims: Mapping[str, Any], words: Words) -> list[str]:
+    """Who said yes to the erasure, by id, and when."""
+    given = [each for each in claims["approvals"] if each["gate"] == "erasure"]
+    return [words.say("approval", person=each["person"], at=datetime.fromisoformat(each["at"])) for each in given]
+
+
+def digests(claims: Mapping[str, Any], jws: str, words: Words) -> list[dict[str, str]]:
+    """What ties the paper to the signed certificate, and that to plan, package and statement."""
+    found = {**claims, "jws": jws}
+    return [{"label": words.say(f"digest_{name}"), "value": found[name]} for name in DIGESTS if found.get(name)]
