@@ -1,6 +1,7 @@
 """The activities of the money over the built-in billing system, for one account with a plan."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Engine
@@ -15,23 +16,22 @@ from models.plan import Plan
 from tests.contract.sample_books import BuiltinBooks
 from tests.contract.sample_money import END
 from tests.unit.own_database import asked, environment
-from tests.unit.sample_plan import keep_plan
+from tests.unit.sample_plan import TODAY, keep_plan
 
 
 class ExitMoney:
     """One account's exit: `does` runs an activity by its name."""
 
-    def __init__(self, engine: Engine, account: str, billing: BuiltinBilling | None = None) -> None:
+    def __init__(self, engine: Engine, account: str, requested_on: date = TODAY) -> None:
         self.engine, self.account = engine, account
-        self.billing = billing or BuiltinBilling(engine)
-        self.books, self.store = BuiltinBooks(engine), SqlCaseStore(engine)
-        self.plan: Plan = keep_plan(engine, account)
+        self.billing, self.books, self.store = BuiltinBilling(engine), BuiltinBooks(engine), SqlCaseStore(engine)
+        self.plan: Plan = keep_plan(engine, account, requested_on=requested_on)
         self.activities = BillingActivities(billing=self.billing, store=self.store, directory=SqlDirectory(engine))
 
     def does(self, request: EffectRequest, method: str = "") -> Any:
         return environment().run(getattr(self.activities, method or request.step), request)
 
-    def at(self, step: str, at: Any = END) -> AtRequest:
+    def at(self, step: str, at: datetime = END) -> AtRequest:
         return asked(AtRequest, self.account, step, at=at)
 
     def undo(self, step: str) -> UndoRequest:

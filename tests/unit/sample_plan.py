@@ -14,10 +14,10 @@ from rules.wish import Wish
 from tests.unit.own_database import NOW
 from tests.unit.sample_facts import INVENTORY, POLICY
 
+TODAY = date(2026, 11, 16)
 
-def keep_plan(
-    engine: Engine, account: str, *, requested_on: date = date(2026, 11, 16), policy: Policy = POLICY
-) -> Plan:
+
+def keep_plan(engine: Engine, account: str, *, requested_on: date = TODAY, policy: Policy = POLICY) -> Plan:
     """The plan of the account's first case, to stop, without estimates."""
     facts = SqlDirectory(engine).facts(account)
     commitments = commit(facts, Wish(mode=Mode.STOP, requested_on=requested_on), policy, INVENTORY)
