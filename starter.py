@@ -33,6 +33,7 @@ def application() -> typer.Typer:
         inventory,
         packages,
         plans,
+        policy,
         setup,
         watching,
     )
@@ -51,6 +52,7 @@ def application() -> typer.Typer:
         holds,
         contacts,
         inventory,
+        policy,
         packages,
         audits,
         doctor,

@@ -52,6 +52,9 @@ Compare = Annotated[
     typer.Option("--compare", parser=_modes, metavar="MODE,MODE", help="Ways out side by side: stop,pause,eject."),
 ]
 AccountArgument = Annotated[str, typer.Argument(parser=_account, metavar="ACCOUNT", help="The account's id.")]
+MaybeAccount = Annotated[
+    str | None, typer.Option("--account", parser=_account, metavar="ACCOUNT", help="As it stands for this account.")
+]
 As = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who acts; else FAREWELL_AS.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, in words.")]

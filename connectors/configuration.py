@@ -105,10 +105,13 @@ def _wrong_setting(wrong: ErrorDetails) -> WrongSetting:
 
 
 def _place(wrong: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in wrong["loc"])
+    """`notice 1.days: …`; of several parts the first is 1."""
+    place = ".".join(str(part) if isinstance(part, str) else f"#{part + 1}" for part in wrong["loc"]).replace(".#", " ")
     return f"{place}: {_words(wrong)}"
 
 
 def _words(wrong: ErrorDetails) -> str:
+    if wrong["type"] == "extra_forbidden":
+        return "nobody knows this key; is it spelled right?"
     text = wrong["msg"].removeprefix("Value error, ").splitlines()[0]
     return text[:1].lower() + text[1:] if not text.startswith("FAREWELL") else text

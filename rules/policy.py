@@ -37,6 +37,15 @@ def in_force(clauses: Sequence[C], day: date, jurisdiction: str, contract: str |
     raise NoClause(matter, jurisdiction, day)
 
 
+def in_force_for_all(clauses: Sequence[C], day: date, jurisdiction: str, contracts: Sequence[str]) -> C:
+    """The one clause for an account as a whole: a contract's own counts only where it has no other contract.
+
+    Raises:
+        NoClause: there is none.
+    """
+    return in_force(clauses, day, jurisdiction, contracts[0] if len(contracts) == 1 else None)
+
+
 def _those(clauses: Iterable[C], day: date, fits: Callable[[Clause], bool]) -> list[C]:
     return [clause for clause in clauses if covers(clause, day) and fits(clause)]
 

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from models.money import ZERO
 from models.policy import EVERYWHERE, EarlyTerminationClause, Period, Policy, Span
 from models.vocabulary import PeriodEnd
-from rules.calendar import from_midnight
-from rules.periods import following
+from rules.calendar import end_of_unit, from_midnight
 from rules.policy_found import Finding, Placed, every, is_default, placed, together
 from rules.policy_words import in_words, percent, span_in_words
 
@@ -128,9 +127,9 @@ def _lasting(span: Span, like: Placed) -> Period:
 
 def _broken(length: Period, limit: Limit) -> date | None:
     """A day from which on it's longer, or shorter, than that."""
-    bare = length.model_copy(update={"at_least": None, "at_most": None, "to_working_day": False})
     for start in _starts():
-        end, bound = following(start, bare, ANYWHERE), from_midnight(start, limit.span, ANYWHERE)
+        end = end_of_unit(from_midnight(start, length, ANYWHERE), length.ends)
+        bound = from_midnight(start, limit.span, ANYWHERE)
         if (end > bound) if limit.most else (end < bound):
             return start
     return None

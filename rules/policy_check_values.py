@@ -23,7 +23,6 @@ from models.policy import (
     WriteOffClause,
 )
 from rules.policy_found import Finding, Placed, every
-from rules.policy_terms import may_be_a_contracts
 
 FOLLOW_UPS = 3
 _EU = "EU"
@@ -38,9 +37,9 @@ def unreachable(policy: Policy) -> Iterator[Finding]:
         if name not in {EVERYWHERE, _EU} and name.partition("-")[0] not in territories:
             fix = f"write {EVERYWHERE}, EU, or a country of ISO 3166 such as GB; accounts bear the same name"
             yield Finding(where=str(each), what=f"no account can be of jurisdiction {name!r}", fix=fix)
-        if clause.contract is not None and not may_be_a_contracts(clause):
-            what = f"no contract's own {each.matter} is ever asked for: it goes by jurisdiction"
-            yield Finding(where=str(each), what=what, fix="take contract out, or the whole clause")
+        if clause.contract is not None and isinstance(clause, ApprovalClause):
+            what = "it can't be reached: an exit is approved for the account, not for one of its contracts"
+            yield Finding(where=str(each), what=what, fix="take contract out: mode and yearly_value say when it counts")
 
 
 def unsaid(policy: Policy) -> Iterator[Finding]:

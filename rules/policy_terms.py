@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from models.plan import AppliedClause
-from models.policy import EVERYWHERE, ApprovalClause, Clause, EarlyTerminationClause, Period, Policy
-from rules.policy import NoClause, covers, in_force
+from models.policy import EVERYWHERE, ApprovalClause, Clause, EarlyTerminationClause, PauseClause, Period, Policy
+from rules.policy import NoClause, covers, in_force, in_force_for_all
 from rules.policy_words import in_words
+
+OF_EACH_CONTRACT = (Period, EarlyTerminationClause, PauseClause)
+"""Of these each contract may have its own; the other matters are one for the account as a whole."""
 
 
 def clauses_of(policy: Policy) -> dict[str, tuple[Clause, ...]]:
@@ -15,13 +18,8 @@ def clauses_of(policy: Policy) -> dict[str, tuple[Clause, ...]]:
     return {name: value for name, value in values.items() if isinstance(value, tuple)}
 
 
-def may_be_a_contracts(clause: Clause) -> bool:
-    """Whether a contract may have such a clause of its own: periods and fees; the rest goes by jurisdiction."""
-    return isinstance(clause, Period | EarlyTerminationClause)
-
-
 def applied_terms(policy: Policy, day: date, jurisdiction: str, contracts: Sequence[str]) -> tuple[AppliedClause, ...]:
-    """The clauses in force on a day, matter by matter: the contracts' own, then the one for all ottheirs.
+    """The clauses in force on a day, matter by matter: the contracts' own, then the one for all others.
 
     Of approvals all are told that may count: mode and worth decide among them.
 
@@ -29,7 +27,7 @@ def applied_terms(policy: Policy, day: date, jurisdiction: str, contracts: Seque
         NoClause: the policy is silent on a matter.
     """
     return tuple(
-        _applied(matter, clause)
+        applied(matter, clause)
         for matter, clauses in clauses_of(policy).items()
         for clause in _applying(matter, clauses, day, jurisdiction, contracts)
     )
@@ -48,21 +46,21 @@ def because(term: AppliedClause, jurisdiction: str) -> str:
 
 def _applying(
     matter: str, clauses: Sequence[Clause], day: date, jurisdiction: str, contracts: Sequence[str]
-) -> list[Clause]:
+) -> Sequence[Clause]:
     if any(isinstance(clause, ApprovalClause) for clause in clauses):
         named = {jurisdiction, EVERYWHERE}
         return [c for c in clauses if covers(c, day) and c.contract is None and c.jurisdiction in named]
-    theirs = [c for c in clauses if may_be_a_contracts(c) and covers(c, day)]
-    own = [c for contract in contracts for c in theirs if c.contract == contract]
-    if contracts and {clause.contract for clause in own} == set(contracts):
-        return own
     try:
-        return [*own, in_force(clauses, day, jurisdiction)]
+        if any(isinstance(clause, OF_EACH_CONTRACT) for clause in clauses):
+            found = [in_force(clauses, day, jurisdiction, contract) for contract in contracts or (None,)]
+            return sorted(dict.fromkeys(found), key=lambda clause: clause.contract is None)
+        return [in_force_for_all(clauses, day, jurisdiction, contracts)]
     except NoClause:
         raise NoClause(matter, jurisdiction, day) from None
 
 
-def _applied(matter: str, clause: Clause) -> AppliedClause:
+def applied(matter: str, clause: Clause) -> AppliedClause:
+    """The clause as a plan keeps it."""
     return AppliedClause(
         matter=matter,
         value=in_words(clause),
