@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import holidays
-from holidays import HolidayBase
-
 from models.effects import Touch
 from models.plan import Commitments
 from models.policy import Cadence, Policy
 from models.vocabulary import MailKind
+from rules.calendar import ONE_DAY, working_day_from
 from rules.policy import in_force
-
-ONE_DAY = timedelta(days=1)
 
 
 def cadence_of(policy: Policy, commitments: Commitments) -> Cadence:
@@ -36,10 +32,9 @@ def follow_ups(goodbye: datetime, cadence: Cadence, zone: str, country: str, *, 
     is neither weekend nor holiday in the contact's country. Source: DOMAIN messages.5.
     """
     local = goodbye.astimezone(ZoneInfo(zone))
-    calendar = _calendar(country)
     touches, day = [], local.date()
     for kind, days in _wanted(cadence, come_back=come_back):
-        day = _open_day(max(local.date() + timedelta(days=days), day + ONE_DAY), calendar)
+        day = working_day_from(max(local.date() + timedelta(days=days), day + ONE_DAY), country)
         touches.append(Touch(kind=kind, at=_at(day, local.time(), cadence, zone)))
     return tuple(touches[: cadence.max_touches])
 
@@ -51,22 +46,9 @@ def _wanted(cadence: Cadence, *, come_back: bool) -> Iterator[tuple[MailKind, in
     yield from sorted(days.items(), key=lambda wanted: wanted[1])
 
 
-def _open_day(day: date, calendar: HolidayBase) -> date:
-    while day.weekday() in calendar.weekend or day in calendar:
-        day += ONE_DAY
-    return day
-
-
 def _at(day: date, of_day: time, cadence: Cadence, zone: str) -> datetime:
     inside = cadence.earliest_hour <= of_day.hour < cadence.latest_hour
     chosen = of_day.replace(microsecond=0) if inside else time(cadence.earliest_hour)
     naive = datetime.combine(day, chosen.replace(fold=0), tzinfo=ZoneInfo(zone))
     # There and back, so that an instant which the clock jumps over becomes one that exists.
     return naive.astimezone(UTC).astimezone(ZoneInfo(zone))
-
-
-def _calendar(country: str) -> HolidayBase:
-    try:
-        return holidays.country_holidays(country)
-    except NotImplementedError:  # a country the library doesn't know: its weekends are still Saturday and Sunday
-        return HolidayBase()

@@ -5,8 +5,9 @@ An `end` is exclusive: the midnight with which that day begins.
 """
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import holidays
 from holidays import HolidayBase
@@ -17,6 +18,19 @@ from models.vocabulary import PeriodEnd
 ONE_DAY = timedelta(days=1)
 _MONTHS_A_YEAR = 12
 _MONTHS = {PeriodEnd.MONTH: 1, PeriodEnd.QUARTER: 3, PeriodEnd.HALF_YEAR: 6, PeriodEnd.YEAR: 12}
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The first instant of a local day; where the clock jumps over midnight, the first one that exists."""
+    tz = ZoneInfo(zone)
+    naive = datetime(day.year, day.month, day.day, tzinfo=tz)
+    return naive.astimezone(UTC).astimezone(tz)
+
+
+def days_left_out(start: date, end: date, zone: str) -> int:
+    """How many days of `[start, end)` a zone has left out, as Apia did with 30 December 2011. Source: TRUST 19."""
+    lived = midnight(end, zone).astimezone(UTC) - midnight(start, zone).astimezone(UTC)
+    return max(0, round((end - start - lived) / ONE_DAY))
 
 
 def months_after(day: date, months: int) -> date:

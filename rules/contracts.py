@@ -88,7 +88,7 @@ def term_end(contract: Contract, not_before: date) -> date | None:
 
 def notice_of(contract: Contract, terms: Terms) -> Period:
     """Its own notice where it has one, else the policy's; in the bounds of the clause that applies."""
-    clause = terms.period(terms.policy.notice, contract.id)
+    clause = terms.period("notice", contract.id)
     if contract.notice_ends is not PeriodEnd.ANY_DAY:
         clause = clause.model_copy(update={"ends": contract.notice_ends})
     if contract.notice_days is None and contract.notice_months is None:
@@ -98,15 +98,15 @@ def notice_of(contract: Contract, terms: Terms) -> Period:
 
 
 def _ending(contract: Contract, terms: Terms) -> Ending:
-    country, notice = terms.account.country, notice_of(contract, terms)
-    over = set_off_by(terms.day, notice.model_copy(update={"ends": PeriodEnd.ANY_DAY}), country)
+    notice = notice_of(contract, terms)
+    over = set_off_by(terms.day, notice.model_copy(update={"ends": PeriodEnd.ANY_DAY}), terms.account)
     runs_out = None if contract.renews else term_end(contract, terms.day + ONE_DAY)
     if runs_out is not None and runs_out <= over:
         why = f"contract {contract.id} runs out with its term, which doesn't renew"
         told = notice.model_copy(update={"rule": "dates.4", "citation": why})
         return Ending(contract, contract.id, Ends(runs_out, told), runs_out, runs_out, runs_out, "dates.4", why)
     term = term_end(contract, over)
-    own = _by_its_own_words(notice, term, terms)
+    own = _by_its_own_words(contract, notice, term, terms)
     lawful = _by_law(own, over, notice, terms)
     earliest = over if contract.early_termination is not None else lawful
     share = fee_share(contract, terms, lawful) if term is not None and term > lawful else ZERO
@@ -118,11 +118,14 @@ def _ending(contract: Contract, terms: Terms) -> Ending:
     return Ending(contract, contract.id, Ends(over, told), usual, earliest, term or lawful, rule, citation)
 
 
-def _by_its_own_words(notice: Period, term: date | None, terms: Terms) -> date:
+def _by_its_own_words(contract: Contract, notice: Period, term: date | None, terms: Terms) -> date:
     """Where no term runs, "the end of the term" is that of the notice. Source: DOMAIN dates.4 (killbill #921)."""
-    if notice.ends is PeriodEnd.TERM and term is not None:
+    end = set_off_by(terms.day, _unbound(notice), terms.account)
+    if term is None:
+        return end
+    if notice.ends is PeriodEnd.TERM:
         return term
-    return set_off_by(terms.day, _unbound(notice), terms.account.country)
+    return end if contract.renews else min(end, term)
 
 
 def _by_law(own: date, over: date, notice: Period, terms: Terms) -> date:
@@ -130,13 +133,13 @@ def _by_law(own: date, over: date, notice: Period, terms: Terms) -> date:
     if notice.at_most is None:
         return max(own, over)
     longest = notice.model_copy(update={**notice.at_most.model_dump(), "ends": PeriodEnd.ANY_DAY})
-    return max(over, min(own, set_off_by(terms.day, longest, terms.account.country)))
+    return max(over, min(own, set_off_by(terms.day, longest, terms.account)))
 
 
 def _told(contract: Contract, notice: Period, over: date, terms: Terms) -> Period:
     """The notice with the text that its end rests on: the contract's, unless the law has moved it."""
     own = _unbound(notice).model_copy(update={"ends": PeriodEnd.ANY_DAY})
-    if not _has_own_notice(contract) or set_off_by(terms.day, own, terms.account.country) != over:
+    if not _has_own_notice(contract) or set_off_by(terms.day, own, terms.account) != over:
         return notice
     return notice.model_copy(update={"rule": "dates.2", "citation": _notice_said(contract, notice)})
 

@@ -1,21 +1,15 @@
 """Every date of an exit, in the customer's calendar. Source: DOMAIN dates."""
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from models.plan import PlannedDate
 from models.vocabulary import Mode
-from rules.calendar import ONE_DAY
+from rules.calendar import ONE_DAY, midnight
 from rules.effective import Exit
 from rules.periods import Ends, Terms
 from rules.wish import Wish
 
-
-def midnight(day: date, zone: str) -> datetime:
-    """The first instant of a local day; where the clock jumps over midnight, the first one that exists."""
-    tz = ZoneInfo(zone)
-    naive = datetime(day.year, day.month, day.day, tzinfo=tz)
-    return naive.astimezone(UTC).astimezone(tz)
+__all__ = ["after", "exit_dates", "midnight", "planned"]
 
 
 def after(start: date, days: int) -> date:
@@ -31,11 +25,11 @@ def exit_dates(wish: Wish, leaving: Exit, terms: Terms) -> dict[str, PlannedDate
 
     Source: DOMAIN dates.1 to dates.4, modes.3; CONTRACTS, Words.
     """
-    zone, effective, policy = terms.account.timezone, leaving.effective, terms.policy
+    zone, effective = terms.account.timezone, leaving.effective
     billing_end = _billing_end(wish, leaving)
     used_until = max(effective, billing_end[0])
     # The day of the effective date doesn't count: the package may come at its last minute.
-    retrieval = terms.set_off_by(effective, policy.retrieval)
+    retrieval = terms.set_off_by(effective, "retrieval")
     erasure = (retrieval.day, "stages.1", "not before the window is over and all six gates are open")
     transition = leaving.transition
     days: dict[str, tuple[date, str, str]] = {
@@ -44,10 +38,10 @@ def exit_dates(wish: Wish, leaving: Exit, terms: Terms) -> dict[str, PlannedDate
         "transition_end": (effective, transition.rule, transition.citation),
         "effective_date": (effective, leaving.rule, leaving.citation),
         "billing_end": billing_end,
-        "late_usage_end": _by_clause(terms.following(used_until, policy.late_usage)),
+        "late_usage_end": _by_clause(terms.following(used_until, "late_usage")),
         "retrieval_end": _by_clause(retrieval),
         "erasure": erasure,
-        "backups_expire": _by_clause(terms.following(retrieval.day, policy.backups)),
+        "backups_expire": _by_clause(terms.following(retrieval.day, "backups")),
     }
     return {name: planned(*found, zone) for name, found in days.items()}
 
@@ -67,7 +61,7 @@ def _notice_end(leaving: Exit, terms: Terms) -> date:
     Source: DOMAIN dates.3 (25(2)(a): at most 30 calendar days).
     """
     day = leaving.effective
-    while day > leaving.notice.day and terms.following(day, terms.policy.transition).day > leaving.effective:
+    while day > leaving.notice.day and terms.following(day, "transition").day > leaving.effective:
         day -= ONE_DAY
     return day
 

@@ -50,15 +50,15 @@ def _at_once(wish: Wish, terms: Terms) -> Exit:
         what = f"an eject waits for no date, and {wish.effective_on} was asked for"
         raise PlanRefused("effective_date", what, "leave the date out, or use --mode stop")
     why = {"rule": "modes.3", "citation": "an eject waits for no notice"}
-    notice = terms.period(terms.policy.notice).model_copy(update=why)
+    notice = terms.period("notice").model_copy(update=why)
     return Exit(wish.requested_on, **why, notice=Ends(wish.requested_on, notice), transition=notice)
 
 
 def _first(wish: Wish, mains: Sequence[Ending], terms: Terms) -> Exit:
     """The end of transition after the longest notice."""
     longest = max((ending.notice for ending in mains), key=lambda ends: ends.day, default=None)
-    notice = longest or terms.set_off_by(wish.requested_on, terms.policy.notice)
-    day, transition = terms.following(notice.day, terms.policy.transition)
+    notice = longest or terms.set_off_by(wish.requested_on, "notice")
+    day, transition = terms.following(notice.day, "transition")
     return Exit(day, "dates.4", "the end of transition, resolved to a date", notice, transition)
 
 

@@ -97,11 +97,18 @@ def _ended_by(session: Session, account: str, key: str) -> list[ContractRow]:
 
 
 def _renewed(contract: ContractRow, ended: Collection[str], key: str, at: datetime) -> ContractRow:
-    """The id comes from the effect that ended the old one, so that no repeat makes a second."""
-    terms = contract.model_dump(exclude={"id", "state", "ends_at", "ended_at", "ended_by", "started_on", "part_of"})
+    """The id comes from the effect that ended the old one, so that no repeat makes a second.
+
+    An add-on belongs to the new main one; a term that is over stays over.
+    """
+    terms = contract.model_dump(exclude={"state", "ends_at", "ended_at", "ended_by"})
     suffix = sha256(key.encode()).hexdigest()[:8]
-    part_of = f"{contract.part_of}-{suffix}" if contract.part_of in ended else contract.part_of
-    return ContractRow(**terms, id=f"{contract.id}-{suffix}", started_on=at.date(), part_of=part_of)
+    new = {"id": f"{contract.id}-{suffix}", "started_on": at.date()}
+    if contract.part_of in ended:
+        new["part_of"] = f"{contract.part_of}-{suffix}"
+    if contract.term_ends_on and contract.term_ends_on <= at.date():
+        new["term_ends_on"] = None
+    return ContractRow(**{**terms, **new})
 
 
 def _standing(session: Session, account: str) -> AccountStateRow:
