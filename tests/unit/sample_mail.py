@@ -12,7 +12,7 @@ from models.messages import Reader
 from models.money import Statement, StatementLine
 from models.policy import Policy, read_policy
 from models.vocabulary import Channel, Mode
-from rules.manner import LEAVING
+from rules.manner import FOR_CAUSE, LEAVING, PAUSING
 from rules.policy import in_force
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -53,6 +53,26 @@ SOURCES = {
     "retrieval_end": f"{EU}(g): at least 30 calendar days",
     "backups_expire": "house policy: backups rotate after 35 days",
 }
+PAUSE = {
+    "mode": Mode.PAUSE,
+    "manner": PAUSING,
+    "dates": {
+        "requested": DATES["requested"],
+        "effective_date": DATES["requested"] + timedelta(days=1),
+        "resume": DATES["requested"] + timedelta(days=91),
+    },
+    "sources": {"effective_date": "the midnight after the request", "resume": "house policy: half a year at most"},
+}
+EJECT = {
+    "mode": Mode.EJECT,
+    "dates": {
+        **DATES,
+        **dict.fromkeys(("notice_end", "transition_end", "effective_date"), DATES["requested"]),
+        "billing_end": DATES["requested"] + timedelta(days=1),
+    },
+    "sources": {**SOURCES, "effective_date": "an eject waits for no notice"},
+}
+PUT_OUT = {**EJECT, "manner": FOR_CAUSE}
 STATEMENT = Statement(
     currency="EUR",
     lines=(

@@ -15,10 +15,21 @@ from models.money import Statement, StatementLine
 from models.plan import Commitments, Duties
 from models.vocabulary import Channel, MailKind
 from rules.links import Links
-from tests.unit.sample_mail import CADENCE, DATES, LUCIA, SOURCES, sample
+from tests.unit.sample_mail import CADENCE, DATES, EJECT, LUCIA, PAUSE, PUT_OUT, SOURCES, STATEMENT, sample
 
-LATER = {MailKind.PAUSED, MailKind.RESUME_REMINDER}
-KINDS = [kind for kind in MailKind if kind not in LATER]
+OF_A_PAUSE = {MailKind.PAUSED, MailKind.RESUME_REMINDER}
+KINDS = [kind for kind in MailKind if kind not in OF_A_PAUSE]
+PAUSES = [MailKind.ACKNOWLEDGEMENT, MailKind.PLAN, *OF_A_PAUSE, MailKind.WELCOME_BACK]
+EJECTS = [MailKind.PLAN, MailKind.EXPORT_READY, MailKind.GOODBYE, MailKind.STATEMENT, MailKind.CERTIFICATE]
+EVERY = [
+    *((kind, {}) for kind in KINDS),
+    *((kind, PAUSE) for kind in PAUSES),
+    *((kind, {**PUT_OUT, "opened": (STATEMENT,)}) for kind in EJECTS),
+    *((kind, EJECT) for kind in (MailKind.ACKNOWLEDGEMENT, MailKind.PLAN)),
+]
+every_mail = pytest.mark.parametrize(
+    ("kind", "how"), EVERY, ids=lambda each: each if isinstance(each, str) else each.get("manner", "")
+)
 GOLDEN = Path(__file__).with_name("golden")
 HOSTILE = [
     "{{7*7}}",
@@ -77,9 +88,9 @@ def squeezed(text):
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_text_and_html_say_the_same_words(kind, language):
-    mail = render(kind, language, sample())
+@every_mail
+def test_text_and_html_say_the_same_words(kind, how, language):
+    mail = render(kind, language, sample(**how))
     assert sorted(squeezed(" ".join(of_html(mail.html)))) == sorted(squeezed(" ".join(of_text(mail.text))))
     assert mail.subject
     assert "\n" not in mail.subject
@@ -87,9 +98,9 @@ def test_text_and_html_say_the_same_words(kind, language):
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_mail_fetches_nothing_links_nowhere_and_says_whom_to_write_to(kind, language):
-    mail = render(kind, language, sample())
+@every_mail
+def test_a_mail_fetches_nothing_links_nowhere_and_says_whom_to_write_to(kind, how, language):
+    mail = render(kind, language, sample(**how))
     assert not {"a", "img", "script", "link", "iframe", "form"} & set(Words(mail.html).tags)
     assert "http" not in mail.html
     assert "ayuda@bancada.example" in mail.text
@@ -147,9 +158,10 @@ def test_a_value_that_a_source_names_and_nobody_gives_is_an_error():
         render(MailKind.THANKS, "es", values)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_subjects_need_the_house_only(kind):
-    assert subject(kind, "es", {"company": "Bancada", "product": "Bancada"}, "") == render(kind, "es", sample()).subject
+@every_mail
+def test_subjects_need_the_house_only(kind, how):
+    house = {"company": "Bancada", "product": "Bancada"}
+    assert subject(kind, "es", house, how.get("manner", "")) == render(kind, "es", sample(**how)).subject
 
 
 def test_both_catalogues_hold_the_same_sources():
@@ -264,11 +276,53 @@ def test_messages_3_years_are_counted_in_anniversaries(today, years):
     assert whole_years(date(2020, 3, 9), today) == years
 
 
-@pytest.mark.parametrize(("kind", "language"), [("acknowledgement", "es"), ("goodbye", "en"), ("statement", "es")])
-def test_golden(kind, language):
-    mail = render(MailKind(kind), language, sample())
-    golden = GOLDEN / f"{kind}.{language}.txt"
-    assert f"{mail.subject}\n\n{mail.text}" == golden.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("acknowledgement.es", {}),
+        ("goodbye.en", {"opened": (STATEMENT,), "enclosed": ("letter",)}),
+        ("statement.es", {"enclosed": ("statement",)}),
+        ("paused.es", PAUSE),
+        ("resume_reminder.en", PAUSE),
+        ("welcome_back.pause.es", PAUSE),
+        ("plan.for_cause.en", PUT_OUT),
+        ("goodbye.for_cause.es", {**PUT_OUT, "opened": (STATEMENT,), "enclosed": ("letter",)}),
+    ],
+)
+def test_golden(name, how):
+    kind, *_, language = name.split(".")
+    mail = render(MailKind(kind), language, sample(**how))
+    assert f"{mail.subject}\n\n{mail.text}" == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("kind", [MailKind.PLAN, MailKind.GOODBYE])
+def test_messages_3_whom_we_put_out_is_neither_thanked_nor_accused(kind, language):
+    mail = render(kind, language, sample(**PUT_OUT))
+    said = (mail.subject + mail.text).lower()
+    assert not re.search(r"gracias|thank|confianza|trust|puerta|door|fraud|impago|non-payment", said)
+    assert "error" in said or "mistake" in said
+
+
+@pytest.mark.parametrize(("language", "said"), [("es", "no hay nada que pagar"), ("en", "there is nothing to pay")])
+def test_money_4_the_accounts_are_announced_before_they_are_sent(language, said):
+    text = flowing(render(MailKind.GOODBYE, language, sample(opened=(STATEMENT,))).text)
+    assert said in text
+    assert "9 de diciembre de 2026 esperamos" in text or "Until 9 December 2026 we wait" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "done", "coming"),
+    [("es", "Le hemos devuelto", "Le están llegando"), ("en", "has gone back", "is on its way")],
+)
+def test_money_7_refunded_is_said_only_of_what_the_provider_has_confirmed(language, done, coming):
+    part = {"EUR": Decimal(12)}
+    texts = [
+        flowing(render(MailKind.STATEMENT, language, sample(refunded=back, on_its_way=way)).text)
+        for back, way in ((part, {}), ({}, part))
+    ]
+    assert [done in text for text in texts] == [True, False]
+    assert [coming in text for text in texts] == [False, True]
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
