@@ -22,9 +22,11 @@ from activities.ledger import LedgerInterceptor
 from activities.messaging import MessagingActivities
 from activities.planning import PlanningActivities
 from activities.trials import TrialActivities
+from connectors.configuration import refuse_faults
 from connectors.histories import TemporalHistories
 from connectors.opening import Connections, connect_temporal, opened
 from rules.links import links_of
+from rules.policy_check import findings
 from workflows.closing import ClosingWorkflow
 from workflows.export import ExportWorkflow
 from workflows.follow_up import FollowUpWorkflow
@@ -154,6 +156,7 @@ def check(c: Connections) -> None:
     c.objects.check(c.settings.s3_evidence_bucket, locked=True)
     for needed in ("policy", "inventory", "keys", "product"):
         getattr(c, needed)
+    refuse_faults("FAREWELL_POLICY_FILE", findings(c.policy), "farewell policy check")
 
 
 async def run(client: Client, c: Connections, stop: asyncio.Event) -> None:

@@ -17,7 +17,7 @@ from temporalio.common import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from commands.refused import Exit, Refused
-from commands.session import acting, facts_of
+from commands.session import acting, facts_of, sound_policy
 from commands.wishes import Way, wish_of
 from connectors.temporal import OFFBOARDING_QUEUE, connect_temporal
 from models.case import CaseRequest
@@ -97,11 +97,8 @@ def _checked(at: "Connections", asked: Asked, facts: "AccountFacts") -> datetime
     """The effective date that the rules allow. Source: DOMAIN dates.4."""
     way = Way(asked.mode, asked.effective_on, asked.resume_on, asked.cause)
     try:
-        return (
-            commit(facts, wish_of(at, facts, way, datetime.now(UTC)), at.policy, at.inventory)
-            .dates["effective_date"]
-            .at
-        )
+        wish = wish_of(at, facts, way, datetime.now(UTC))
+        return commit(facts, wish, sound_policy(at), at.inventory).dates["effective_date"].at
     except PlanRefused as no:
         raise Refused(Exit.REFUSED, no.what, no.fix) from None
 

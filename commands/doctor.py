@@ -158,7 +158,9 @@ def _keys(at: "Connections") -> None:
 
 
 def _policy(at: "Connections") -> None:
-    _ = at.policy
+    from commands.session import sound_policy
+
+    sound_policy(at)
 
 
 def _inventory(at: "Connections") -> None:

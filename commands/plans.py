@@ -76,6 +76,7 @@ def _drafted(at: "Connections", facts: "AccountFacts", way: Way, now: datetime) 
 def planning(at: "Connections") -> "PlanningActivities":
     """What makes plans, and changes nothing by a draft."""
     from activities.planning import PlanningActivities
+    from commands.session import sound_policy
 
     return PlanningActivities(
         directory=at.directory,
@@ -84,7 +85,7 @@ def planning(at: "Connections") -> "PlanningActivities":
         identity=at.identity,
         access=at.access,
         store=at.cases,
-        policy=at.policy,
+        policy=sound_policy(at),
         inventory=at.inventory,
     )
 

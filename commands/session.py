@@ -9,6 +9,7 @@ from commands.refused import Exit, Refused
 if TYPE_CHECKING:
     from connectors.opening import Connections
     from models.account import AccountFacts, Actor
+    from models.policy import Policy
 
 _EMBEDDED_PERSON = "ana"
 
@@ -24,6 +25,15 @@ def connections() -> "Connections":
 
         prepare(folder)
     return opened(folder)
+
+
+def sound_policy(at: "Connections") -> "Policy":
+    """The policy; one with gaps or contradictions stops the command, for no plan could rest on it."""
+    from connectors.configuration import refuse_faults
+    from rules.policy_check import findings
+
+    refuse_faults("FAREWELL_POLICY_FILE", findings(at.policy), "farewell policy check")
+    return at.policy
 
 
 def acting(at: "Connections", who: str | None) -> "Actor":

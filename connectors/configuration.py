@@ -5,7 +5,7 @@ Source: DESIGN, Configuration.
 
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,6 +92,17 @@ def read_file(name: str, path: Path, read: Callable[[Path], Form]) -> Form:
         raise WrongSetting(name, f"expected TOML; {path}: {error}") from None
     except ValidationError as error:
         raise WrongSetting(name, f"{path}: {_place(error.errors()[0])}") from None
+
+
+def refuse_faults(name: str, found: Sequence[object], command: str) -> None:
+    """Stops where the file that `name` names has its form, but can't be relied on; `command` lists what was found.
+
+    Raises:
+        WrongSetting: something was found.
+    """
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise WrongSetting(name, f"{found[0]}{more} ({command} lists what is wrong)")
 
 
 def _wrong_setting(wrong: ErrorDetails) -> WrongSetting:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 import starter
+import worker
+from connectors.opening import Connections, WrongSetting, opened
 from connectors.store.cases import SqlCaseStore
 from connectors.store.engine import migrate, open_engine
 from models.case import CaseRequest, StageRecord
@@ -207,6 +210,39 @@ def test_each_wrong_word_gets_its_line_and_its_code(
 ) -> None:
     stopped, _, err = farewell(capsys, *words)
     assert (stopped, told in err) == (code, True), err
+
+
+def test_no_plan_rests_on_a_policy_that_contradicts_itself(
+    capsys: pytest.CaptureFixture[str], own: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.toml").write_text(SHIPPED + 2 * LATE_USAGE.format("2026-06-01"), encoding="utf-8")
+    account = add_account(own)
+    for words in (("preview", account), ("start", account, "--reason", "price", "--as", "ana")):
+        assert starter.run(words) == 2
+        line = capsys.readouterr().err
+        assert line.startswith("farewell: FAREWELL_POLICY_FILE: late_usage 1 and 2 (default): both are in force")
+        assert line.endswith("and 2 more (farewell policy check lists what is wrong)\n")
+    assert SqlCaseStore(own).cases() == []
+
+
+def test_no_worker_starts_on_a_policy_that_contradicts_itself(
+    own: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connections, "objects", NoFaults())
+    monkeypatch.setattr(Connections, "keys", None)
+    monkeypatch.setattr(Connections, "product", None)
+    shutil.copy(PROJECT / "inventory.toml", tmp_path)
+    worker.check(opened(tmp_path))
+    (tmp_path / "policy.toml").write_text(SHIPPED + LATE_USAGE.format("2026-06-01"), encoding="utf-8")
+    with pytest.raises(WrongSetting, match=r"late_usage 1 and 2 \(default\): both are in force"):
+        worker.check(opened(tmp_path))
+
+
+class NoFaults:
+    """Buckets with which nothing is wrong."""
+
+    def check(self, bucket: str, *, locked: bool) -> None:
+        """Finds nothing."""
 
 
 def test_an_account_on_a_day_before_the_policy_is_told_that_it_is_silent(
