@@ -70,7 +70,7 @@ class Pause:
         return instant.astimezone(self._zone) + timedelta(days=self.days)
 
     def moved(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
-        """A period whose days weren't all used when the pause began; any other stays as it is."""
+        """What an invoice bills, if its days weren't all used when the pause began; else it stays as it is."""
         return (self.after(start), self.after(end)) if end > self.start else (start, end)
 
 
@@ -82,13 +82,13 @@ def pauses(session: Session, account: str, given: Sequence[ChargeOrderRow]) -> l
 
 
 def move_periods(session: Session, account: str, ended: Sequence[ChargeOrderRow]) -> None:
-    """The days that were paid ahead and not used come after the pause: the running periods move on.
+    """The days that were paid ahead and not used come after the pause, and then the next period.
 
     The invoices stay as they are. Source: DOMAIN modes.1.
     """
     for pause in pauses(session, account, ended):
         for row in subscriptions(session, account):
-            row.period_start, row.period_end = pause.moved(row.period_start, row.period_end)
+            row.period_start, row.period_end = pause.after(row.period_start), pause.after(row.period_end)
 
 
 def subscriptions(session: Session, account: str) -> Sequence[SubscriptionRow]:
