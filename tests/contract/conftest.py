@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from connectors.store.engine import migrate, open_engine
 from tests.contract.sample_books import BuiltinBooks, SampleBooks
+from tests.contract.stripe_books import StripeBooks, running_stripe
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,19 @@ def postgresql_books(postgresql_engine: Engine) -> SampleBooks:
     return BuiltinBooks(postgresql_engine)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def stripe_url() -> Iterator[str]:
+    """localstripe, with nobody in it, honouring Idempotency-Key."""
+    with running_stripe("--idempotent") as url:
+        yield url
+
+
+@pytest.fixture
+def stripe_books(stripe_url: str) -> SampleBooks:
+    return StripeBooks(stripe_url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "stripe"])
 def books(request: pytest.FixtureRequest) -> SampleBooks:
     """Every billing system: `<param>_books` puts a test's money into it."""
     return request.getfixturevalue(f"{request.param}_books")

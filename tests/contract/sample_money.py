@@ -22,12 +22,12 @@ def put_money(books: SampleBooks, account: str) -> None:
 
     15.00 unused + 1.50 in credit − 10.00 used: 6.50 go back. The last usage is from after the end.
     """
-    end = books.day(15)
+    end, whole = books.day(15), "fractions of a cent" in books.lacks
     books.add_subscription(account, "30")
     if "several currencies" not in books.lacks:
         books.add_invoice(account, str(OWED_IN_JPY), "JPY")
-        books.add_invoice(account, "1.505", "KWD")
-    books.add_usage(account, "4.999", end - timedelta(days=2))
+        books.add_invoice(account, "1.500" if whole else "1.505", "KWD")
+    books.add_usage(account, "5" if whole else "4.999", end - timedelta(days=2))
     books.add_usage(account, "5.000", end - timedelta(hours=1))
     books.add_usage(account, "100", end)
     if "credit" not in books.lacks:
