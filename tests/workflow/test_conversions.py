@@ -37,10 +37,12 @@ async def test_modes_4_a_pause_becomes_a_stop_and_an_undo_gives_everything_back(
     assert (state.mode, (await play.attributes())["FarewellMode"]) == (Mode.STOP, "stop")
     await play.until(lambda s: "notice.2" in s.sent)
     assert rows_of(here, account) == paused, "the account stays paused while the notice runs"
-    await play.move(max(resume, state.agreed.dates["effective_date"]))
+    await play.to_date("effective_date")
     state = await play.reach(Stage.SETTLE)
+    await play.move(resume)
+    assert (await play.state()).stage is Stage.RETRIEVAL, "the date of the pause means nothing any more"
     walked = ["notice", "freeze", "export", "deprovision", "terminate", "settle"]
-    assert stages_of(here, play.case) == [*PAUSED, *walked]
+    assert stages_of(here, play.case) == [*PAUSED, *walked, "retrieval"]
     steps = [key.split(":")[1] for key in state.done]
     assert steps[:3] == ["freeze_account", "suspend_charges", "suspend_sign_in"]
     assert steps.count("freeze_account") == 1
