@@ -22,12 +22,14 @@ class EndingContract(Payload):
 
     `term_end` is the day until which it would have run by its own terms (the midnight after its last day); where that
     is later than `ends` and the policy holds it lawful, `fee_share` of the price of the days between is due.
+    `part_of` is the main contract of an add-on.
     """
 
     id: str
     ends: PlannedDate
     term_end: AwareDatetime
     fee_share: Amount = ZERO
+    part_of: str | None = None
 
 
 class AppliedClause(Payload):

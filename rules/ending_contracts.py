@@ -29,6 +29,7 @@ def _row(wish: Wish, leaving: Exit, ending: Ending, terms: Terms) -> EndingContr
         ends=planned(leaving.effective, *_reason(leaving, ending, wish), zone),
         term_end=midnight(max(ending.term_end, leaving.effective), zone),
         fee_share=_fee(wish, leaving, ending, terms),
+        part_of=None if ending.is_main else ending.main,
     )
 
 

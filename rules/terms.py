@@ -22,7 +22,7 @@ def money_terms(commitments: Commitments, billing: BillingState, policy: Policy)
         NoClause: the policy is silent about rounding, write-offs, credit or early termination.
     """
     day, where = _day(commitments, "requested"), commitments.jurisdiction
-    contract = commitments.contracts[0].id if len(commitments.contracts) == 1 else None
+    contract = _only_main(commitments)
     terms = MoneyTerms(
         thresholds=in_force(policy.write_off, day, where, contract).thresholds,
         rounding=in_force(policy.rounding, day, where, contract).method,
@@ -64,11 +64,17 @@ def _fees(
 def _subscriptions(
     contract: EndingContract, commitments: Commitments, billing: BillingState
 ) -> list[SubscriptionState]:
-    """Those of the contract that run to the exit; of an only contract also those that name none."""
-    mine = {contract.id, None} if len(commitments.contracts) == 1 else {contract.id}
+    """Those of the contract that run to the exit; of the only main one also those that name none."""
+    mine = {contract.id, None} if contract.id == _only_main(commitments) else {contract.id}
     effective = commitments.dates["effective_date"].at
     runs = (each for each in billing.subscriptions if each.ends_at is None or each.ends_at >= effective)
     return [each for each in runs if each.contract in mine]
+
+
+def _only_main(commitments: Commitments) -> str | None:
+    """The contract behind what names none, where there is no doubt."""
+    mains = [each.id for each in commitments.contracts if each.part_of is None]
+    return mains[0] if len(mains) == 1 else None
 
 
 def _words(contract: EndingContract, start: date, end: date, share: Decimal) -> str:

@@ -122,6 +122,12 @@ def test_dates_3_each_contract_pays_for_its_own_subscriptions_only() -> None:
     ]
 
 
+def test_dates_3_what_names_no_contract_belongs_to_the_only_main_one() -> None:
+    add_on = contract("C2", part_of="C1")
+    assert [description[:21] for description, _ in fees(contract(), add_on)] == ["Early termination: C1"]
+    assert fees(contract(), contract("C2")) == []
+
+
 def test_dates_3_a_fee_of_a_yearly_price_is_prorated_by_the_days_of_the_year() -> None:
     yearly = subscription("1200", interval="year", period_start=at(2026, 3, 1), period_end=at(2027, 3, 1))
     found = fees(contract(term_end=at(2027, 3, 1)), billing=BillingState(subscriptions=(yearly,)))
