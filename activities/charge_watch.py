@@ -12,7 +12,7 @@ from activities.terms import policy_of
 from models.effects import ChargeWatchRequest, ChargeWatchResult
 from models.money import LateCharge, Settlement
 from models.payload import Receipt
-from rules.policy import in_force
+from rules.policy import in_force, speaks_for_all
 
 LATE_CHARGES = "late_charges"
 
@@ -59,7 +59,7 @@ class ChargeWatchActivities(CaseMoney):
         policy = policy_of(self._store, request.case, request.plan_hash)
         day = about.dates["requested"].at.astimezone(ZoneInfo(about.timezone)).date()
         with refused():
-            return in_force(policy.late_charges, day, about.jurisdiction).refund
+            return in_force(policy.late_charges, day, about.jurisdiction, speaks_for_all(about.contracts)).refund
 
     def _give_back(self, request: ChargeWatchRequest, charge: LateCharge) -> Receipt:
         """Each charge by a key of its own."""

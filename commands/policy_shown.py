@@ -14,7 +14,7 @@ from models.plan import AppliedClause
 from models.policy import EVERYWHERE, House, Policy
 from rules.contracts import active
 from rules.periods import Terms
-from rules.policy import covers
+from rules.policy import covers, speaks_for_all
 from rules.policy_cuts import OwnTerm, own_terms
 from rules.policy_found import Placed, every
 from rules.policy_terms import applied, applied_terms, because
@@ -87,7 +87,9 @@ def shown_for_account(account: str, day: date | None, written: Policy | None) ->
         jurisdiction=place,
         account=account,
         name=facts.account.name,
-        terms=_told(applied_terms(policy, day, place, ids), lambda term: because(term, place)),
+        terms=_told(
+            applied_terms(policy, day, place, ids, speaks_for_all(contracts)), lambda term: because(term, place)
+        ),
         contracts=tuple(term for contract in contracts for term in own_terms(contract, stands)),
         later=_later(policy, day, lambda each: _concerns(each, place, ids)),
         house=policy.house,
@@ -98,7 +100,9 @@ def tell(found: Shown) -> None:
     """Prints it for people."""
     whom = f", for {found.name} ({found.account}), jurisdiction {found.jurisdiction}" if found.account else ""
     say(f"policy {found.version}, {found.source}, on {found.on}{whom}\n")
-    rows = [[matter, term.value, f"{term.because}\n{term.citation} ({term.rule})"] for matter, term in _by_matter(found)]
+    rows = [
+        [matter, term.value, f"{term.because}\n{term.citation} ({term.rule})"] for matter, term in _by_matter(found)
+    ]
     console().print(table(("matter", "what it says", "why this one, and what it rests on"), rows))
     for heading, columns, lines in _parts(found):
         if lines:

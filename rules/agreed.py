@@ -11,7 +11,7 @@ from rules.contracts import active
 from rules.dates import after, midnight
 from rules.pauses import pause_clause
 from rules.periods import Terms
-from rules.policy import in_force
+from rules.policy import in_force, speaks_for_all
 
 
 def agreed(plan: Plan, facts: AccountFacts, policy: Policy, generation: int) -> Agreed:
@@ -53,7 +53,8 @@ def _of_a_pause(dates: dict[str, datetime], facts: AccountFacts, policy: Policy)
 
 def _looks(dates: dict[str, datetime], facts: AccountFacts, policy: Policy) -> tuple[datetime, ...]:
     """Whole days of the customer's after the effective date. Source: DOMAIN dates.1, money.9."""
-    clause = in_force(policy.late_charges, dates["requested"].date(), facts.account.jurisdiction)
+    speaks = speaks_for_all(active(facts.contracts))
+    clause = in_force(policy.late_charges, dates["requested"].date(), facts.account.jurisdiction, speaks)
     effective: date = dates["effective_date"].date()
     days = sorted(set(clause.look_after_days))
     return tuple(midnight(effective + timedelta(days=day), facts.account.timezone) for day in days)

@@ -12,7 +12,7 @@ from models.plan import Commitments
 from models.policy import Cadence, Policy
 from models.vocabulary import MailKind
 from rules.calendar import ONE_DAY, working_day_from
-from rules.policy import in_force
+from rules.policy import in_force, speaks_for_all
 
 
 def cadence_of(policy: Policy, commitments: Commitments) -> Cadence:
@@ -21,7 +21,7 @@ def cadence_of(policy: Policy, commitments: Commitments) -> Cadence:
     Raises:
         NoClause: the policy is silent.
     """
-    contract = commitments.contracts[0].id if commitments.contracts else None
+    contract = speaks_for_all(commitments.contracts)
     return in_force(policy.cadence, commitments.dates["requested"].at.date(), commitments.jurisdiction, contract)
 
 

@@ -15,7 +15,7 @@ from rules.effective import exit_of
 from rules.ending_contracts import ending_contracts
 from rules.pauses import pause_dates
 from rules.periods import Terms
-from rules.policy import NoClause, approvals_required
+from rules.policy import NoClause, approvals_required, speaks_for_all
 from rules.policy_terms import applied_terms
 from rules.wish import PlanRefused, Wish
 
@@ -74,7 +74,7 @@ def _commit(facts: AccountFacts, wish: Wish, policy: Policy, inventory: Inventor
         timezone=account.timezone,
         dates=dates,
         contracts=ending,
-        terms=applied_terms(policy, wish.requested_on, account.jurisdiction, ids),
+        terms=applied_terms(policy, wish.requested_on, account.jurisdiction, ids, speaks_for_all(contracts)),
         data_sets=data_sets,
         gates=approvals_required(policy, wish.mode, wish.requested_on, account.jurisdiction, worth),
     )

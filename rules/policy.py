@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from models.policy import EVERYWHERE, ApprovalClause, Clause, Policy
 from models.vocabulary import Gate, Mode
@@ -37,13 +37,25 @@ def in_force(clauses: Sequence[C], day: date, jurisdiction: str, contract: str |
     raise NoClause(matter, jurisdiction, day)
 
 
-def in_force_for_all(clauses: Sequence[C], day: date, jurisdiction: str, contracts: Sequence[str]) -> C:
-    """The one clause for an account as a whole: a contract's own counts only where it has no other contract.
+class Belonging(Protocol):
+    """A contract, whatever else is known of it."""
 
-    Raises:
-        NoClause: there is none.
-    """
-    return in_force(clauses, day, jurisdiction, contracts[0] if len(contracts) == 1 else None)
+    @property
+    def id(self) -> str:
+        """Its own id."""
+        ...
+
+    @property
+    def part_of(self) -> str | None:
+        """The contract that it belongs to, which may be another account's."""
+        ...
+
+
+def speaks_for_all(contracts: Sequence[Belonging]) -> str | None:
+    """The contract whose own clauses count for its account as a whole: the only main one; add-ons hold nobody."""
+    ids = {contract.id for contract in contracts}
+    mains = [contract.id for contract in contracts if contract.part_of not in ids]
+    return mains[0] if len(mains) == 1 else None
 
 
 def _those(clauses: Iterable[C], day: date, fits: Callable[[Clause], bool]) -> list[C]:

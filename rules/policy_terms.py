@@ -5,11 +5,11 @@ from datetime import date
 
 from models.plan import AppliedClause
 from models.policy import EVERYWHERE, ApprovalClause, Clause, EarlyTerminationClause, PauseClause, Period, Policy
-from rules.policy import NoClause, covers, in_force, in_force_for_all
+from rules.policy import NoClause, covers, in_force
 from rules.policy_words import in_words
 
 OF_EACH_CONTRACT = (Period, EarlyTerminationClause, PauseClause)
-"""Of these each contract may have its own; the other matters are one for the account as a whole."""
+"""Of these each contract may have its own; the other matters are one for the account as a whole, approvals nobody's."""
 
 
 def clauses_of(policy: Policy) -> dict[str, tuple[Clause, ...]]:
@@ -18,10 +18,13 @@ def clauses_of(policy: Policy) -> dict[str, tuple[Clause, ...]]:
     return {name: value for name, value in values.items() if isinstance(value, tuple)}
 
 
-def applied_terms(policy: Policy, day: date, jurisdiction: str, contracts: Sequence[str]) -> tuple[AppliedClause, ...]:
+def applied_terms(
+    policy: Policy, day: date, jurisdiction: str, contracts: Sequence[str], main: str | None = None
+) -> tuple[AppliedClause, ...]:
     """The clauses in force on a day, matter by matter: the contracts' own, then the one for all others.
 
-    Of approvals all are told that may count: mode and worth decide among them.
+    `main` is the contract that speaks for the account as a whole, where one does (`rules.policy.speaks_for_all`). Of
+    approvals all are told that may count: mode and worth decide among them.
 
     Raises:
         NoClause: the policy is silent on a matter.
@@ -29,7 +32,7 @@ def applied_terms(policy: Policy, day: date, jurisdiction: str, contracts: Seque
     return tuple(
         applied(matter, clause)
         for matter, clauses in clauses_of(policy).items()
-        for clause in _applying(matter, clauses, day, jurisdiction, contracts)
+        for clause in _applying(matter, clauses, day, jurisdiction, contracts if _of_each(clauses) else (main,))
     )
 
 
@@ -44,19 +47,25 @@ def because(term: AppliedClause, jurisdiction: str) -> str:
     return f"{silent}, {since}"
 
 
+def _of_each(clauses: Sequence[Clause]) -> bool:
+    return any(isinstance(clause, OF_EACH_CONTRACT) for clause in clauses)
+
+
 def _applying(
-    matter: str, clauses: Sequence[Clause], day: date, jurisdiction: str, contracts: Sequence[str]
+    matter: str, clauses: Sequence[Clause], day: date, jurisdiction: str, contracts: Sequence[str | None]
 ) -> Sequence[Clause]:
     if any(isinstance(clause, ApprovalClause) for clause in clauses):
         named = {jurisdiction, EVERYWHERE}
         return [c for c in clauses if covers(c, day) and c.contract is None and c.jurisdiction in named]
     try:
-        if any(isinstance(clause, OF_EACH_CONTRACT) for clause in clauses):
-            found = [in_force(clauses, day, jurisdiction, contract) for contract in contracts or (None,)]
-            return sorted(dict.fromkeys(found), key=lambda clause: clause.contract is None)
-        return [in_force_for_all(clauses, day, jurisdiction, contracts)]
+        found = [in_force(clauses, day, jurisdiction, contract) for contract in contracts or (None,)]
     except NoClause:
         raise NoClause(matter, jurisdiction, day) from None
+    return sorted((clause for n, clause in enumerate(found) if clause not in found[:n]), key=_is_for_all)
+
+
+def _is_for_all(clause: Clause) -> bool:
+    return clause.contract is None
 
 
 def applied(matter: str, clause: Clause) -> AppliedClause:

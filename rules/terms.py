@@ -9,7 +9,7 @@ from models.money import ZERO, BillingState, Fee, MoneyTerms, SubscriptionState
 from models.plan import Commitments, EndingContract
 from models.policy import Policy
 from rules.billing_periods import for_days
-from rules.policy import in_force
+from rules.policy import in_force, speaks_for_all
 from rules.rounding import rounded
 
 
@@ -22,7 +22,7 @@ def money_terms(commitments: Commitments, billing: BillingState, policy: Policy)
         NoClause: the policy is silent about rounding, write-offs, credit or early termination.
     """
     day, where = _day(commitments, "requested"), commitments.jurisdiction
-    contract = _only_main(commitments)
+    contract = speaks_for_all(commitments.contracts)
     terms = MoneyTerms(
         thresholds=in_force(policy.write_off, day, where, contract).thresholds,
         rounding=in_force(policy.rounding, day, where, contract).method,
@@ -65,16 +65,10 @@ def _subscriptions(
     contract: EndingContract, commitments: Commitments, billing: BillingState
 ) -> list[SubscriptionState]:
     """Those of the contract that run to the exit; of the only main one also those that name none."""
-    mine = {contract.id, None} if contract.id == _only_main(commitments) else {contract.id}
+    mine = {contract.id, None} if contract.id == speaks_for_all(commitments.contracts) else {contract.id}
     effective = commitments.dates["effective_date"].at
     runs = (each for each in billing.subscriptions if each.ends_at is None or each.ends_at >= effective)
     return [each for each in runs if each.contract in mine]
-
-
-def _only_main(commitments: Commitments) -> str | None:
-    """The contract behind what names none, where there is no doubt."""
-    mains = [each.id for each in commitments.contracts if each.part_of is None]
-    return mains[0] if len(mains) == 1 else None
 
 
 def _words(contract: EndingContract, start: date, end: date, share: Decimal) -> str:

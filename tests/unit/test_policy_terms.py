@@ -5,19 +5,20 @@ from datetime import date
 import pytest
 
 from models.policy import EVERYWHERE, Policy
-from rules.policy import NoClause, approvals_required, in_force_for_all
+from rules.policy import NoClause, approvals_required, speaks_for_all
 from rules.policy_found import every
 from rules.policy_terms import applied_terms, because
 from rules.policy_words import in_words
+from tests.unit.sample_facts import facts
 from tests.unit.sample_policy import WRITTEN, clause, with_changed, with_clauses, with_more
 
 DAY = date(2026, 11, 22)
 SHIPPED = Policy.model_validate(WRITTEN)
 
 
-def said(policy, matter, day=DAY, jurisdiction="EU", contracts=()):
+def said(policy, matter, day=DAY, jurisdiction="EU", *, contracts=(), main=None):
     """What applies of that matter, and why."""
-    terms = applied_terms(policy, day, jurisdiction, contracts)
+    terms = applied_terms(policy, day, jurisdiction, contracts, main)
     return [(term.value, because(term, jurisdiction)) for term in terms if term.matter == matter]
 
 
@@ -50,10 +51,14 @@ def test_dates_2_each_contract_has_its_own_and_the_others_the_general_one():
 
 def test_dates_2_for_an_account_as_a_whole_a_contract_speaks_only_where_it_is_alone():
     policy = with_more("credit", clause(pay_out=False, contract="K-7"))
-    assert said(policy, "credit", contracts=("K-7",))[0][0] == "ends with the account"
+    assert said(policy, "credit", contracts=("K-7",), main="K-7")[0][0] == "ends with the account"
     assert said(policy, "credit", contracts=("K-7", "K-1"))[0][0] == "paid out"
-    assert not in_force_for_all(policy.credit, DAY, "EU", ("K-7",)).pay_out
-    assert in_force_for_all(policy.credit, DAY, "EU", ("K-1", "K-7")).pay_out
+    of_two = [contract.model_copy(update={"id": each}) for contract in facts().contracts for each in ("K-7", "K-1")]
+    assert speaks_for_all(of_two) is None
+    add_on = of_two[1].model_copy(update={"part_of": "K-7"})
+    assert speaks_for_all([of_two[0], add_on]) == "K-7"
+    assert speaks_for_all([of_two[0].model_copy(update={"part_of": "another-account"})]) == "K-7"
+    assert speaks_for_all([]) is None
 
 
 def test_dates_2_a_clause_ends_with_the_day_before_valid_to():
