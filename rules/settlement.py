@@ -5,6 +5,7 @@ On a statement appear the invoices that are open or have unused days to credit (
 finance takes over.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -70,15 +71,16 @@ def _set_off(found: Sequence[Item]) -> tuple[list[Document], list[Item]]:
     Source: DOMAIN money.3 (earlier credits are deducted first).
     """
     left = {item.invoice_id: item.due for item in found}
-    claims = sorted((item for item in found if item.due < 0), key=lambda item: item.invoice_id is not None)
+    claims = deque(sorted((item for item in found if item.due < 0), key=lambda item: item.invoice_id is not None))
     documents = []
     for debt in (item for item in found if item.due > 0):
-        for claim in claims:
-            amount = min(left[debt.invoice_id], -left[claim.invoice_id])
-            if amount:
-                documents += _pair(claim, debt, amount)
-                left[debt.invoice_id] -= amount
-                left[claim.invoice_id] += amount
+        while left[debt.invoice_id] and claims:
+            amount = min(left[debt.invoice_id], -left[claims[0].invoice_id])
+            documents += _pair(claims[0], debt, amount)
+            left[debt.invoice_id] -= amount
+            left[claims[0].invoice_id] += amount
+            if not left[claims[0].invoice_id]:
+                claims.popleft()
     return documents, [item.model_copy(update={"due": left[item.invoice_id]}) for item in found]
 
 

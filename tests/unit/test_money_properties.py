@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +28,8 @@ from rules.rounding import exponent, is_whole, rounded
 from rules.settlement import outstanding, settle
 from tests.unit.sample_billing import END, MADRID, START, THRESHOLDS, invoice, subscription, usage
 
-CURRENCIES = ["CLF", "EUR", "IQD", "JPY", "KWD", "USD"]
+COMMON = ["CLF", "EUR", "IQD", "JPY", "KWD", "USD"]
+CURRENCIES = st.sampled_from(COMMON) | st.sampled_from(sorted(list_currencies()))
 RATES = st.sampled_from([Decimal(0), Decimal("0.10"), Decimal("0.21")])
 MONEY = frozenset({"refund", "set_off"})
 
@@ -62,7 +64,7 @@ def _line(kind: str, net: Decimal, rate: Decimal) -> InvoiceLine:
 def billings(draw: st.DrawFn) -> BillingState:
     """Invoices, usage in any precision, credit balances, subscriptions with minimums; several currencies."""
     ids, found, used, subscriptions, credit = count(1), [], [], [], {}
-    for currency in draw(st.lists(st.sampled_from(CURRENCIES), unique=True, max_size=3)):
+    for currency in draw(st.lists(CURRENCIES, unique=True, max_size=3)):
         found += [draw(invoices(f"I{next(ids)}", currency)) for _ in range(draw(st.integers(0, 3)))]
         amounts = draw(st.lists(st.decimals(0, 5_000, places=6), max_size=2))
         used += [usage(amount, currency=currency, usage_ids=(f"U{next(ids)}",)) for amount in amounts]
@@ -78,7 +80,7 @@ def _subscription(name: str, currency: str, minimum: Decimal) -> SubscriptionSta
 
 @st.composite
 def money_terms(draw: st.DrawFn) -> MoneyTerms:
-    fees = draw(st.lists(st.sampled_from(CURRENCIES), unique=True, max_size=2))
+    fees = draw(st.lists(CURRENCIES, unique=True, max_size=2))
     return MoneyTerms(
         thresholds=THRESHOLDS,
         rounding=draw(st.sampled_from(["half_up", "half_even"])),
