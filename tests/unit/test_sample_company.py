@@ -183,7 +183,7 @@ def test_instructive_agreements_are_there(store: Engine) -> None:
 
 
 def test_money_cases_are_there(store: Engine) -> None:
-    thresholds = read_policy(ROOT / "policy.toml").write_off_thresholds
+    thresholds = read_policy(ROOT / "policy.toml").write_off[0].thresholds
     with Session(store) as session:
         owed = {key: total for key, total in debts(session).items() if total}
         assert owed.keys() == {"acc_h9f6tn", "acc_w6d2pa", "acc_p7a3wj"}
