@@ -1,4 +1,9 @@
 import pytest
+from hypothesis import settings
+
+# No test measures time: a machine that does other things, too, would make it fail.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture
