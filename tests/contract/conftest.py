@@ -1,12 +1,14 @@
 """Farewell's own database on both systems, one each for all tests: use account ids of your own."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from sqlalchemy import Engine
 
 from connectors.store.engine import migrate, open_engine
 from tests.contract.sample_books import BuiltinBooks, SampleBooks
+from tests.contract.sample_money import put_money
 from tests.contract.stripe_books import StripeBooks, running_stripe
 
 
@@ -54,6 +56,20 @@ def stripe_books(stripe_url: str) -> SampleBooks:
 def books(request: pytest.FixtureRequest) -> SampleBooks:
     """Every billing system: `<param>_books` puts a test's money into it."""
     return request.getfixturevalue(f"{request.param}_books")
+
+
+@pytest.fixture
+def account(books: SampleBooks) -> str:
+    """One with the sample money, in every billing system; other suites have their own."""
+    account = books.add_account()
+    put_money(books, account)
+    return account
+
+
+@pytest.fixture
+def end(books: SampleBooks) -> datetime:
+    """The middle of the period that is running."""
+    return books.day(15)
 
 
 def _opened(url: str) -> Iterator[Engine]:

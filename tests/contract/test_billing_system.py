@@ -1,56 +1,23 @@
-"""What every billing system must do. Source: DOMAIN money."""
+"""What every billing system must tell of an account's money, and how charges stop, pause and go on.
 
-from concurrent.futures import ThreadPoolExecutor
+Source: DOMAIN money, modes.
+"""
+
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import pytest
-
-from connectors.errors import ConnectorError
-from models.money import Document, Settlement
-from rules.comparison import differences
 from rules.forecast import due
-from rules.settlement import outstanding, settle
-from tests.contract.sample_books import TERMS, SampleBooks, needs
-from tests.contract.sample_money import put_money
+from rules.settlement import outstanding
+from tests.contract.sample_books import SampleBooks, needs
+from tests.contract.settling import closed, key, settled
 
 HOUR = timedelta(hours=1)
 PAUSED_DAYS = 40
 
 
-@pytest.fixture
-def account(books: SampleBooks) -> str:
-    account = books.add_account()
-    put_money(books, account)
-    return account
-
-
-@pytest.fixture
-def end(books: SampleBooks) -> datetime:
-    """The middle of the running period."""
-    return books.day(15)
-
-
-def key(account: str, step: str, number: int = 1) -> str:
-    return f"{account}-1:{step}:-:{number}"
-
-
-def settled(books: SampleBooks, account: str, end: datetime) -> Settlement:
-    return settle(books.billing.state(account, end), end, TERMS, books.timezone)
-
-
-def closed(books: SampleBooks, account: str, end: datetime) -> tuple[Settlement, str]:
-    settlement, close = settled(books, account, end), key(account, "close_statement")
-    books.billing.settle(account, settlement, close, end)
-    return settlement, close
-
-
 def ends(books: SampleBooks, account: str) -> set[datetime | None]:
     """When each subscription stops charging."""
     return {each.ends_at for each in books.billing.state(account, books.period_start).subscriptions}
-
-
-# -- what it tells
 
 
 def test_state_tells_invoices_with_lines_payments_and_usage(books: SampleBooks, end: datetime) -> None:
@@ -220,202 +187,3 @@ def test_undoing_what_never_happened_changes_nothing(books: SampleBooks, account
     books.billing.resume(account, key(account, "suspend_charges"), end)
     books.billing.reverse(account, key(account, "close_statement"), key(account, "undo"), end)
     assert books.billing.state(account, end) == before
-
-
-# -- the statement is made true
-
-
-def test_money_5_after_settling_nothing_is_open_and_all_is_held_as_stated(
-    books: SampleBooks, account: str, end: datetime
-) -> None:
-    settlement, close = closed(books, account, end)
-    after = books.billing.state(account, end)
-    assert outstanding(after) == {}
-    assert settled(books, account, end) == Settlement(statements=())
-    assert differences(settlement, books.billing.held(account, close), after) == []
-
-
-def test_money_5_what_is_held_names_invoice_payment_and_tax_as_the_statement_does(
-    books: SampleBooks, end: datetime
-) -> None:
-    account = books.add_account()
-    books.add_subscription(account, "30", tax_rate="0.21")
-    books.add_usage(account, "5", end - HOUR, tax_rate="0.21")
-    settlement, close = closed(books, account, end)
-    stated = [document.model_copy(update={"usage_ids": ()}) for document in settlement.documents]
-    held = [document.model_copy(update={"usage_ids": ()}) for document in books.billing.held(account, close)]
-    assert sorted(held, key=str) == sorted(stated, key=str)
-
-
-def test_money_7_settling_again_makes_nothing_and_answers_the_same(
-    books: SampleBooks, account: str, end: datetime
-) -> None:
-    settlement, close = settled(books, account, end), key(account, "close_statement")
-    first = books.billing.settle(account, settlement, close, end)
-    before = books.billing.held(account, close), books.billing.state(account, end)
-    again = books.billing.settle(account, settlement, close, end + HOUR)
-    assert [(x.action, x.count) for x in again] == [(x.action, x.count) for x in first]
-    assert (books.billing.held(account, close), books.billing.state(account, end)) == before
-
-
-def test_money_7_attempts_at_the_same_time_pay_once(books: SampleBooks, account: str, end: datetime) -> None:
-    settlement, close = settled(books, account, end), key(account, "close_statement")
-    with ThreadPoolExecutor(4) as pool:
-        attempts = [pool.submit(books.billing.settle, account, settlement, close, end) for _ in range(4)]
-        assert len({tuple((x.action, x.count) for x in attempt.result()) for attempt in attempts}) == 1
-    after = books.billing.state(account, end)
-    assert differences(settlement, books.billing.held(account, close), after) == []
-    assert len(books.billing.refunds(account, close)) == 1
-
-
-def test_money_3_what_was_paid_and_not_used_goes_back_to_its_payment(books: SampleBooks, end: datetime) -> None:
-    account = books.add_account()
-    invoice = books.add_subscription(account, "30")
-    _, close = closed(books, account, end)
-    (refund,) = [document for document in books.billing.held(account, close) if document.kind == "refund"]
-    (payment,) = next(x for x in books.billing.state(account, end).invoices if x.invoice_id == invoice).payments
-    assert (refund.amount, refund.payment_id) == (15, payment)
-    assert [(x.amount, x.currency) for x in books.billing.refunds(account, close)] == [(15, "EUR")]
-
-
-def test_money_3_an_unpaid_invoice_is_reduced_never_refunded(books: SampleBooks, end: datetime) -> None:
-    account = books.add_account()
-    invoice = books.add_subscription(account, "30", paid=False)
-    _, close = closed(books, account, end)
-    assert books.billing.refunds(account, close) == []
-    (found,) = [x for x in books.billing.state(account, end).invoices if x.invoice_id == invoice]
-    assert (found.total, found.credited, found.paid) == (30, 30, 0)  # 15 unused, 15 forgiven
-
-
-def test_money_3_a_credit_balance_pays_first(books: SampleBooks, account: str, end: datetime) -> None:
-    needs(books, "credit")
-    closed(books, account, end)
-    assert not any(books.billing.state(account, end).credit.values())
-
-
-def test_money_5_each_currency_closes_by_itself(books: SampleBooks, account: str, end: datetime) -> None:
-    needs(books, "several currencies")
-    settlement, close = closed(books, account, end)
-    kinds = {(x.currency, x.kind) for x in books.billing.held(account, close)}
-    assert {("JPY", "handed_over"), ("KWD", "write_off"), ("EUR", "refund")} <= kinds
-    assert all(statement.closed for statement in settlement.statements)
-
-
-def test_money_7_a_refund_is_what_the_provider_says(books: SampleBooks, end: datetime) -> None:
-    needs(books, "refunds that wait")
-    account = books.add_account()
-    books.add_subscription(account, "30")
-    settlement, close = closed(books, account, end)
-    told = []
-    for status in ("pending", "succeeded", "failed"):
-        books.refund_stands(account, status)
-        after = books.billing.state(account, end)
-        found = differences(settlement, books.billing.held(account, close), after)
-        told.append(([x.status for x in books.billing.refunds(account, close)], bool(found)))
-    assert told == [(["pending"], False), (["succeeded"], False), (["failed"], True)]
-
-
-# -- the statement is taken back
-
-
-def test_stages_7_reversing_gives_back_the_money_of_before(books: SampleBooks, account: str, end: datetime) -> None:
-    needs(books, "reversal")
-    before = books.billing.state(account, end)
-    settlement, close = closed(books, account, end)
-    for number in (1, 1, 2):
-        books.billing.reverse(account, close, key(account, "undo", number), end)
-        assert books.billing.state(account, end) == before
-        assert books.billing.held(account, close) == []
-    books.billing.settle(account, settlement, close, end)  # a late attempt
-    assert books.billing.state(account, end) == before
-
-
-def test_after_a_reversal_the_account_can_be_settled_anew(books: SampleBooks, account: str, end: datetime) -> None:
-    needs(books, "reversal")
-    settlement, close = closed(books, account, end)
-    books.billing.reverse(account, close, key(account, "undo"), end)
-    assert settled(books, account, end) == settlement
-    books.billing.settle(account, settlement, key(account, "close_statement", 2), end)
-    assert outstanding(books.billing.state(account, end)) == {}
-
-
-def test_a_settlement_that_cannot_be_made_whole_fails_and_the_next_attempt_goes_on(
-    books: SampleBooks, account: str, end: datetime
-) -> None:
-    settlement, close = settled(books, account, end), key(account, "close_statement")
-    broken = Document(kind="credit", currency="EUR", amount=Decimal(-1), description="x", invoice_id="nowhere")
-    with pytest.raises(ConnectorError):
-        books.billing.settle(
-            account, settlement.model_copy(update={"documents": (*settlement.documents, broken)}), close, end
-        )
-    books.billing.settle(account, settlement, close, end)
-    after = books.billing.state(account, end)
-    assert differences(settlement, books.billing.held(account, close), after) == []
-
-
-# -- charges that come late
-
-
-def test_money_9_what_is_charged_after_the_end_is_found_and_given_back_once(
-    books: SampleBooks, account: str, end: datetime
-) -> None:
-    closed(books, account, end)
-    assert books.billing.late_charges(account, end) == []
-    invoice = books.charge_late(account, "12", end + HOUR)
-    (charge,) = books.billing.late_charges(account, end)
-    assert (charge.charge_id, charge.amount, charge.paid, sum(charge.payments.values())) == (invoice, 12, 12, 12)
-    back = key(account, "watch_charges")
-    first = books.billing.give_back(account, charge, back, end + HOUR)
-    again = books.billing.give_back(account, charge, back, end + HOUR)
-    books.billing.give_back(account, charge, key(account, "watch_charges", 2), end + HOUR)
-    assert (first.action, first.count) == (again.action, again.count)
-    assert books.billing.late_charges(account, end) == []
-    assert outstanding(books.billing.state(account, end)) == {}
-    assert [x.amount for x in books.billing.refunds(account, back)] == [12]
-
-
-def test_money_9_two_looks_at_the_same_time_give_back_once(books: SampleBooks, end: datetime) -> None:
-    account = books.add_account()
-    books.charge_late(account, "12", end + HOUR)
-    (charge,) = books.billing.late_charges(account, end)
-    with ThreadPoolExecutor(4) as pool:
-        keys = [key(account, "watch_charges", number) for number in (1, 1, 2, 2)]
-        for done in [pool.submit(books.billing.give_back, account, charge, each, end + HOUR) for each in keys]:
-            done.result()
-    refunds = [x for each in keys[1:3] for x in books.billing.refunds(account, each)]
-    assert [x.amount for x in refunds] == [12]
-    assert outstanding(books.billing.state(account, end)) == {}
-
-
-def test_money_9_a_late_invoice_that_nobody_paid_is_voided(books: SampleBooks, end: datetime) -> None:
-    account = books.add_account()
-    books.charge_late(account, "12", end + HOUR, paid=False)
-    (charge,) = books.billing.late_charges(account, end)
-    assert (charge.amount, charge.paid) == (12, 0)
-    books.billing.give_back(account, charge, key(account, "watch_charges"), end + HOUR)
-    assert books.billing.late_charges(account, end) == []
-    assert books.billing.refunds(account, key(account, "watch_charges")) == []
-    assert outstanding(books.billing.state(account, end)) == {}
-
-
-def test_money_9_money_taken_for_what_was_forgiven_goes_back(books: SampleBooks, end: datetime) -> None:
-    needs(books, "late payments")
-    account = books.add_account()
-    invoice = books.add_invoice(account, "20")
-    closed(books, account, end)
-    payment = books.take_late(account, invoice, "20", end + HOUR)
-    (charge,) = books.billing.late_charges(account, end)
-    assert (charge.charge_id, charge.paid) == (payment, 20)
-    for number in (1, 2):
-        books.billing.give_back(account, charge, key(account, "watch_charges", number), end + HOUR)
-    assert books.billing.late_charges(account, end) == []
-    assert outstanding(books.billing.state(account, end)) == {}
-
-
-def test_what_finance_collects_is_no_late_charge(books: SampleBooks, end: datetime) -> None:
-    needs(books, "late payments")
-    account = books.add_account()
-    invoice = books.add_invoice(account, "400")
-    closed(books, account, end)
-    books.take_late(account, invoice, "400", end + HOUR)
-    assert books.billing.late_charges(account, end) == []
