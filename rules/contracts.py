@@ -44,8 +44,8 @@ class Ending(NamedTuple):
 
 
 def active(contracts: Sequence[Contract]) -> tuple[Contract, ...]:
-    """Those that run, or will: one that has ended says nothing any more."""
-    return tuple(contract for contract in contracts if contract.state == "active")
+    """Those that run, or will, by id: one that has ended says nothing any more."""
+    return tuple(sorted((each for each in contracts if each.state == "active"), key=lambda contract: contract.id))
 
 
 def endings(contracts: Sequence[Contract], terms: Terms) -> tuple[Ending, ...]:

@@ -1,5 +1,7 @@
 """What every contract system must do. Source: DOMAIN stages."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import select
@@ -97,3 +99,17 @@ def test_contracts_that_ended_before_are_not_renewed(contracts: ContractSystem, 
     contracts.terminate(account, f"{account}-1:terminate_contract:-:1", AT)
     assert contracts.recontract(account, f"{account}-2:terminate_contract:-:1", AT).count == 0
     assert contracts.state(account) == "ended"
+
+
+def test_an_add_on_comes_back_to_its_new_main_contract_and_a_term_that_is_over_does_not(
+    contracts: ContractSystem, engine: Engine, account: str
+) -> None:
+    main, key = f"{account}-c", f"{account}-1:terminate_contract:-:1"
+    with writing(engine) as session:
+        terms: dict[str, Any] = {"title": "Add-on", "started_on": AT.date(), "part_of": main, "notice_months": 3}
+        session.add(ContractRow(id=f"{account}-d", account=account, term_ends_on=AT.date(), **terms))
+    contracts.terminate(account, key, END)
+    contracts.recontract(account, key, END)
+    renewed = {row.title: row for row in rows(engine, account) if row.state == "active"}
+    assert renewed["Add-on"].part_of == renewed["Team"].id != main
+    assert (renewed["Add-on"].term_ends_on, renewed["Add-on"].notice_months) == (None, 3)

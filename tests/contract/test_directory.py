@@ -1,5 +1,9 @@
 """The port Directory, on SQLite and on PostgreSQL."""
 
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 
@@ -7,7 +11,10 @@ from connectors.errors import NotFound
 from connectors.ports import Directory
 from connectors.store.directory import SqlDirectory
 from connectors.store.outbox import SqlOutbox
-from models.vocabulary import Channel, Role
+from connectors.store.sessions import writing
+from models.account import Contract
+from models.tables.accounts import ContractRow
+from models.vocabulary import Channel, PeriodEnd, Role
 from tests.contract.sample_account import AT, add_account, draft_for
 
 
@@ -27,6 +34,60 @@ def test_the_facts_hold_all_that_a_plan_needs(directory: Directory, account: str
     assert [contact.kind for contact in facts.contacts] == ["billing", "main"]
     assert [contract.signatories for contract in facts.contracts] == [("x",)]
     assert facts in directory.accounts()
+
+
+def agree(engine: Engine, account: str, part: str, **terms: Any) -> str:
+    contract, since = f"{account}-{part}", date(2021, 5, 4)
+    with writing(engine) as session:
+        session.add(ContractRow(id=contract, account=account, title=part, started_on=since, **terms))
+    return contract
+
+
+def contracts(directory: Directory, account: str) -> dict[str, Contract]:
+    return {contract.title: contract for contract in directory.facts(account).contracts}
+
+
+def test_a_contract_keeps_its_notice_its_term_and_what_leaving_costs(
+    directory: Directory, account: str, engine: Engine
+) -> None:
+    notice: dict[str, Any] = {"notice_months": 3, "notice_ends": "quarter", "early_termination": Decimal("0.125")}
+    agree(engine, account, "own", **notice, term_ends_on=date(2027, 3, 1), renewal_months=24)
+    own = contracts(directory, account)["own"]
+    assert (own.notice_months, own.notice_ends, own.early_termination) == (3, PeriodEnd.QUARTER, Decimal("0.125"))
+    assert (own.term_ends_on, own.renewal_months, own.members) == (date(2027, 3, 1), 24, ())
+
+
+def test_an_affiliate_takes_from_its_groups_contract_what_its_own_does_not_say(
+    directory: Directory, account: str, engine: Engine
+) -> None:
+    term: dict[str, Any] = {
+        "term_ends_on": date(2027, 6, 30),
+        "renewal_months": 24,
+        "early_termination": Decimal("0.5"),
+    }
+    head = agree(engine, account, "group", notice_days=90, notice_ends="term", **term)
+    silent, own = add_account(engine), add_account(engine)
+    agree(engine, silent, "joined", part_of=head)
+    agree(engine, own, "joined", part_of=head, notice_days=10, early_termination=Decimal(0))
+    taken, said = contracts(directory, silent)["joined"], contracts(directory, own)["joined"]
+    assert (taken.notice_days, taken.notice_ends, taken.early_termination) == (90, PeriodEnd.TERM, Decimal("0.5"))
+    assert (taken.term_ends_on, taken.renewal_months) == (date(2027, 6, 30), 24)
+    assert (said.notice_days, said.notice_ends, said.early_termination) == (10, PeriodEnd.ANY_DAY, Decimal(0))
+    assert said.term_ends_on == date(2027, 6, 30)
+    assert contracts(directory, account)["group"].members == tuple(sorted((silent, own)))
+    assert directory.facts(silent) in directory.accounts()
+    assert directory.facts(account) in directory.accounts()
+
+
+def test_who_has_left_a_group_is_no_member_and_an_add_on_is_none(
+    directory: Directory, account: str, engine: Engine
+) -> None:
+    head = agree(engine, account, "group", notice_days=90)
+    agree(engine, account, "addon", part_of=head)
+    agree(engine, add_account(engine), "left", part_of=head, state="ended")
+    found = contracts(directory, account)
+    assert found["group"].members == ()
+    assert (found["addon"].part_of, found["addon"].notice_days) == (head, None)
 
 
 def test_who_is_not_there_is_not_found(directory: Directory, account: str) -> None:

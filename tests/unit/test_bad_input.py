@@ -16,6 +16,7 @@ from models.tables.accounts import AccountRow, ContactRow, ContractRow, PersonRo
 
 PROJECT = Path(starter.__file__).parent
 NOWHERE = "127.0.0.1:9"
+CONTRACT = "record,id,account,title,started_on,"
 
 
 @pytest.fixture
@@ -101,12 +102,12 @@ START = ("start", "acme", "--reason", "price")
         (("status", "acme"), 3, "acme has no exit"),
         ((*START, "--as", "mallory"), 3, "there is no person mallory"),
         ((*START, "--effective", "2020-01-31"), 4, "is in the past (the earliest is"),
-        ((*START, "--effective", datetime.now(UTC).date().isoformat()), 4, "before the notice of 30 days allows"),
+        ((*START, "--effective", datetime.now(UTC).date().isoformat()), 4, "before the notice is over"),
         ((*START, "--effective", "2027-02-30"), 2, "is no date"),
         ((*START, "--effective", "soon"), 2, "is no date"),
         ((*START, "--mode", "vanish"), 2, "'pause', 'stop', 'eject'"),
-        ((*START, "--mode", "pause"), 4, "mode pause is not built yet"),
-        (("preview", "acme", "--mode", "eject"), 4, "mode eject is not built yet"),
+        ((*START, "--mode", "pause", "--resume", "2020-01-01"), 4, "can't end on 2020-01-01"),
+        (("preview", "acme", "--mode", "eject"), 2, "an eject needs a cause"),
         ((*START, "--language", "tlh"), 2, "'en', 'es'"),
         ((*START, "--channel", "pigeon"), 2, "'email'"),
         (("start", "acme"), 2, "--reason"),
@@ -228,6 +229,24 @@ def test_the_workflows_of_somebody_else_are_refused(
         ("a.csv", "id,name,country\nacme,Acme,Spain\n", "line 2: country: expected two capital letters"),
         ("a.csv", "id,nmae\nacme,Acme\n", "nmae: no such field"),
         ("a.json", '{"contacts": [{"id": "c9", "account": "nobody"}]}', "contacts[0]"),
+        (
+            "a.csv",
+            CONTRACT + "notice_ends\ncontract,k9,acme,T,2020-01-01,week\n",
+            "line 2: notice_ends: expected one of",
+        ),
+        ("a.csv", CONTRACT + "notice_days\ncontract,k9,acme,T,2020-01-01,-1\n", "line 2: notice_days is -1"),
+        ("a.csv", CONTRACT + "term_ends_on\ncontract,k9,acme,T,2020-01-01,2019-12-31\n", "before it starts on 2020"),
+        (
+            "a.csv",
+            CONTRACT + "early_termination\ncontract,k9,acme,T,2020-01-01,25\n",
+            "line 2: early_termination is 25",
+        ),
+        ("a.csv", CONTRACT + "part_of\ncontract,k9,acme,T,2020-01-01,k7\n", "line 2: part_of: there is no contract k7"),
+        (
+            "a.csv",
+            CONTRACT + "part_of\ncontract,k1,acme,T,2020-01-01,k1\n",
+            "line 2: part_of: it would be part of itself",
+        ),
         ("a.json", '{"people": [{"id": "leo", "name": "Leo", "email": "l@x", "roles": ["king"]}]}', "people[0]: roles"),
     ],
 )

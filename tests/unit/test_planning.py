@@ -1,14 +1,20 @@
 """A plan asks the product's database whether the inventory fits, and whose rows they are."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
-from activities.planning import PlanningActivities
+from activities.planning import PlanningActivities, a_year_before
+from connectors.errors import Rejected
+from models.case import PlanRequest
 from models.inventory import Inventory
-from models.money import BillingState
-from models.vocabulary import BlockerCode, Mode
+from models.money import BillingState, InvoiceState
+from models.vocabulary import BlockerCode, Cause, Gate, MailKind, Mode, Stage
 from rules.inventory_draft import draft
 from rules.plan import Wish
 from tests.unit.sample_facts import POLICY, facts
@@ -35,18 +41,42 @@ class Product:
         return 2 if data_set.name == "note" else 0
 
 
-def plan(seen, inventory: Inventory):
-    planning = PlanningActivities(
-        directory=SimpleNamespace(),
+class Store:
+    """Keeps plans and policies; the account has paused `pauses` times since an instant that it remembers."""
+
+    def __init__(self, pauses=0):
+        self.kept, self.policies, self.paused, self.since = [], {}, pauses, None
+
+    def holds(self, account):
+        return []
+
+    def pauses(self, account, since):
+        self.since = since
+        return self.paused
+
+    def keep_plan(self, case, plan, at):
+        self.kept.append(plan)
+
+    def keep_policy(self, sha256, policy, at):
+        self.policies[sha256] = policy
+
+
+def planning(inventory: Inventory, seen=SCHEMA, store=None, policy=POLICY, **billing):
+    state = billing.get("state") or (lambda account, at: BillingState())
+    return PlanningActivities(
+        directory=SimpleNamespace(facts=lambda account: facts()),
         product=Product(seen),
-        billing=SimpleNamespace(state=lambda account, at: BillingState()),
+        billing=SimpleNamespace(state=state),
         identity=SimpleNamespace(count=lambda account, active: 1),
         access=SimpleNamespace(counts=lambda account: {}),
-        store=SimpleNamespace(holds=lambda account: []),
-        policy=POLICY,
+        store=store or Store(),
+        policy=policy,
         inventory=inventory,
     )
-    return planning.draft(facts(), Wish(mode=Mode.STOP, requested_on=date(2026, 11, 22)), NOW)
+
+
+def plan(seen, inventory: Inventory):
+    return planning(inventory, seen).draft(facts(), Wish(mode=Mode.STOP, requested_on=date(2026, 11, 22)), NOW)
 
 
 def decided(of_two: str) -> Inventory:
@@ -93,3 +123,116 @@ def test_stages_5_accounts_under_an_account_stop_the_plan_where_they_would_hold_
     found = plan(seen, whole.model_copy(update={"data_sets": (root,)})).blockers
     assert [each.code for each in found] == [BlockerCode.SUB_ACCOUNTS] * stopped
     assert all(each.text.startswith("2 other accounts") for each in found)
+
+
+# -- made, kept, agreed
+
+
+def made(store=None, policy=POLICY, state=None, **wish):
+    """What the activity answers to a request of 22 November."""
+    asked = {"case": "acme-1", "account": "acme", "stage": Stage.REQUESTED, "step": "make_plan", "mode": Mode.STOP}
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, scheduled_time=NOW)
+    acts = planning(decided("export"), store=store, policy=policy, state=state)
+    return environment.run(acts.make_plan, PlanRequest(**{**asked, **wish})).agreed
+
+
+def refused(**about):
+    with pytest.raises(ApplicationError) as no:
+        made(**about)
+    assert (no.value.type, no.value.non_retryable) == ("PlanRefused", True)
+    what, fix = no.value.message, no.value.details[0]
+    assert fix
+    assert "\n" not in what
+    return what
+
+
+def test_dates_2_a_plan_keeps_the_policy_that_it_rests_on():
+    store = Store()
+    agreed = made(store)
+    (kept,) = store.kept
+    assert kept.hash == agreed.hash
+    assert store.policies == {kept.commitments.policy_sha256: POLICY}
+
+
+def test_money_9_the_looks_for_late_charges_are_instants_of_the_customers_days():
+    agreed = made()
+    effective = agreed.dates["effective_date"]
+    assert effective.isoformat() == "2026-12-23T00:00:00+01:00"
+    assert [(at.date() - effective.date()).days for at in agreed.looks_at] == [7, 30]
+    assert agreed.silence_at == agreed.dates["retrieval_end"]
+    assert agreed.dates["retrieval_end"] - agreed.reminder_at == timedelta(days=7)
+    assert agreed.approval_until.date() == date(2026, 12, 7)
+
+
+def test_modes_1_a_pause_settles_nothing_and_agrees_on_its_resume_date():
+    store = Store(pauses=1)
+    agreed = made(store, mode=Mode.PAUSE, resume_on=date(2027, 1, 15))
+    (kept,) = store.kept
+    assert (kept.estimates.statement, kept.estimates.cost) == ((), {})
+    assert [message.kind for message in kept.estimates.messages] == [
+        MailKind.ACKNOWLEDGEMENT,
+        MailKind.PAUSED,
+        MailKind.RESUME_REMINDER,
+        MailKind.WELCOME_BACK,
+    ]
+    assert (agreed.mode, agreed.looks_at, agreed.data_sets) == (Mode.PAUSE, (), ())
+    assert agreed.silence_at == agreed.dates["resume"] == agreed.reminder_at + timedelta(days=7)
+    assert store.since == datetime(2025, 11, 22, 9, tzinfo=UTC)
+
+
+def test_modes_1_the_pauses_of_the_last_twelve_months_count():
+    assert "2 pauses began" in refused(store=Store(pauses=2), mode=Mode.PAUSE)
+    assert made(Store(pauses=2)).mode is Mode.STOP
+
+
+def test_modes_3_an_eject_agrees_on_its_cause_and_on_two_approvals():
+    agreed = made(mode=Mode.EJECT, cause=Cause.NON_PAYMENT)
+    assert (agreed.mode, agreed.cause) == (Mode.EJECT, Cause.NON_PAYMENT)
+    assert agreed.approvals_required == {Gate.PLAN: 2, Gate.ERASURE: 2}
+    assert "needs a cause" in refused(mode=Mode.EJECT)
+
+
+def invoice(**changes):
+    issued = datetime(2026, 11, 1, tzinfo=UTC)
+    about = {"invoice_id": "in_1", "kind": "one_off", "description": "Set-up", "currency": "EUR"}
+    money = {"total": Decimal(100), "paid": Decimal(0), "issued_at": issued}
+    return InvoiceState(**{**about, **money, **changes})
+
+
+def test_the_cost_is_what_is_still_to_pay():
+    store = Store()
+    made(store, state=lambda account, at: BillingState(invoices=(invoice(),)))
+    assert store.kept[0].estimates.cost == {"EUR": Decimal(100)}
+
+
+def test_what_no_amount_can_be_made_of_is_refused_in_one_line():
+    unknown = BillingState(invoices=(invoice(currency="XQZ"),))
+    assert "XQZ" in refused(state=lambda account, at: unknown)
+
+
+def test_what_the_provider_cannot_express_is_refused_in_one_line():
+    def state(account, at):
+        raise Rejected("stripe", "KWD 1.005 isn't a multiple of 0.010", "round the invoice at Stripe")
+
+    assert refused(state=state) == "KWD 1.005 isn't a multiple of 0.010"
+
+
+def test_dates_2_a_policy_that_is_silent_is_refused_in_one_line():
+    assert "write_off" in refused(policy=POLICY.model_copy(update={"write_off": ()}))
+    assert "retrieval" in refused(policy=POLICY.model_copy(update={"retrieval": ()}))
+
+
+def test_a_date_that_cannot_be_is_refused_in_one_line():
+    assert "before the notice" in refused(effective_on=date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [
+        (datetime(2028, 2, 29, 23, tzinfo=UTC), datetime(2027, 2, 28, 23, tzinfo=UTC)),
+        (datetime(2026, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_modes_1_a_year_before_is_a_day_that_exists(now, before):
+    assert a_year_before(now) == before
