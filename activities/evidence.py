@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from temporalio import activity
 from activities.certificate import claims
 from activities.pack import SEAL, TAG_MANIFEST, Weight, payload, pretty, seal_claims, tags, weigh
 from activities.papers import gather
+from activities.printing import print_certificate
+from activities.printing_words import by_id
 from activities.pulse import beat
 from activities.scrub import scrubbed
 from activities.terms import policy_of
@@ -77,15 +80,17 @@ class EvidenceActivities:
 
     @activity.defn(name="sign_certificate")
     def sign_certificate(self, request: EvidenceRequest) -> EvidenceResult:
-        """Signs the certificate once and keeps it as the document `certificate`: {`jws`, `claims`, `digest`}.
+        """Signs the certificate once, and keeps it: {`jws`, `claims`, `digest`, `pdf_base64`} is its document.
 
         Raises:
             Rejected: something in the plan was not purged and counted again.
         """
         now = activity.info().scheduled_time
-        said = claims(gather(self._store, request.case, request.account, request.plan_hash), self._issuer, now)
+        papers = gather(self._store, request.case, request.account, request.plan_hash)
+        said = claims(papers, self._issuer, now)
         token = sign(said, self._signer)
-        body = {"jws": token, "claims": said, "digest": f"sha256:{weigh(token.encode()).sha256}"}
+        body: dict[str, Any] = {"jws": token, "claims": said, "digest": f"sha256:{weigh(token.encode()).sha256}"}
+        body["pdf_base64"] = b64encode(print_certificate(by_id(papers, self._policy.sender), body, {})).decode()
         kept = self._store.keep_document(request.case, "certificate", request.idempotency_key, body, now)
         return EvidenceResult(location=self._at(request, "data/certificate.jws"), digest=kept["digest"])
 
@@ -136,11 +141,11 @@ class EvidenceActivities:
         body = {"entries": len(entries), "head": entries[-1].entry_sha256, "at": now.isoformat()}
         return self._store.keep_document(request.case, "seal", request.idempotency_key, body, now)
 
-    def _certificate(self, case: str) -> str:
+    def _certificate(self, case: str) -> Mapping[str, Any]:
         documents = self._store.documents(case, "certificate")
         if not documents:
             raise NotFound("evidence", f"case {case} has no certificate", "sign it first")
-        return str(documents[-1]["jws"])
+        return documents[-1]
 
     def _weigh_histories(self, request: EvidenceRequest) -> dict[str, Weight]:
         """Those that were collected; raises NotFound without any."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ approved, and what was erased and what was kept. It names the customer by id onl
 - `plan.json`: its `hash` is the SHA-256 of the canonical JSON (RFC 8785) of `commitments`.
 - `approvals.json`: who decided what. `receipts.json`: the answers of the outside systems. `statement.json`: the money.
 - `certificate.jws`: signed with Ed25519, alg `EdDSA`; `keys.json` has the public key. Compare it with the published.
+  `certificate.pdf` says the same for people, and names the SHA-256 of the signed file.
 - `histories/`: Temporal's own histories as JSON, personal texts replaced by their HMAC. All runs of a workflow follow
   each other; a run begins with event 1 and replays by itself.
 
@@ -41,13 +43,14 @@ def weigh(body: bytes) -> Weight:
 
 
 def payload(
-    papers: CasePapers, entries: Sequence[LedgerEntry], certificate: str, keys: dict[str, Any]
+    papers: CasePapers, entries: Sequence[LedgerEntry], certificate: Mapping[str, Any], keys: dict[str, Any]
 ) -> dict[str, bytes]:
-    """The files under `data/` by path, but the histories, which stand already."""
+    """The files under `data/` by path, but the histories, which stand already; `certificate` is its document."""
     return {
         "data/README.md": README.encode(),
         "data/approvals.json": pretty(papers.decisions),
-        "data/certificate.jws": certificate.encode(),
+        "data/certificate.jws": certificate["jws"].encode(),
+        "data/certificate.pdf": b64decode(certificate["pdf_base64"]),
         "data/keys.json": pretty(keys),
         "data/ledger.jsonl": b"".join(canonical(e.model_dump(mode="json")) + b"\n" for e in entries),
         "data/plan.json": pretty(_plan(papers)),

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
+from activities.papers import CasePapers
 from activities.printing_press import TEMPLATES
 from activities.rendering import said, spoken
 from activities.wording import day, flat, last_day, locale_of
@@ -26,6 +27,19 @@ class Addressed(Payload):
     country: str
     zone: str
     sender: Sender
+
+
+def by_id(papers: CasePapers, sender: Sender) -> Addressed:
+    """To whoever reads the evidence: in English, the day before the month, and without the customer's name."""
+    return Addressed(
+        case=papers.case,
+        account=papers.account,
+        name=None,
+        language="en",
+        country="GB",
+        zone=papers.plan.commitments.timezone,
+        sender=sender,
+    )
 
 
 class Words:

@@ -17,7 +17,8 @@ from rules.signature import SignatureRefused, verify
 
 MANIFEST, TAG_MANIFEST, SEAL = "manifest-sha256.txt", "tagmanifest-sha256.txt", "seal.jws"
 LEDGER, CERTIFICATE, KEYS, PLAN = "data/ledger.jsonl", "data/certificate.jws", "data/keys.json", "data/plan.json"
-PAYLOAD = (LEDGER, CERTIFICATE, KEYS, PLAN, "data/approvals.json", "data/receipts.json", "data/statement.json")
+PAPERS = ("data/approvals.json", "data/certificate.pdf", "data/receipts.json", "data/statement.json")
+PAYLOAD = (LEDGER, CERTIFICATE, KEYS, PLAN, *PAPERS)
 TAGS = ("bagit.txt", "bag-info.txt", MANIFEST)
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
