@@ -6,6 +6,7 @@ Source: https://docs.stripe.com/billing/customer/balance.
 from collections.abc import Iterable
 
 from stripe import CustomerBalanceTransaction, StripeClient
+from stripe.params import CustomerBalanceTransactionCreateParams
 
 from connectors.stripe.amounts import minor
 from connectors.stripe.books import PAGE
@@ -30,14 +31,12 @@ def take(  # noqa: PLR0917  # the parts of one transaction
     description: str = "",
 ) -> None:
     """Takes an amount from it, once; a negative one is given."""
-    if amount and part.find(transactions(client, customer)) is None:
-        client.v1.customers.balance_transactions.create(
-            customer,
-            {
-                "amount": minor(amount, currency),
-                "currency": currency.lower(),
-                "description": description,
-                "metadata": part.mark(lines),
-            },
-            part.once(),
-        )
+    asked: CustomerBalanceTransactionCreateParams = {
+        "amount": minor(amount, currency),
+        "currency": currency.lower(),
+        "description": description,
+        "metadata": part.mark(lines),
+    }
+    making = client.v1.customers.balance_transactions
+    if amount:
+        part.make(lambda: transactions(client, customer), lambda once: making.create(customer, asked, once))

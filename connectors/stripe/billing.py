@@ -6,7 +6,7 @@ from datetime import datetime
 
 from stripe import StripeClient
 
-from connectors.stripe import dunning, late, renewals
+from connectors.stripe import dunning, late, pausing, renewals
 from connectors.stripe.amounts import inexpressible
 from connectors.stripe.books import Books
 from connectors.stripe.errors import translating
@@ -47,7 +47,7 @@ class StripeBilling:
     def resume_renewal(self, account: str, key: str, at: datetime) -> Receipt:
         """Those that we stopped end as they would have."""
         with translating():
-            count = renewals.go_on(self._client, self._customer_of(account))
+            count = renewals.go_on(self._client, self._customer_of(account), key)
         return _receipt("resume_renewal", account, count, key, at)
 
     def issue_due(self, account: str, due: Sequence[InvoiceState], key: str, at: datetime) -> Receipt:
@@ -59,7 +59,7 @@ class StripeBilling:
         """Subscriptions end, and nothing is collected by itself. Source: DOMAIN money.4, money.6."""
         with translating():
             customer = self._customer_of(account)
-            count = renewals.freeze(self._client, customer, key)
+            count = renewals.freeze(self._client, customer, key, at)
             dunning.mute(self._client, customer, key)
         return _receipt("freeze", account, count, key, at)
 
@@ -75,7 +75,7 @@ class StripeBilling:
         """Collection is paused: invoices of the pause are void. Source: DOMAIN modes.1."""
         with translating():
             customer = self._customer_of(account)
-            count = renewals.suspend(self._client, customer, key, at)
+            count = pausing.suspend(self._client, customer, key, at)
             dunning.mute(self._client, customer, key)
         return _receipt("suspend", account, count, key, at)
 
@@ -83,7 +83,7 @@ class StripeBilling:
         """Collection goes on after the days that were paid ahead and not used. Source: DOMAIN modes.1."""
         with translating():
             customer = self._customer_of(account)
-            count = renewals.resume(self._client, customer, key, at)
+            count = pausing.resume(self._client, customer, key, at)
             dunning.unmute(self._client, customer, key)
         return _receipt("resume", account, count, key, at)
 

@@ -19,7 +19,7 @@ class Books:
 
     def __init__(self, client: StripeClient, customer: str) -> None:
         """Reads invoices and credit notes now, the rest when it's asked for."""
-        self._v1, self.customer = client.v1, customer
+        self._client, self._v1, self.customer = client, client.v1, customer
         asked = self._v1.invoices.list({"customer": customer, "limit": PAGE, "expand": ["data.payments"]})
         self.invoices = everything(asked)
         self.notes: dict[str, list[CreditNote]] = defaultdict(list)
@@ -47,11 +47,7 @@ class Books:
     def refunds(self, payment: str) -> list[Refund]:
         """All refunds of a payment, those that failed among them."""
         if payment not in self._refunds:
-            if payment.startswith("pi_"):
-                page = self._v1.refunds.list({"payment_intent": payment, "limit": PAGE})
-            else:
-                page = self._v1.refunds.list({"charge": payment, "limit": PAGE})
-            self._refunds[payment] = everything(page)
+            self._refunds[payment] = refunds_of(self._client, payment)
         return self._refunds[payment]
 
     def payments(self, invoice: Invoice) -> dict[str, int]:
@@ -99,6 +95,13 @@ class Books:
         failed = sum(each.amount_refunded for each in linked if ident(each.refund) in lost)
         arrived = sum(each.amount_refunded for each in linked) - failed
         return max(failed - (sum(x.amount for x in all_ if x.id not in lost) - arrived), 0) if failed else 0
+
+
+def refunds_of(client: StripeClient, payment: str) -> list[Refund]:
+    """All refunds of a payment."""
+    if payment.startswith("pi_"):
+        return everything(client.v1.refunds.list({"payment_intent": payment, "limit": PAGE}))
+    return everything(client.v1.refunds.list({"charge": payment, "limit": PAGE}))
 
 
 def ident(one: object) -> str:

@@ -11,11 +11,11 @@ from connectors.stripe.amounts import major
 from connectors.stripe.books import Books
 from connectors.stripe.errors import SYSTEM
 from connectors.stripe.invoices import moment
-from connectors.stripe.marks import Line, Part
+from connectors.stripe.marks import Line, Part, once
 from connectors.stripe.refunds import REFUND, send_back
 from models.money import Document, LateCharge
 
-_INVOICE, _LATE = "in_", "late"
+_INVOICE, _LATE = "in_", "farewell-late"
 
 
 def late_charges(client: StripeClient, customer: str, since: datetime) -> list[LateCharge]:
@@ -39,20 +39,22 @@ def give_back(client: StripeClient, customer: str, charge: LateCharge, key: str)
     """Voids what isn't paid, refunds and credits what is, once whoever asks; answers in how many documents."""
     books = Books(client, customer)
     if not charge.charge_id.startswith(_INVOICE):
-        return len(_send_back(client, books, charge, key))
+        return len(_send_back(client, charge, key))
     invoice = next((x for x in books.invoices if x.id == charge.charge_id), None)
     if invoice is None:
         raise NotFound(SYSTEM, f"there is no invoice {charge.charge_id}", "look for late charges again")
     if invoice.status == "draft":
-        invoice = client.v1.invoices.finalize_invoice(invoice.id, {"auto_advance": False})
+        invoice = client.v1.invoices.finalize_invoice(
+            invoice.id, {"auto_advance": False}, once(_LATE, f"issue:{invoice.id}")
+        )
     if invoice.status in {"open", "uncollectible"} and not invoice.amount_paid:
-        client.v1.invoices.void_invoice(invoice.id)
+        client.v1.invoices.void_invoice(invoice.id, {}, once(_LATE, f"void:{invoice.id}"))
         return 1
-    return _answer(client, books, invoice, charge, key)
+    return _answer(client, invoice, charge, key)
 
 
-def _answer(client: StripeClient, books: Books, invoice: Invoice, charge: LateCharge, key: str) -> int:
-    sent = _send_back(client, books, charge, key)
+def _answer(client: StripeClient, invoice: Invoice, charge: LateCharge, key: str) -> int:
+    sent = _send_back(client, charge, key)
     whole = Document(
         kind=notes.CREDIT,
         currency=charge.currency,
@@ -66,9 +68,9 @@ def _answer(client: StripeClient, books: Books, invoice: Invoice, charge: LateCh
     return len(sent) + 1
 
 
-def _send_back(client: StripeClient, books: Books, charge: LateCharge, key: str) -> list[Refund]:
+def _send_back(client: StripeClient, charge: LateCharge, key: str) -> list[Refund]:
     return [
-        send_back(client, books, line, Part(key, f"{_LATE}:{charge.charge_id}:{line.number}", whoever=True))
+        send_back(client, line, Part(key, f"{_LATE}:{charge.charge_id}:{line.number}", whoever=True))
         for line in _refunds(charge)
     ]
 

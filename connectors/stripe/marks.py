@@ -3,10 +3,11 @@
 Metadata holds at most 50 names of 40 characters, with values of 500: https://docs.stripe.com/api/metadata.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+import stripe
 from stripe import ListObject, RequestOptions, StripeObject
 
 from models.money import Document
@@ -14,19 +15,24 @@ from models.money import Document
 KEY = "farewell"  # the effect that made the object
 PART = "farewell_part"  # which of the effect's objects it is
 SETTLED, LEFT, REVERSED = "farewell_settled", "farewell_left", "farewell_reversed"
-MUTED, STOPPED, FROZEN = "farewell_muted", "farewell_stopped", "farewell_frozen"
-PAUSED, RESUMED, MOVED = "farewell_paused", "farewell_resumed", "farewell_moved"
+MUTED, STOPPED = "farewell_muted", "farewell_stopped"
+FROZEN, FROZEN_AT = "farewell_frozen", "farewell_frozen_at"
+PAUSED, MOVED, PAST, PERIOD = "farewell_paused", "farewell_moved", "farewell_past", "farewell_period"
 BEFORE, REPLACES, PENDING = "farewell_before", "farewell_replaces", "farewell_pending"
 _DOCUMENT = "farewell_document_"
 _LONGEST = 500
 
 
-class _Marked(Protocol):
+class Marked(Protocol):
+    """What has metadata."""
+
     @property
-    def metadata(self) -> Any: ...
+    def metadata(self) -> Any:
+        """Names and values."""
+        ...
 
 
-Object = TypeVar("Object", bound=_Marked)
+Object = TypeVar("Object", bound=Marked)
 Listed = TypeVar("Listed", bound=StripeObject)
 
 
@@ -42,12 +48,12 @@ def everything(page: ListObject[Listed]) -> list[Listed]:
     return list(page.auto_paging_iter())
 
 
-def of(made: _Marked) -> dict[str, str]:
+def of(made: Marked) -> dict[str, str]:
     """All metadata of an object."""
     return dict(made.metadata.to_dict()) if made.metadata else {}
 
 
-def bears(made: _Marked, key: str) -> bool:
+def bears(made: Marked, key: str) -> bool:
     """Whether the effect `key` made it."""
     return of(made).get(KEY) == key
 
@@ -66,12 +72,28 @@ class Part(NamedTuple):
         """What was made already, if it was."""
         return next((x for x in made if of(x).get(PART) == self.name and (self.whoever or bears(x, self.key))), None)
 
+    def make(self, listed: Callable[[], Iterable[Object]], create: Callable[[RequestOptions], Object]) -> Object:
+        """What stands in the list, or what is created now with our key as the Idempotency-Key. Source: DOMAIN money.7.
+
+        Stripe refuses a key that comes with other words: then another attempt was quicker, and what it made is listed.
+        """
+        made = self.find(listed())
+        if made is not None:
+            return made
+        try:
+            return create(self.once())
+        except stripe.IdempotencyError:
+            made = self.find(listed())
+            if made is None:
+                raise
+            return made
+
     def mark(self, lines: Iterable[Line] = ()) -> dict[str, str]:
         """The metadata of what is made."""
         return {KEY: self.key, PART: self.name, **told(lines)}
 
     def once(self, step: str = "") -> RequestOptions:
-        """The options of the request that makes it: our key as the Idempotency-Key. Source: DOMAIN money.7."""
+        """The options of the request that makes it, or of a further `step`."""
         return once("farewell" if self.whoever else self.key, self.name + step)
 
 

@@ -44,8 +44,6 @@ def issue(  # noqa: PLR0917  # the parts of one document
 
     If the customer has paid in the meantime, what that makes too much goes to the balance, and isn't lost.
     """
-    if part.find(notes_of(client, invoice.id)) is not None:
-        return
     total = -sum((minor(x.document.amount, x.document.currency) for x in credits_), 0)
     asked: CreditNoteCreateParams = {
         "invoice": invoice.id,
@@ -58,7 +56,7 @@ def issue(  # noqa: PLR0917  # the parts of one document
     else:
         asked["lines"] = [_line(client, x) for x in credits_]
     _send(asked, total - min(total, invoice.amount_remaining), goes_to)
-    client.v1.credit_notes.create(asked, part.once())
+    part.make(lambda: notes_of(client, invoice.id), lambda once: client.v1.credit_notes.create(asked, once))
 
 
 def _send(asked: CreditNoteCreateParams, beyond: int, goes_to: GoesTo) -> None:

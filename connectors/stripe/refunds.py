@@ -2,25 +2,21 @@
 
 from typing import Literal
 
-import stripe
 from stripe import Refund, StripeClient
 from stripe.params import RefundCreateParams
 
 from connectors.stripe import marks
 from connectors.stripe.amounts import major, minor
-from connectors.stripe.books import GONE, Books
+from connectors.stripe.books import GONE, refunds_of
 from connectors.stripe.marks import Line, Part
 from models.money import Document, RefundState
 
 REFUND = "refund"
 
 
-def send_back(client: StripeClient, books: Books, line: Line, part: Part) -> Refund:
+def send_back(client: StripeClient, line: Line, part: Part) -> Refund:
     """Refunds to the payment that the document names, and to no other; again finds the refund of before."""
     document, payment = line.document, line.document.payment_id or ""
-    made = part.find(books.refunds(payment))
-    if made is not None:
-        return made
     asked: RefundCreateParams = {
         "amount": minor(document.amount, document.currency),
         "metadata": part.mark([line]),
@@ -29,13 +25,7 @@ def send_back(client: StripeClient, books: Books, line: Line, part: Part) -> Ref
         asked["payment_intent"] = payment
     else:
         asked["charge"] = payment
-    try:
-        return client.v1.refunds.create(asked, part.once())
-    except stripe.IdempotencyError:  # another attempt with other words was quicker
-        made = part.find(Books(client, books.customer).refunds(payment))
-        if made is None:
-            raise
-        return made
+    return part.make(lambda: refunds_of(client, payment), lambda once: client.v1.refunds.create(asked, once))
 
 
 def told(refund: Refund) -> RefundState:

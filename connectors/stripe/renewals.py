@@ -1,10 +1,9 @@
-"""Subscriptions that don't renew, end, or rest; and as before. Source: DOMAIN money.4, modes.1, modes.4.
+"""Subscriptions that don't renew, and that end; and as before. Source: DOMAIN money.4, modes.4.
 
 Each bears in its metadata what ended it and how it was, so that an undo gives back what was.
 """
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,8 +12,8 @@ from stripe.params import SubscriptionUpdateParams
 
 from connectors.stripe import marks
 from connectors.stripe.marks import everything, once
-from connectors.stripe.moving import move_service
-from connectors.stripe.subscriptions import LIVE, is_metered, live, subscriptions
+from connectors.stripe.past import is_past, past
+from connectors.stripe.subscriptions import LIVE, is_metered, live, period_of, subscriptions
 
 NOTHING: Literal[""] = ""  # what unsets a value at Stripe
 
@@ -26,45 +25,42 @@ def stop(client: StripeClient, customer: str, ends_at: datetime, key: str) -> in
     """
     end = int(ends_at.timestamp())
     for each in live(client, customer):
-        ours = marks.STOPPED in marks.of(each)
-        if each.cancel_at != end and (ours or each.cancel_at is None or each.cancel_at > end):
-            told = marks.of(each) if ours else _before(each)
+        ours = marks.of(each).get(marks.STOPPED)
+        goes_on = each.cancel_at != end if ours else each.cancel_at is None or each.cancel_at > end
+        if goes_on and not is_past(each, key):
+            told = {marks.STOPPED: key, **(past(each, ours) if ours and ours != key else {})}
+            if not ours:
+                told[marks.BEFORE] = json.dumps(_end_of(each))
             client.v1.subscriptions.update(
                 each.id,
-                {
-                    "cancel_at": end,
-                    "proration_behavior": "none",
-                    "metadata": {marks.STOPPED: key, marks.BEFORE: told[marks.BEFORE]},
-                },
+                {"cancel_at": end, "proration_behavior": "none", "metadata": told},
                 once(key, f"stop:{each.id}:{end}:{each.cancel_at}"),
             )
     return sum(marks.STOPPED in marks.of(each) for each in live(client, customer))
 
 
-def go_on(client: StripeClient, customer: str) -> int:
-    """Those that we stopped and that still live renew as before."""
-    stopped = [each for each in live(client, customer) if marks.STOPPED in marks.of(each)]
-    for each in stopped:
-        before = json.loads(marks.of(each)[marks.BEFORE])
-        unmarked: dict[str, str] = {marks.STOPPED: NOTHING, marks.BEFORE: NOTHING}
-        asked: SubscriptionUpdateParams = {"proration_behavior": "none", "metadata": unmarked}
-        if before["cancel_at_period_end"]:
-            asked["cancel_at_period_end"] = True
-        else:
-            asked["cancel_at"] = before["cancel_at"] or NOTHING
-        client.v1.subscriptions.update(each.id, asked)
-    return len(stopped)
+def go_on(client: StripeClient, customer: str, key: str) -> int:
+    """Those that we stopped and that still live renew as before; no late attempt at `key` stops them again."""
+    standing = live(client, customer)
+    for each in standing:
+        ours = marks.of(each).get(marks.STOPPED)
+        if ours or not is_past(each, key):
+            client.v1.subscriptions.update(each.id, _as_before(each, past(each, key, ours or "")))
+    return len(standing)
 
 
-def freeze(client: StripeClient, customer: str, key: str) -> int:
+def freeze(client: StripeClient, customer: str, key: str, at: datetime) -> int:
     """Ends all now; Stripe credits nothing and bills nothing but metered usage that it holds.
 
     What Stripe itself ended at the date of our notice is marked too. Answers how many the effect `key` ended.
     """
     for each in subscriptions(client, customer):
         known = marks.of(each)
+        if is_past(each, key):
+            continue
         if marks.FROZEN not in known and (each.status in LIVE or marks.STOPPED in known):
-            client.v1.subscriptions.update(each.id, {"metadata": {marks.FROZEN: key}})
+            told = {marks.FROZEN: key, marks.FROZEN_AT: str(int(at.timestamp()))}
+            client.v1.subscriptions.update(each.id, {"metadata": told})
         if each.status in LIVE:
             client.v1.subscriptions.cancel(
                 each.id, {"invoice_now": is_metered(each), "prorate": False}, once(key, f"cancel:{each.id}")
@@ -79,64 +75,51 @@ def unfreeze(client: StripeClient, customer: str, key: str, at: datetime) -> int
     replaced = {marks.of(each).get(marks.REPLACES) for each in known}
     for each in ended:
         if each.id not in replaced:
-            client.v1.subscriptions.create(_like(each, customer, at), once(key, f"again:{each.id}"))
+            client.v1.subscriptions.create(_like(each, customer, key, at), once(key, f"again:{each.id}"))
     return len(ended)
 
 
-def suspend(client: StripeClient, customer: str, key: str, at: datetime) -> int:
-    """What falls due in the pause is void; remembers how long each was paid ahead. Source: DOMAIN modes.1."""
-    for each in live(client, customer):
-        known = marks.of(each)
-        if each.pause_collection is None and known.get(marks.RESUMED) != key:
-            paid_until = max(item.current_period_end for item in everything(each.items))
-            kept = {"seconds_ahead": max(paid_until - int(at.timestamp()), 0), "since": int(at.timestamp())}
-            client.v1.subscriptions.update(
-                each.id,
-                {
-                    "pause_collection": {"behavior": "void"},
-                    "metadata": {marks.PAUSED: key, marks.BEFORE: json.dumps(kept)},
-                },
-                once(key, f"pause:{each.id}"),
-            )
-    return sum(marks.of(each).get(marks.PAUSED) == key for each in live(client, customer))
+def _end_of(each: Subscription) -> dict[str, Any]:
+    return {"cancel_at": each.cancel_at, "cancel_at_period_end": each.cancel_at_period_end}
 
 
-def resume(client: StripeClient, customer: str, key: str, at: datetime) -> int:
-    """Those that `key` paused charge again, after the days that were paid ahead and not used, as a trial."""
-    paused = [each for each in live(client, customer) if marks.of(each).get(marks.PAUSED) == key]
-    for each in paused:
-        kept = json.loads(marks.of(each)[marks.BEFORE])
-        move_service(client, each.id, key, kept["since"], int(at.timestamp()))
-        asked: SubscriptionUpdateParams = {
-            "pause_collection": NOTHING,
-            "proration_behavior": "none",
-            "metadata": {marks.PAUSED: NOTHING, marks.BEFORE: NOTHING, marks.RESUMED: key},
-        }
-        if kept["seconds_ahead"]:
-            asked["trial_end"] = int(at.timestamp()) + kept["seconds_ahead"]
-        else:
-            asked["billing_cycle_anchor"] = {"type": "now"}
-        client.v1.subscriptions.update(each.id, asked, once(key, f"resume:{each.id}"))
-    return sum(marks.of(each).get(marks.RESUMED) == key for each in live(client, customer))
+def _as_before(each: Subscription, gone: dict[str, str]) -> SubscriptionUpdateParams:
+    known = marks.of(each)
+    if marks.STOPPED not in known:
+        return {"metadata": gone}
+    before = json.loads(known[marks.BEFORE])
+    asked: SubscriptionUpdateParams = {
+        "proration_behavior": "none",
+        "metadata": {**gone, marks.STOPPED: NOTHING, marks.BEFORE: NOTHING},
+    }
+    if before["cancel_at_period_end"]:
+        asked["cancel_at_period_end"] = True
+    else:
+        asked["cancel_at"] = before["cancel_at"] or NOTHING
+    return asked
 
 
-def _before(each: Subscription) -> Mapping[str, str]:
-    kept = {"cancel_at": each.cancel_at, "cancel_at_period_end": each.cancel_at_period_end}
-    return {marks.BEFORE: json.dumps(kept)}
-
-
-def _like(each: Subscription, customer: str, at: datetime) -> Any:
+def _like(each: Subscription, customer: str, key: str, at: datetime) -> Any:
     """The same again. The period that was paid ends when it would have; if it's over, a new one starts."""
     items = everything(each.items)
+    own = {name: value for name, value in marks.of(each).items() if not name.startswith(marks.KEY)}
     made: dict[str, Any] = {
         "customer": customer,
         "items": [_item_like(item) for item in items],
         "collection_method": each.collection_method,
-        "metadata": {
-            **{name: value for name, value in marks.of(each).items() if not name.startswith(marks.KEY)},
-            marks.REPLACES: each.id,
-        },
+        "metadata": {**own, **past(each, key), marks.REPLACES: each.id},
+        **_paid_like(each),
     }
+    paid_until = max(item.current_period_end for item in items)
+    if paid_until > at.timestamp():
+        made |= {"billing_cycle_anchor": paid_until, "proration_behavior": "none"}
+        made["metadata"][marks.PERIOD] = json.dumps(period_of(each, items[0]))
+    return made
+
+
+def _paid_like(each: Subscription) -> dict[str, Any]:
+    """How it's paid, taxed and discounted."""
+    made: dict[str, Any] = {}
     if each.collection_method == "send_invoice":
         made["days_until_due"] = each.days_until_due
     elif each.default_payment_method:
@@ -144,12 +127,7 @@ def _like(each: Subscription, customer: str, at: datetime) -> Any:
     if each.default_tax_rates:
         made["default_tax_rates"] = [rate.id for rate in each.default_tax_rates]
     coupons = [{"coupon": found.source.coupon.id} for found in each.discounts]  # type: ignore[union-attr]  # expanded
-    if coupons:
-        made["discounts"] = coupons
-    paid_until = max(item.current_period_end for item in items)
-    if paid_until > at.timestamp():
-        made |= {"billing_cycle_anchor": paid_until, "proration_behavior": "none"}
-    return made
+    return made | ({"discounts": coupons} if coupons else {})
 
 
 def _item_like(item: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from connectors.stripe.amounts import minor
 from connectors.stripe.books import SET_OFF, Books
 from connectors.stripe.errors import SYSTEM
 from connectors.stripe.final import bill
-from connectors.stripe.marks import Line, Part
+from connectors.stripe.marks import Line, Part, once
 from connectors.stripe.refunds import REFUND, send_back
 from models.money import FINAL, Document
 
@@ -65,9 +65,7 @@ class Settling:
         for name, lines in given.items():
             self._settled(self._invoices[name])
             refunds = [x for x in lines if x.document.kind == REFUND]
-            sent = [
-                send_back(self._client, self._books, x, self._part(REFUND, x)) for x in refunds if x.document.payment_id
-            ]
+            sent = [send_back(self._client, x, self._part(REFUND, x)) for x in refunds if x.document.payment_id]
             credits_ = [x for x in lines if x.document.kind == "credit"]
             by_hand = sum(minor(x.document.amount, x.document.currency) for x in refunds if not x.document.payment_id)
             told = [x for x in lines if not x.document.payment_id] + self._owed_to_balance(name)
@@ -117,7 +115,7 @@ class Settling:
         told = {marks.SETTLED: self._key, marks.LEFT: document.kind, marks.REVERSED: "", **marks.told([line])}
         self._client.v1.invoices.update(invoice.id, {"auto_advance": False, "metadata": told})
         if document.kind == "write_off" and invoice.status == "open":
-            self._client.v1.invoices.mark_uncollectible(invoice.id)
+            self._client.v1.invoices.mark_uncollectible(invoice.id, {}, once(self._key, f"leave:{invoice.id}"))
 
     def _settled(self, invoice: Invoice) -> None:
         if marks.of(invoice).get(marks.SETTLED) != self._key:

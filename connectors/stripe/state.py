@@ -12,7 +12,7 @@ from connectors.stripe.books import PAGE, Books
 from connectors.stripe.errors import SYSTEM
 from connectors.stripe.invoices import InvoiceReader, share_of
 from connectors.stripe.marks import everything
-from connectors.stripe.subscriptions import live, states
+from connectors.stripe.subscriptions import standing, states
 from models.money import ZERO, BillingState, UnbilledUsage
 
 
@@ -23,7 +23,7 @@ def state(client: StripeClient, customer: str, at: datetime) -> BillingState:
         invoices=tuple(reader.state(invoice) for invoice in books.invoices if is_charged(invoice)),
         usage=tuple(_usage(client, customer, at)),
         credit=credit(client, customer),
-        subscriptions=tuple(each for found in live(client, customer) for each in states(found)),
+        subscriptions=tuple(each for found in standing(client, customer) for each in states(found)),
     )
 
 

@@ -1,11 +1,14 @@
 """Subscriptions of Stripe's as the money engine knows them. Source: DOMAIN money.2."""
 
+import json
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import cast, get_args
 
 from stripe import Discount, StripeClient, Subscription, SubscriptionItem
 
+from connectors.stripe import marks
 from connectors.stripe.amounts import major
 from connectors.stripe.books import PAGE
 from connectors.stripe.invoices import moment, share_of
@@ -39,7 +42,23 @@ def states(subscription: Subscription) -> Iterator[SubscriptionState]:
     for item in items:
         recurring = item.price.recurring
         if recurring and recurring.usage_type == "licensed" and recurring.interval_count == 1:
-            yield _state(subscription, item, subscription.id if len(items) == 1 else item.id)
+            name = marks.of(subscription).get(marks.REPLACES, subscription.id)
+            yield _state(subscription, item, name if len(items) == 1 else item.id)
+
+
+def period_of(subscription: Subscription, item: SubscriptionItem) -> tuple[int, int]:
+    """The period that is paid; at Stripe it starts with a subscription that replaces another, or with a trial."""
+    told = json.loads(marks.of(subscription).get(marks.PERIOD, "null"))
+    if isinstance(told, list) and told[1] == item.current_period_end:
+        return told[0], told[1]
+    return item.current_period_start, item.current_period_end
+
+
+def standing(client: StripeClient, customer: str) -> list[Subscription]:
+    """Those that live, and those that we ended and that none replaces."""
+    known = subscriptions(client, customer)
+    replaced = {marks.of(each).get(marks.REPLACES) for each in known}
+    return [x for x in known if x.status in LIVE or (marks.FROZEN in marks.of(x) and x.id not in replaced)]
 
 
 def is_metered(subscription: Subscription) -> bool:
@@ -52,8 +71,7 @@ def _state(subscription: Subscription, item: SubscriptionItem, name: str) -> Sub
     recurring = item.price.recurring
     interval = recurring.interval if recurring and recurring.interval in _INTERVALS else "month"
     rates = item.tax_rates or subscription.default_tax_rates or []
-    paused = subscription.pause_collection is not None
-    ends = moment(subscription.cancel_at) if subscription.cancel_at else None
+    starts, ends = period_of(subscription, item)
     return SubscriptionState(
         subscription_id=name,
         description=subscription.description or item.price.nickname or item.price.id,
@@ -61,12 +79,20 @@ def _state(subscription: Subscription, item: SubscriptionItem, name: str) -> Sub
         interval=interval,
         price=_price(item),
         quantity=Decimal(item.quantity or 1),
-        period_start=moment(item.current_period_start),
-        period_end=moment(item.current_period_end),
+        period_start=moment(starts),
+        period_end=moment(ends),
         tax_rate=sum((share_of(rate) for rate in rates if not rate.inclusive), ZERO),
         discount=_discount(subscription),
-        ends_at=moment(item.current_period_end) if paused and ends is None else ends,
+        ends_at=_ends(subscription, ends),
     )
+
+
+def _ends(subscription: Subscription, period_end: int) -> datetime | None:
+    """When it stops charging: at its end, at our freeze, or with the period of a pause."""
+    frozen = marks.of(subscription).get(marks.FROZEN_AT)
+    paused = period_end if subscription.pause_collection is not None else None
+    found = [end for end in (subscription.cancel_at, int(frozen) if frozen else None, paused) if end]
+    return moment(min(found)) if found else None
 
 
 def _price(item: SubscriptionItem) -> Decimal:

@@ -13,7 +13,7 @@ from connectors.stripe import balance, marks, notes
 from connectors.stripe.amounts import major
 from connectors.stripe.books import Books, ident
 from connectors.stripe.final import bill
-from connectors.stripe.marks import Line, Part, everything
+from connectors.stripe.marks import Line, Part, everything, once
 from models.money import Document
 
 CHARGED_AGAIN = "again"
@@ -51,7 +51,7 @@ class Undoing:
         """Void, if nothing paid it; else its money goes to the balance. What Stripe will bill of it comes anew."""
         if invoice.status in {"open", "uncollectible"}:
             self._again_pending(invoice)
-            self._client.v1.invoices.void_invoice(invoice.id)
+            self._client.v1.invoices.void_invoice(invoice.id, {}, once(self._made, f"void:{invoice.id}"))
         elif invoice.status == "paid" and invoice.total:
             self._again_pending(invoice)
             whole = Document(
@@ -93,7 +93,7 @@ class Undoing:
             if not marks.bears(note, self._by) or not is_credit or note.status == "void":
                 continue
             if invoice.status == "open" and not note.post_payment_amount:
-                self._client.v1.credit_notes.void_credit_note(note.id)
+                self._client.v1.credit_notes.void_credit_note(note.id, {}, once(self._made, f"void:{note.id}"))
                 continue
             yield from (
                 Line(0, x.model_copy(update={"kind": "charge", "amount": -x.amount}))
