@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from connectors.configuration import EXPECTED, WrongSetting, home, load_environment, read_file, settings
-from connectors.errors import Rejected, Unauthorized
+from connectors.errors import NotFound, Rejected, Unauthorized
 from models.inventory import Inventory, read_inventory
 from models.policy import Policy, read_policy
 from models.settings import Settings
@@ -87,6 +87,8 @@ class Connections:
     @cached_property
     def billing(self) -> "ports.BillingSystem":
         """The billing system that `FAREWELL_BILLING` names."""
+        if self.settings.billing == "stripe":
+            return self._stripe()
         from connectors.builtin.billing import BuiltinBilling
 
         return BuiltinBilling(self.engine)
@@ -155,6 +157,24 @@ class Connections:
     def inventory(self) -> Inventory:
         """`inventory.toml`, or what `FAREWELL_INVENTORY_FILE` names."""
         return read_file("FAREWELL_INVENTORY_FILE", self.settings.inventory_file, read_inventory)
+
+    def _stripe(self) -> "ports.BillingSystem":
+        from connectors.stripe.billing import StripeBilling
+        from connectors.stripe.client import open_client
+
+        key = self.settings.stripe_key
+        if key is None:  # the settings see to it
+            raise WrongSetting("FAREWELL_STRIPE_KEY", f"expected {EXPECTED['stripe_key']}")
+        client = open_client(key.get_secret_value(), self.settings.stripe_url)
+        return StripeBilling(client, self._customer_of)
+
+    def _customer_of(self, account: str) -> str:
+        """The account's customer at the payment provider."""
+        known = self.directory.facts(account).account.billing_id
+        if known is None:
+            fix = "import it with its billing_id, the customer's id at Stripe (cus_…)"
+            raise NotFound("stripe", f"account {account} has no billing_id", fix)
+        return known
 
 
 async def connect_temporal() -> "Client":
