@@ -9,7 +9,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.planning import PlanningActivities, a_year_before
+from activities.planning import PlanningActivities, a_year_before, today
 from connectors.errors import Rejected
 from models.case import PlanRequest
 from models.inventory import Inventory
@@ -236,3 +236,11 @@ def test_a_date_that_cannot_be_is_refused_in_one_line():
 )
 def test_modes_1_a_year_before_is_a_day_that_exists(now, before):
     assert a_year_before(now) == before
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Pacific/Kiritimati", date(2026, 2, 1)), ("Pacific/Pago_Pago", date(2026, 1, 30))]
+)
+def test_dates_1_a_request_is_of_the_customers_day(zone, day):
+    around_midnight = datetime(2026, 1, 31, 10, 30, tzinfo=UTC)
+    assert today(facts(zone), around_midnight) == day
