@@ -100,11 +100,13 @@ class StatementActivities(CaseMoney):
         return differences(settlement, held, self._billing.state(request.account, request.billing_end))
 
     def _told(self, request: EffectRequest, settled_by: str) -> list[RefundState]:
-        """What the provider tells now; each different answer is kept."""
+        """What the provider tells now; kept in order, where it isn't what was told before."""
         refunds = self._billing.refunds(request.account, settled_by)
         body = {"refunds": [refund.model_dump(mode="json") for refund in refunds]}
-        key, now = f"{request.idempotency_key}:refunds:{digest(body)}", activity.info().scheduled_time
-        self._store.keep_document(request.case, REFUNDS, key, body, now)
+        before = self._store.documents(request.case, REFUNDS)
+        if not before or before[-1] != body:
+            key, now = f"{request.case}:{REFUNDS}:{len(before) + 1:04}", activity.info().scheduled_time
+            self._store.keep_document(request.case, REFUNDS, key, body, now)
         return refunds
 
 

@@ -61,9 +61,9 @@ class Pause:
     def __init__(self, order: ChargeOrderRow, zone: ZoneInfo) -> None:
         """`order` was taken back."""
         self.start, self.end, self._zone = order.at, order.ended_at or order.at, zone
-        local = self.start.astimezone(zone)
-        begun = local.time() != time.min
-        self.days = max((self.end.astimezone(zone).date() - local.date()).days - begun, 0)
+        first, back = (instant.astimezone(zone).date() for instant in (self.start, self.end))
+        begun = datetime.combine(first, time.min, zone).timestamp() < self.start.timestamp()
+        self.days = max((back - first).days - begun, 0)
 
     def after(self, instant: datetime) -> datetime:
         """The same time of day, so many days later."""

@@ -66,6 +66,14 @@ def test_money_4_the_statement_is_opened_before_anything_is_charged(exit_: ExitM
     assert kept(exit_)["digest"] == opened["digest"]
 
 
+def test_money_5_an_invoice_paid_between_opening_and_closing_is_owed_no_more(exit_: ExitMoney) -> None:
+    exit_.does(exit_.statement("open_statement"))
+    (owed,) = [x for x in exit_.billing.state(exit_.account, END).invoices if x.currency == "JPY"]
+    exit_.books.pay(exit_.account, owed.invoice_id, "4000")
+    result = close(exit_)
+    assert (result.closed, result.handed_over) == (True, {})
+
+
 def test_money_7_a_second_attempt_answers_the_statement_of_the_first(exit_: ExitMoney) -> None:
     first, books = close(exit_), exit_.billing.state(exit_.account, END)
     assert close(exit_) == first
