@@ -62,8 +62,9 @@ class CaseRetrieval(CaseSettling):
         was = self._moving()
         return lambda: not self._closed_gates() or self._moving() != was
 
-    def _moving(self) -> tuple[datetime | None, datetime | None, WaitingFor | None]:
-        return self.state.retrieval_end, self.state.billing_told_at, self._missing()
+    def _moving(self) -> tuple[object, ...]:
+        money = self.state.billing_told_at, self.state.refunds_at
+        return self.state.retrieval_end, self._missing(), *money
 
     def _closed_gates(self) -> tuple[str, ...]:
         agreed, now = self._agreed(), workflow.now()

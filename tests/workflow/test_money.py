@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session
 
 from devstack.running import Running
+from models.case import CaseState, Task
 from models.money import Document, RefundState
 from models.tables.billing import InvoiceRow, PaymentRow
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome
@@ -29,6 +30,10 @@ def provider_says(here: Running, account: str, *statuses: str) -> None:
     here.connections.billing.answer("refunds", account, told)
 
 
+def of_kind(state: CaseState, kind: TaskKind) -> list[Task]:
+    return [task for task in state.tasks if task.kind is kind]
+
+
 async def woken(play: Exit) -> None:
     """The billing system tells of something, three times at once."""
     for _ in range(3):
@@ -41,15 +46,16 @@ async def woken(play: Exit) -> None:
 async def test_money_7_a_refund_went_back_when_the_provider_says_so(here: Running, account: str) -> None:
     provider_says(here, account, "pending", "pending", "pending", "succeeded")
     play = await begun(here, account)
-    state = await play.to_retrieval()
-    assert (state.refund_checks, state.tasks) == (1, ())
+    await play.to_retrieval()
+    state = await play.until(lambda s: s.refund_checks == 1)
+    assert of_kind(state, TaskKind.FINDING) == []
     acts = [(entry.action, entry.subject) for entry in here.connections.ledger.entries(play.case)]
     assert acts.index(("check_refunds", "-")) < acts.index(("send_message", "statement"))
     await play.move(state.refunds_at)
     await play.until(lambda s: s.refund_checks == 2)
     await woken(play)
     state = await play.state()
-    assert (state.refund_checks, state.refunds_at, state.tasks) == (3, None, ())
+    assert (state.refund_checks, state.refunds_at, of_kind(state, TaskKind.FINDING)) == (3, None, [])
     here.connections.billing.mend()
     await play.back("reinstate", Stage.REINSTATED)
 
@@ -57,13 +63,13 @@ async def test_money_7_a_refund_went_back_when_the_provider_says_so(here: Runnin
 async def test_money_3_a_refund_that_fails_is_paid_otherwise_by_two(here: Running, account: str) -> None:
     provider_says(here, account, "pending", "pending", "failed")
     play = await begun(here, account)
-    state = await play.to_retrieval()
-    await play.move(state.refunds_at)
-    [task] = (await play.until(lambda s: s.refund_checks == 2 and bool(s.tasks))).tasks
+    await play.to_retrieval()
+    await play.move((await play.until(lambda s: s.refund_checks == 1)).refunds_at)
+    [task] = of_kind(await play.until(lambda s: s.refund_checks == 2), TaskKind.FINDING)
     assert (task.kind, task.owner, task.blocking) == (TaskKind.FINDING, Role.ACCOUNT_MANAGER, False)
     assert ("12.50 EUR" in task.cause, "two of you" in task.fix) == (True, True)
     await woken(play)
-    assert len((await play.state()).tasks) == 1, "the same failure is told once"
+    assert of_kind(await play.state(), TaskKind.FINDING) == [task], "the same failure is told once"
     here.connections.billing.mend()
     await play.back("reinstate", Stage.REINSTATED)
 
@@ -71,9 +77,10 @@ async def test_money_3_a_refund_that_fails_is_paid_otherwise_by_two(here: Runnin
 async def test_money_7_a_refund_that_stays_pending_is_asked_for_by_a_person(here: Running, account: str) -> None:
     provider_says(here, account, "pending")
     play = await begun(here, account)
-    state = await play.to_retrieval()
+    await play.to_retrieval()
+    state = await play.until(lambda s: s.refund_checks == 1)
     await play.move(state.refunds_at + 15 * DAY)
-    [task] = (await play.until(lambda s: s.refund_checks == 5 and bool(s.tasks))).tasks
+    [task] = of_kind(await play.until(lambda s: s.refund_checks == 5), TaskKind.FINDING)
     assert (task.kind, task.step, task.owner) == (TaskKind.FINDING, "check_refunds", Role.ACCOUNT_MANAGER)
     await play.move(state.refunds_at + 25 * DAY)
     assert actions_of(here, play.case).count("check_refunds") == 5
@@ -90,7 +97,7 @@ async def test_money_9_a_late_charge_is_found_refunded_and_reported(here: Runnin
     await play.move(state.agreed.looks_at[0])
     state = await play.until(lambda s: s.looks == 1)
     assert here.connections.billing.late_charges(account, since) == []
-    assert (state.late, state.tasks) == ({}, ())
+    assert (state.late, of_kind(state, TaskKind.LATE_CHARGE)) == ({}, [])
     [found] = here.connections.cases.documents(play.case, "late_charges")
     assert [charge["amount"] for charge in found["charges"]] == ["19.00"]
     await woken(play)
@@ -109,11 +116,11 @@ async def test_money_9_where_the_policy_refunds_nothing_a_person_looks_at_a_late
     charged(here, KUWAIT, state.agreed.dates["billing_end"] + DAY, paid=False)
     await play.move(state.agreed.looks_at[0])
     state = await play.until(lambda s: bool(s.late))
-    [task] = [task for task in state.tasks if task.kind is TaskKind.LATE_CHARGE]
+    [task] = of_kind(state, TaskKind.LATE_CHARGE)
     assert (task.owner, task.blocking, "19.00" in task.cause) == (Role.ACCOUNT_MANAGER, False, True)
     await play.resolve(task, "ana", TaskOutcome.DONE)
     await woken(play)
-    assert [task.kind for task in (await play.state()).tasks if task.kind is TaskKind.LATE_CHARGE] == []
+    assert of_kind(await play.state(), TaskKind.LATE_CHARGE) == []
     await play.back("reinstate", Stage.REINSTATED)
 
 
