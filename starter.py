@@ -35,6 +35,7 @@ def application() -> typer.Typer:
         plans,
         policy,
         setup,
+        statements,
         watching,
     )
 
@@ -54,6 +55,7 @@ def application() -> typer.Typer:
         inventory,
         policy,
         packages,
+        statements,
         audits,
         doctor,
     ):

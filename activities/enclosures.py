@@ -35,7 +35,7 @@ class Enclosures:
         self, kind: MailKind, request: EffectRequest, reader: Reader, plan: Plan | None, values: Values
     ) -> tuple[Attachment, ...]:
         """In the language of the mail; `values` are those of `activities.facts`."""
-        about = addressed(request, reader, self._sender)
+        about = addressed(request.case, request.account, reader, self._sender)
         match kind:
             case MailKind.STATEMENT:
                 return self._statement(about, values)
@@ -70,11 +70,11 @@ class Enclosures:
         return paper, Attachment.of("certificate.jws", JOSE, kept[-1]["jws"].encode())
 
 
-def addressed(request: EffectRequest, reader: Reader, sender: Sender) -> Addressed:
+def addressed(case: str, account: str, reader: Reader, sender: Sender) -> Addressed:
     """To the reader of the case's mails."""
     return Addressed(
-        case=request.case,
-        account=request.account,
+        case=case,
+        account=account,
         name=reader.account_name or None,
         language=reader.language,
         country=reader.country,

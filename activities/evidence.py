@@ -90,7 +90,9 @@ class EvidenceActivities:
         said = claims(papers, self._issuer, now)
         token = sign(said, self._signer)
         body: dict[str, Any] = {"jws": token, "claims": said, "digest": f"sha256:{weigh(token.encode()).sha256}"}
-        body["pdf_base64"] = b64encode(print_certificate(by_id(papers, self._policy.sender), body, {})).decode()
+        body["pdf_base64"] = b64encode(
+            print_certificate(by_id(papers.case, papers.plan.commitments, self._policy.sender), body, {})
+        ).decode()
         kept = self._store.keep_document(request.case, "certificate", request.idempotency_key, body, now)
         return EvidenceResult(location=self._at(request, "data/certificate.jws"), digest=kept["digest"])
 

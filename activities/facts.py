@@ -12,7 +12,7 @@ from connectors.ports import CaseStore
 from models.effects import MessageRequest, PurgeResult, Touch
 from models.inventory import Inventory
 from models.messages import Reader
-from models.payload import EffectRequest, Payload
+from models.payload import Payload
 from models.plan import Commitments, Duties, Plan
 from models.policy import Cadence, Sender
 from models.vocabulary import MANIFEST, MailKind, Mode
@@ -119,13 +119,13 @@ def announced(
     return tuple(sorted((t for t in coming if why_silent(t.kind, reader) is None), key=lambda touch: touch.at))
 
 
-def plan_of(store: CaseStore, request: EffectRequest, plan_hash: str = "") -> Plan | None:
+def plan_of(store: CaseStore, case: str, account: str, plan_hash: str = "") -> Plan | None:
     """That plan; else the one in force by the read model; else the newest. None before there is one."""
-    row = store.case(request.account)
-    recorded = row["state"].get("plan_hash") if row and row["id"] == request.case else None
+    row = store.case(account)
+    recorded = row["state"].get("plan_hash") if row and row["id"] == case else None
     if chosen := plan_hash or recorded:
-        return store.plan(request.case, chosen)
-    plans = store.plans(request.case)
+        return store.plan(case, chosen)
+    plans = store.plans(case)
     return plans[-1] if plans else None
 
 

@@ -97,7 +97,7 @@ class MessagingActivities:
 
     def _draft(self, request: MessageRequest, now: datetime) -> tuple[Draft, str]:
         reader = self._outbox.reader(request.case, request.account)
-        plan = plan_of(self._store, request, request.plan_hash)
+        plan = plan_of(self._store, request.case, request.account, request.plan_hash)
         values = self._facts.values(request, reader, plan, now)
         enclosed = self._enclosures.of(request.kind, request, reader, plan, values)
         mail = render(request.kind, reader.language, {**values, "enclosed": enclosed})
@@ -123,7 +123,7 @@ class MessagingActivities:
         return f"{request.case}.{request.kind}.{request.generation}@{domain}"
 
     def _cadence(self, request: EffectRequest) -> Cadence | None:
-        return cadence_for(self._store, request.case, plan_of(self._store, request))
+        return cadence_for(self._store, request.case, plan_of(self._store, request.case, request.account))
 
     def _goodbye(self, case: str) -> Kept | None:
         return next((kept for kept in self._outbox.messages(case) if kept.kind is MailKind.GOODBYE), None)

@@ -40,6 +40,7 @@ def print_statement(about: Addressed, closing: Closing) -> bytes:
         "statement",
         about,
         is_draft=is_draft,
+        lines=sum(len(statement.lines) for statement in statements),
         made_at=closing.made_at,
         billing_end=closing.billing_end,
         late_usage_end=closing.open_until,

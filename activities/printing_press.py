@@ -17,7 +17,7 @@ import typst
 TEMPLATES = Path(__file__).with_name("templates") / "print"
 STANDARDS: "list[typst.PDFStandard]" = ["a-2a", "ua-1"]
 UNKNOWN = "\u25a1"  # stands for a character that none of the fonts holds; an archived PDF may not leave it out
-_LONGEST, _PIECE = 30, 12
+_LONGEST, _PIECE = 30, 6
 _BREAK = "\u200b"
 
 

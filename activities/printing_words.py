@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from activities.papers import CasePapers
 from activities.printing_press import TEMPLATES
 from activities.rendering import said, spoken
 from activities.wording import day, flat, last_day, locale_of
 from models.payload import Payload
+from models.plan import Commitments
 from models.policy import Sender
 
 
@@ -29,17 +29,10 @@ class Addressed(Payload):
     sender: Sender
 
 
-def by_id(papers: CasePapers, sender: Sender) -> Addressed:
+def by_id(case: str, commitments: Commitments, sender: Sender) -> Addressed:
     """To whoever reads the evidence: in English, the day before the month, and without the customer's name."""
-    return Addressed(
-        case=papers.case,
-        account=papers.account,
-        name=None,
-        language="en",
-        country="GB",
-        zone=papers.plan.commitments.timezone,
-        sender=sender,
-    )
+    about = {"case": case, "account": commitments.account, "zone": commitments.timezone, "sender": sender}
+    return Addressed(name=None, language="en", country="GB", **about)
 
 
 class Words:
