@@ -13,7 +13,7 @@ from connectors.ports import AccessSystem, BillingSystem, CaseStore, Directory, 
 from models.account import AccountFacts
 from models.case import PlanRequest, PlanResult
 from models.inventory import DataSet, Inventory
-from models.money import Statement
+from models.money import Settlement, Statement
 from models.plan import Blocker, Commitments, Estimates, Plan
 from models.policy import Policy
 from models.schema import SchemaFacts
@@ -138,11 +138,20 @@ class PlanningActivities:
             billing = expected(state, billing_end, zone)
             to_come = tuple(invoice.invoice_id for invoice in billing.invoices[len(state.invoices) :])
             terms = money_terms(commitments, billing, self._policy)
-            return settle(billing, billing_end, terms, zone).statements, to_come
+            settlement = settle(billing, billing_end, terms, zone)
+            self._refuse_inexpressible(settlement)
         except (MoneyRefused, Rejected) as no:
             raise PlanRefused("money", no.what, no.fix) from None
         except NoClause as silent:
             raise PlanRefused("policy", str(silent), "`farewell policy check` names the gap") from None
+        return settlement.statements, to_come
+
+    def _refuse_inexpressible(self, settlement: Settlement) -> None:
+        """Source: DOMAIN money.3."""
+        for document in self._billing.inexpressible(settlement)[:1]:
+            amount = f"{document.amount:f} {document.currency}"
+            what = f"the billing system can't express {amount} exactly: {document.kind}, {document.description}"
+            raise PlanRefused("money", what, "choose another date, or settle this account by hand")
 
     def _count(self, data_set: DataSet, root_key: str) -> int:
         beat()

@@ -33,6 +33,10 @@ class Directory(Protocol):
         """Every account, by id."""
         ...
 
+    def billed_as(self, billing_id: str) -> list[str]:
+        """The accounts that are this customer at the payment provider."""
+        ...
+
     def person(self, person: str) -> Person:
         """One of ours; raises NotFound."""
         ...
@@ -250,6 +254,10 @@ class BillingSystem(Protocol):
 
     def resume(self, account: str, key: str, at: datetime) -> Receipt:
         """Charges go on after what `key` suspended: the days that were paid ahead and not used come first."""
+        ...
+
+    def inexpressible(self, settlement: Settlement) -> list[Document]:
+        """What of it the system can't express exactly: the preview refuses such a plan. Source: DOMAIN money.3."""
         ...
 
     def settle(self, account: str, settlement: Settlement, key: str, at: datetime) -> list[Receipt]:

@@ -77,6 +77,10 @@ class BuiltinBilling:
             count = len(invoices_with(session, account, key))
         return _receipt("issue_due", account, count, key, at)
 
+    def inexpressible(self, settlement: Settlement) -> list[Document]:  # noqa: ARG002 - a port's
+        """None: these tables hold what ISO 4217 can say."""
+        return []
+
     def settle(self, account: str, settlement: Settlement, key: str, at: datetime) -> list[Receipt]:
         """Makes a final invoice per currency and every document, in one transaction; again makes nothing."""
         with self._settling(account) as session:

@@ -66,7 +66,7 @@ def planning(inventory: Inventory, seen=SCHEMA, store=None, policy=POLICY, **bil
     return PlanningActivities(
         directory=SimpleNamespace(facts=lambda account: facts()),
         product=Product(seen),
-        billing=SimpleNamespace(state=state),
+        billing=SimpleNamespace(state=state, inexpressible=billing.get("inexpressible") or (lambda settlement: [])),
         identity=SimpleNamespace(count=lambda account, active: 1),
         access=SimpleNamespace(counts=lambda account: {}),
         store=store or Store(),
@@ -128,12 +128,12 @@ def test_stages_5_accounts_under_an_account_stop_the_plan_where_they_would_hold_
 # -- made, kept, agreed
 
 
-def made(store=None, policy=POLICY, state=None, **wish):
+def made(store=None, policy=POLICY, state=None, inexpressible=None, **wish):
     """What the activity answers to a request of 22 November."""
     asked = {"case": "acme-1", "account": "acme", "stage": Stage.REQUESTED, "step": "make_plan", "mode": Mode.STOP}
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, scheduled_time=NOW)
-    acts = planning(decided("export"), store=store, policy=policy, state=state)
+    acts = planning(decided("export"), store=store, policy=policy, state=state, inexpressible=inexpressible)
     return environment.run(acts.make_plan, PlanRequest(**{**asked, **wish})).agreed
 
 
@@ -211,7 +211,13 @@ def test_what_no_amount_can_be_made_of_is_refused_in_one_line():
     assert "XQZ" in refused(state=lambda account, at: unknown)
 
 
-def test_what_the_provider_cannot_express_is_refused_in_one_line():
+def test_money_3_what_the_provider_cannot_express_is_refused_in_the_preview():
+    paid = invoice(currency="KWD", total=Decimal("1.005"), paid=Decimal("2.010"), payments={"p": Decimal("2.010")})
+    why = refused(state=lambda account, at: BillingState(invoices=(paid,)), inexpressible=lambda s: s.documents)
+    assert "can't express 1.005 KWD exactly: refund" in why
+
+
+def test_what_the_provider_does_not_tell_is_refused_in_one_line():
     def state(account, at):
         raise Rejected("stripe", "KWD 1.005 isn't a multiple of 0.010", "round the invoice at Stripe")
 
