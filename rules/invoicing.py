@@ -54,9 +54,7 @@ def _credits(invoice: InvoiceState, billing_end: datetime, terms: MoneyTerms, ti
     found = unused(invoice, billing_end, timezone, terms.rounding)
     whole = sum((part.amount for part in found), ZERO)
     left = whole - max(rounded(invoice.credited, invoice.currency), ZERO)
-    if left <= 0:
-        return []
-    shares = split(left, [part.amount for part in found], invoice.currency)
+    shares = split(max(left, ZERO), [part.amount for part in found], invoice.currency)
     return [taxed(share, part, invoice.currency) for share, part in zip(shares, found, strict=True) if share]
 
 

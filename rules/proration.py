@@ -47,12 +47,11 @@ def unused(invoice: InvoiceState, billing_end: datetime, timezone: str, method: 
     part's tax is split off it. Source: DOMAIN money.1, money.2, dates.1.
     """
     left, of_days = _days_left(invoice, billing_end, timezone)
-    found = []
-    for part in parts(invoice, _IN_ADVANCE) if left > 0 else ():
-        amount = rounded(part.amount * left / of_days, invoice.currency, method)
-        if amount > 0:
-            found.append(taxed(amount, part, invoice.currency))
-    return found
+    found = parts(invoice, _IN_ADVANCE) if left > 0 else []
+    amounts = [rounded(part.amount * left / of_days, invoice.currency, method) for part in found]
+    whole = max(sum(amounts, ZERO), ZERO)  # a discount may stand at another rate than what it lowers
+    shares = split(whole, [max(amount, ZERO) for amount in amounts], invoice.currency)
+    return [taxed(share, part, invoice.currency) for share, part in zip(shares, found, strict=True) if share]
 
 
 def taxed(amount: Decimal, like: Part, currency: str) -> Part:

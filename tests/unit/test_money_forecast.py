@@ -92,6 +92,8 @@ def test_dates_1_a_period_begins_at_the_same_hour_of_the_clock_through_a_change_
         "2027-04-14T08:30:00+00:00",
     ]
     assert [str(x.total) for x in found] == ["100.00", "53.33"]
+    (cut_on_its_last_day,) = due(of(at_ten), datetime(2027, 4, 14, 6, tzinfo=UTC), MADRID)
+    assert str(cut_on_its_last_day.total) == "100.00"
 
 
 def test_dates_1_a_period_that_would_begin_in_the_hour_that_the_clock_skips_begins_when_it_goes_on() -> None:

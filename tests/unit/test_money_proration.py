@@ -63,6 +63,10 @@ def test_money_2_a_coupon_lowers_what_is_credited() -> None:
     assert credited(itemised(("recurring", "30.00", "0"), ("discount", "-30.00", "0"))) == "0.00"
 
 
+def test_money_2_a_coupon_at_another_rate_lowers_what_is_credited_all_the_same() -> None:
+    assert credited(itemised(("recurring", "100.00", "0.21"), ("discount", "-50.00", "0.10"))) == "33.00"
+
+
 def test_money_2_each_rate_of_tax_is_credited_by_itself_and_split_so_that_net_and_tax_add_up() -> None:
     mixed = itemised(("recurring", "100.00", "0.21"), ("recurring", "33.33", "0.10"), paid="157.66")
     found = unused(mixed, END, MADRID)
@@ -91,7 +95,8 @@ def test_money_2_seats_that_come_or_go_in_mid_period_are_charged_by_their_days()
 
 
 def test_money_2_a_change_at_the_end_of_the_period_changes_nothing_in_it() -> None:
-    assert [x.net for x in change(subscription(), Decimal(160), NEXT, MADRID)] == [0, 0]
+    for at in (NEXT, NEXT + timedelta(days=3)):
+        assert [x.net for x in change(subscription(), Decimal(160), at, MADRID)] == [0, 0]
 
 
 @given(st.decimals(0, 10**6, places=2), st.integers(0, 60), st.decimals(0, "0.27", places=2))

@@ -61,6 +61,11 @@ def test_money_3_earlier_credits_are_shared_among_the_rates_of_tax() -> None:
     assert found == [("-15.48", "0.00"), ("-8.52", "-0.77")]  # 24.00 of 31.00: 20.00 and 11.00
 
 
+def test_money_3_no_document_is_of_nothing() -> None:
+    two = itemised(("recurring", "40.00", "0"), ("recurring", "2.00", "0.10"), paid="42.20", credited=Decimal("21.09"))
+    assert [str(x.amount) for x in settled(two).documents if x.kind == "credit"] == ["-0.01"]
+
+
 def test_money_3_a_credit_balance_pays_debts_and_its_rest_is_paid_out_however_small() -> None:
     final = settled(used="9.99", credit="10")
     assert lines(final) == [("charge", "9.99"), ("credit", "-10.00"), ("refund", "0.01")]
