@@ -20,6 +20,7 @@ from web.headers import Hardened, headers_with
 from web.links import Closed
 from web.packages import PackageRoutes, wall_clock
 from web.pages import STYLE, Pages
+from web.webhooks import BillingWebhooks
 
 STATUS = {
     "unknown": 404,
@@ -54,6 +55,7 @@ def pages_of(at: Connections, client: Client, now: Callable[[], datetime] = wall
     pages = Pages(at.policy.sender)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     PackageRoutes(at, client, links, pages, now).mount(app)
+    BillingWebhooks(at, client).mount(app)
     app.add_api_route("/health", _health, methods=["GET"])
     for kind in (Closed, Refused, ConnectorError, RPCError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _explaining(pages))

@@ -11,7 +11,7 @@ from connectors.store.own import empty, holding, mask
 from connectors.store.readers import reader_of
 from connectors.store.sessions import keep_once, reading, writing
 from models.account import AccountFacts, Person
-from models.tables.accounts import ContactRow, PersonRow
+from models.tables.accounts import AccountRow, ContactRow, PersonRow
 from models.tables.messages import FollowUpContactRow
 
 PREFERENCES = frozenset({"channel", "language", "come_back"})
@@ -36,6 +36,12 @@ class SqlDirectory:
         """Every account, by id."""
         with reading(self._engine) as session:
             return all_facts(session)
+
+    def billed_as(self, billing_id: str) -> list[str]:
+        """The accounts that are this customer at the payment provider."""
+        asked = select(AccountRow.id).where(AccountRow.billing_id == billing_id)
+        with reading(self._engine) as session:
+            return list(session.exec(asked.order_by(AccountRow.id)))
 
     def person(self, person: str) -> Person:
         """One of ours; raises NotFound."""
