@@ -70,7 +70,8 @@ def _asked_for(day: date, wish: Wish, mains: Sequence[Ending], first: Exit, usua
     if day < wish.requested_on:
         raise PlanRefused("effective_date", f"the effective date {day} is in the past", fix)
     if day < first.effective:
-        what = f"the effective date {day} is before the notice is over ({first.notice.clause.citation})"
+        over, why = ("notice", first.notice.clause) if day < first.notice.day else ("transition", first.transition)
+        what = f"the effective date {day} is before the {over} is over ({why.citation})"
         raise PlanRefused("effective_date", what, fix)
     if day < earliest:
         held = max(mains, key=lambda ending: ending.earliest)

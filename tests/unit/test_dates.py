@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from models.policy import Period, Policy
 from models.vocabulary import Cause, Mode, PeriodEnd
-from rules.calendar import is_working_day
+from rules.calendar import is_working_day, months_after
 from rules.dates import midnight
-from rules.plan import Wish, commit
+from rules.plan import PlanRefused, Wish, commit
 from tests.unit.sample_facts import INVENTORY, POLICY, contract, facts
 
 ASKED = date(2026, 11, 22)
@@ -135,6 +135,28 @@ def test_dates_4_a_later_date_that_is_asked_for_is_the_date(day, zone, agreed, l
         assert dates_of(day, customer, SHIPPED, effective_on=asked)["effective_date"].at == midnight(asked, zone)
 
 
+@settings(deadline=None)
+@given(DAYS, st.lists(CONTRACTS, min_size=1, max_size=3), st.sampled_from(["EU", "US"]))
+def test_dates_3_nobody_pays_for_leaving_who_did_not_ask_to_leave_early(day, agreed, jurisdiction):
+    several = tuple(each.model_copy(update={"id": f"c{n}", "title": f"c{n}"}) for n, each in enumerate(agreed))
+    wish = Wish(mode=Mode.STOP, requested_on=day)
+    made = commit(facts(jurisdiction=jurisdiction, contracts=several), wish, SHIPPED, INVENTORY)
+    assert {row.fee_share for row in made.contracts} == {0}
+    assert {row.ends.at for row in made.contracts} == {made.dates["effective_date"].at}
+    assert all(row.term_end >= row.ends.at for row in made.contracts)
+
+
+@settings(deadline=None)
+@given(DAYS, CONTRACTS)
+def test_dates_3_in_the_eu_nobody_who_pays_nothing_for_it_waits_longer_than_two_months(day, agreed):
+    free = agreed.model_copy(update={"early_termination": None})
+    effective = dates_of(day, facts(contracts=(free,)), SHIPPED)["effective_date"].at.date()
+    assert effective <= months_after(day, 2) + timedelta(days=1)
+    bound = agreed.model_copy(update={"early_termination": Decimal("0.5")})
+    asked = {"policy": SHIPPED, "effective_on": months_after(day, 2) + timedelta(days=1)}
+    assert dates_of(day, facts(contracts=(bound,)), **asked)["effective_date"].at.date() == asked["effective_on"]
+
+
 def test_dates_2_every_date_names_its_rule_and_its_text():
     dates = dates_of()
     assert set(dates) == {*ORDER, "billing_end", "late_usage_end", "backups_expire"}
@@ -169,6 +191,8 @@ def test_dates_3_a_later_end_makes_the_notice_longer_and_never_the_transition():
     dates = dates_of(policy=policy)
     assert dates["notice_end"].at.date() == date(2026, 12, 23)
     assert dates["effective_date"].at.date() == dates["transition_end"].at.date() == date(2027, 1, 12)
+    with pytest.raises(PlanRefused, match="before the transition is over"):
+        dates_of(policy=policy, effective_on=date(2027, 1, 11))
     later = dates_of(policy=policy, effective_on=date(2027, 3, 1))
     assert later["notice_end"].at.date() == date(2027, 2, 9)
 
