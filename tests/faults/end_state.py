@@ -27,7 +27,9 @@ def _stage(here: Running, account: str, case: str) -> Any:
 
 
 def _statement(here: Running, account: str, case: str) -> Any:
-    return here.connections.cases.documents(case, "statement")
+    """What was announced, and what was closed, with their digests."""
+    kept = {kind: here.connections.cases.documents(case, kind) for kind in ("statement_draft", "statement")}
+    return {kind: [{**body, "at": None} for body in bodies] for kind, bodies in kept.items()}
 
 
 def _documents_of_money(here: Running, account: str, case: str) -> Any:
@@ -40,10 +42,16 @@ def _documents_of_money(here: Running, account: str, case: str) -> Any:
 
 
 def _counts(here: Running, account: str, case: str) -> Any:
-    """What was exported, closed, erased, kept; per data set, user page and class of credential."""
+    """What was exported, closed, erased, kept, found late; per data set, user page and class of credential."""
     store = here.connections.cases
-    kinds = ("manifest", "receipts", "purge", "purge_before", "recount")
-    return {kind: sorted(map(str, map(_timeless, store.documents(case, kind)))) for kind in kinds}
+    kinds = ("manifest", "receipts", "refunds", "late_charges", "purge", "purge_before", "recount")
+    return {kind: sorted(map(str, map(_opened, map(_timeless, store.documents(case, kind))))) for kind in kinds}
+
+
+def _opened(body: Any) -> Any:
+    """Opening again counts what it opened itself: an attempt after one that died finds all of them open."""
+    receipts = body.get("receipts", [])
+    return {**body, "receipts": [{**each, "count": None} if each["action"] == "free" else each for each in receipts]}
 
 
 def _evidence(here: Running, account: str, case: str) -> Any:

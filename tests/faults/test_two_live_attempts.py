@@ -18,7 +18,16 @@ from connectors.errors import Transient
 from connectors.opening import Connections, settings
 from devstack.stack import EmbeddedStack
 from models.case import CaseRequest, Decision, PlanRequest
-from models.effects import CommitRequest, EvidenceRequest, PackageRequest, PartRequest, PurgeRequest, RecountRequest
+from models.effects import (
+    AtRequest,
+    ChargeWatchRequest,
+    CommitRequest,
+    EvidenceRequest,
+    PackageRequest,
+    PartRequest,
+    PurgeRequest,
+    RecountRequest,
+)
 from models.effects import StatementRequest as Statement
 from models.plan import Plan
 from models.tables.billing import CounterDocumentRow
@@ -98,9 +107,14 @@ def test_a_package_written_by_two_is_one_package_that_verifies(twins: Twins) -> 
 
 
 def test_money_settled_by_two_moves_once(twins: Twins) -> None:
-    result = _one(twins(Statement, "close_statement", billing_end=twins.plan.commitments.dates["billing_end"].at))
+    end = twins.plan.commitments.dates["billing_end"].at
+    about = {"plan_hash": twins.plan.hash}
+    frozen = _one(twins(AtRequest, "freeze_charges", at=end))
+    result = _one(twins(Statement, "close_statement", billing_end=end, **about))
+    watched = _one(twins(ChargeWatchRequest, "watch_charges", since=end, **about))
     (statement,) = twins.at.cases.documents(CASE, "statement")
-    assert result.closed
+    assert (result.closed, result.differing, watched.found) == (True, 0, 0)
+    assert "freeze" in frozen.text
     with Session(twins.at.engine) as session:
         made = session.exec(select(CounterDocumentRow).where(CounterDocumentRow.account == ACCOUNT)).all()
     documents = [document for document in statement["documents"] if document["kind"] != "charge"]
