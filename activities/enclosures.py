@@ -15,7 +15,7 @@ from models.inventory import Inventory
 from models.messages import Attachment, Reader
 from models.money import Settlement
 from models.payload import EffectRequest
-from models.plan import Plan
+from models.plan import Commitments, Plan
 from models.policy import Sender
 from models.vocabulary import MailKind
 
@@ -35,11 +35,13 @@ class Enclosures:
         self, kind: MailKind, request: EffectRequest, reader: Reader, plan: Plan | None, values: Values
     ) -> tuple[Attachment, ...]:
         """In the language of the mail; `values` are those of `activities.facts`."""
-        about = addressed(request.case, request.account, reader, self._sender)
+        if plan is None:
+            return ()
+        about = addressed(request.case, plan.commitments, reader, self._sender)
         match kind:
             case MailKind.STATEMENT:
                 return self._statement(about, values)
-            case MailKind.GOODBYE if plan:
+            case MailKind.GOODBYE:
                 return self._letter(about, plan, values)
             case MailKind.CERTIFICATE:
                 return self._certificate(about)
@@ -70,15 +72,15 @@ class Enclosures:
         return paper, Attachment.of("certificate.jws", JOSE, kept[-1]["jws"].encode())
 
 
-def addressed(case: str, account: str, reader: Reader, sender: Sender) -> Addressed:
-    """To the reader of the case's mails."""
+def addressed(case: str, commitments: Commitments, reader: Reader, sender: Sender) -> Addressed:
+    """To the reader of the case's mails, by the clock of the plan."""
     return Addressed(
         case=case,
-        account=account,
+        account=commitments.account,
         name=reader.account_name or None,
         language=reader.language,
         country=reader.country,
-        zone=reader.timezone,
+        zone=commitments.timezone,
         sender=sender,
     )
 

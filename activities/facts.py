@@ -74,6 +74,7 @@ class Facts:
             "case": request.case,
             "now": now,
             "dates": dates,
+            "zone": plan.commitments.timezone if plan else reader.timezone,
             "sources": {name: on.citation for name, on in plan.commitments.dates.items()} if plan else {},
             "has_fee": any(each.fee_share > 0 for each in plan.commitments.contracts) if plan else False,
             "users": plan.estimates.users if plan else 0,
@@ -141,7 +142,6 @@ def _of(reader: Reader, now: datetime) -> dict[str, Any]:
         "signed_by": reader.signed_by,
         "since": reader.customer_since,
         "years": whole_years(reader.customer_since, today),
-        "zone": reader.timezone,
         "country": reader.country,
         "come_back": reader.come_back,
     }

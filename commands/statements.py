@@ -73,9 +73,9 @@ def _about(at: "Connections", case: str, plan: "Plan") -> "Addressed":
     from activities.printing_words import by_id
     from connectors.errors import NotFound
 
-    account = plan.commitments.account
     try:
-        return addressed(case, account, at.outbox.reader(case, account), at.policy.sender)
+        reader = at.outbox.reader(case, plan.commitments.account)
+        return addressed(case, plan.commitments, reader, at.policy.sender)
     except NotFound:
         return by_id(case, plan.commitments, at.policy.sender)
 

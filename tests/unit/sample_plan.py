@@ -1,6 +1,7 @@
 """A case's plan and the policy that it rests on, kept as `make_plan` keeps them."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -17,10 +18,13 @@ from tests.unit.sample_facts import INVENTORY, POLICY
 TODAY = date(2026, 11, 16)
 
 
-def keep_plan(engine: Engine, account: str, *, requested_on: date = TODAY, policy: Policy = POLICY) -> Plan:
-    """The plan of the account's first case, to stop, without estimates."""
+def keep_plan(
+    engine: Engine, account: str, *, requested_on: date = TODAY, policy: Policy = POLICY, **wish: Any
+) -> Plan:
+    """The plan of the account's first case, to stop unless `wish` says otherwise, without estimates."""
     facts = SqlDirectory(engine).facts(account)
-    commitments = commit(facts, Wish(mode=Mode.STOP, requested_on=requested_on), policy, INVENTORY)
+    wished = Wish(**{"mode": Mode.STOP, "requested_on": requested_on, **wish})
+    commitments = commit(facts, wished, policy, INVENTORY)
     plan = Plan(
         hash=plan_hash(commitments),
         commitments=commitments,

@@ -17,14 +17,25 @@ from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
 from connectors.store.outbox import SqlOutbox
 from connectors.store.sessions import writing
+from models.case import CaseRequest
 from models.effects import MessageRequest, MessageResult
+from models.ledger import digest
 from models.messages import Kept
+from models.money import Document, Settlement, Statement, StatementLine
+from models.payload import EffectRequest
 from models.tables.accounts import AccountRow, ContactRow, PersonRow
-from models.vocabulary import Channel, MailKind, Stage
+from models.vocabulary import Cause, Channel, MailKind, Mode, Stage
+from tests.fakes.packs import evidence
+from tests.unit.pdf_words import words
 from tests.unit.sample_mail import INVENTORY, POLICY
+from tests.unit.sample_plan import keep_plan
 
 ACCOUNT, CASE = "acc_1", "acc_1-1"
 NOW = datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
+
+
+def flowing(text: str) -> str:
+    return " ".join(text.split())
 
 
 class Postman:
@@ -80,10 +91,8 @@ def contact(engine: Engine, **changes: object) -> None:
         session.get_one(ContactRow, "c1").sqlmodel_update(changes)
 
 
-def send(engine: Engine, postman: Postman, kind: MailKind) -> MessageResult:
-    environment = ActivityEnvironment()
-    environment.info = replace(environment.info, scheduled_time=NOW)
-    messaging = MessagingActivities(
+def messaging(engine: Engine, postman: Postman) -> MessagingActivities:
+    return MessagingActivities(
         directory=SqlDirectory(engine),
         store=SqlCaseStore(engine),
         outbox=SqlOutbox(engine),
@@ -91,8 +100,39 @@ def send(engine: Engine, postman: Postman, kind: MailKind) -> MessageResult:
         policy=POLICY,
         inventory=INVENTORY,
     )
-    request = MessageRequest(case=CASE, account=ACCOUNT, stage=Stage.REQUESTED, step="send_message", kind=kind)
-    return environment.run(messaging.send_message, request)
+
+
+def run(activity, request):
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, scheduled_time=NOW)
+    return environment.run(activity, request)
+
+
+def send(engine: Engine, postman: Postman, kind: MailKind, **about) -> MessageResult:
+    request = MessageRequest(
+        **{"case": CASE, "account": ACCOUNT, "stage": Stage.REQUESTED, "step": "send_message", "kind": kind, **about}
+    )
+    return run(messaging(engine, postman).send_message, request)
+
+
+def follow_ups(engine: Engine, postman: Postman) -> list[MailKind]:
+    request = EffectRequest(case=CASE, account=ACCOUNT, stage=Stage.TERMINATE, step="plan_follow_ups")
+    return [touch.kind for touch in run(messaging(engine, postman).plan_follow_ups, request).touches]
+
+
+def keep(engine: Engine, kind: str, body: dict) -> None:
+    SqlCaseStore(engine).keep_document(CASE, kind, f"{kind}:{digest(body)}", body, NOW)
+
+
+def settled(engine: Engine, kind: str = "statement") -> None:
+    lines = (
+        StatementLine(kind="payment", description="Paid: Equipo", amount=Decimal(-12), reference="F-1"),
+        StatementLine(kind="refund", description="Refund: Equipo", amount=Decimal(12), reference="F-1"),
+    )
+    refund = Document(kind="refund", currency="EUR", amount=Decimal(12), description="Refund: Equipo", payment_id="p1")
+    statement = Statement(currency="EUR", lines=lines, total=Decimal(0))
+    settlement = Settlement(statements=(statement,), documents=(refund,))
+    keep(engine, kind, {**settlement.model_dump(mode="json"), "digest": "sha256:ab", "at": NOW.isoformat()})
 
 
 def test_a_second_attempt_sends_nothing_again(engine, postman):
@@ -149,3 +189,71 @@ def test_a_language_without_catalogue_is_told_in_the_result(engine, postman):
     contact(engine, language="pt")
     assert "no mails are written in pt" in send(engine, postman, MailKind.ACKNOWLEDGEMENT).why
     assert postman.taken[0].language == "en"
+
+
+def test_messages_7_the_goodbye_encloses_the_letter_and_shows_the_accounts_as_opened(engine, postman):
+    keep_plan(engine, ACCOUNT)
+    settled(engine, "statement_draft")
+    send(engine, postman, MailKind.GOODBYE)
+    (mail,) = postman.taken
+    assert [attached.name for attached in mail.attachments] == ["confirmacion-del-fin-del-contrato.pdf"]
+    assert "Su solicitud del 16 de noviembre de 2026" in words(mail.attachments[0].content)
+    assert "Va adjunta la carta" in flowing(mail.text)
+    assert "no hay nada que pagar" in flowing(mail.text)
+    assert "12,00 €" in flowing(mail.text)
+
+
+def test_money_7_the_statement_encloses_its_pdf_and_both_say_what_the_provider_says(engine, postman):
+    keep_plan(engine, ACCOUNT)
+    settled(engine)
+    for status in ("pending", "succeeded"):
+        keep(engine, "refunds", {"refunds": [{"refund_id": "r", "currency": "EUR", "amount": "12", "status": status}]})
+        send(engine, postman, MailKind.STATEMENT, generation=2 if status == "succeeded" else 1)
+    for mail, said in zip(postman.taken, ("Le están llegando 12,00 €", "Le hemos devuelto 12,00 €"), strict=True):
+        (paper,) = mail.attachments
+        assert (paper.name, paper.media_type) == ("cuentas-finales.pdf", "application/pdf")
+        assert said in flowing(mail.text)
+        assert said in words(paper.content)
+
+
+def test_messages_7_the_certificate_encloses_the_signed_one_too_after_the_account_is_erased(engine, postman):
+    keep_plan(engine, ACCOUNT)
+    directory = SqlDirectory(engine)
+    directory.keep_for_follow_ups(CASE, ACCOUNT)
+    directory.erase(ACCOUNT, "contacts")
+    closing = evidence()
+    closing.run("sign_certificate")
+    (signed,) = closing.store.documents("acme-1", "certificate")
+    keep(engine, "certificate", signed)
+    send(engine, postman, MailKind.CERTIFICATE)
+    paper, jws = postman.taken[0].attachments
+    assert (paper.name, jws.name) == ("certificado-de-borrado.pdf", "certificate.jws")
+    assert jws.content.decode() == signed["jws"]
+    assert "Montajes Moncayo, S.L." in words(paper.content)
+    assert signed["digest"] in words(paper.content)
+    assert SqlOutbox(engine).messages(CASE)[0].attachments == ()
+
+
+def test_dates_2_follow_ups_keep_the_cadence_of_the_policy_that_the_plan_rests_on(engine, postman):
+    slower = POLICY.model_copy(
+        update={"cadence": tuple(clause.model_copy(update={"max_touches": 1}) for clause in POLICY.cadence)}
+    )
+    keep_plan(engine, ACCOUNT, policy=slower)
+    assert follow_ups(engine, postman) == [MailKind.THANKS]
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_messages_5_nothing_friendly_follows_an_eject_for_cause(engine, postman, cause):
+    keep_plan(engine, ACCOUNT, mode=Mode.EJECT, cause=cause)
+    send(engine, postman, MailKind.GOODBYE)
+    on_demand = cause is Cause.CUSTOMER_DEMAND
+    assert follow_ups(engine, postman) == ([MailKind.THANKS, MailKind.SURVEY_REMINDER] if on_demand else [])
+    assert ("Gracias" in postman.taken[0].text) == on_demand
+
+
+def test_a_pause_is_acknowledged_as_one_even_before_its_plan_is_made(engine, postman):
+    about = {"mode": Mode.PAUSE, "reason": "other", "requested_by": "ana", "manager": "ana"}
+    request = CaseRequest(case=CASE, account=ACCOUNT, language="es", channel=Channel.EMAIL, **about)
+    SqlCaseStore(engine).open_case(request, NOW)
+    send(engine, postman, MailKind.ACKNOWLEDGEMENT)
+    assert postman.taken[0].subject == "Hemos recibido su solicitud de pausa"

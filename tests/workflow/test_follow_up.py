@@ -32,6 +32,7 @@ from models.payload import Personal
 from models.policy import read_policy
 from models.tables.accounts import AccountRow, ContactRow, PersonRow
 from models.vocabulary import Channel, MailKind, Role
+from tests.unit.sample_plan import keep_plan
 from workflows.follow_up import FollowUpWorkflow
 
 POLICY = read_policy(Path(__file__).parents[2] / "policy.toml")
@@ -135,6 +136,7 @@ def said_goodbye(engine: Engine, *, come_back: bool = True) -> tuple[str, dateti
                 come_back=come_back,
             )
         )
+    keep_plan(engine, account)
     case, outbox = f"{account}-1", SqlOutbox(engine)
     goodbye = Draft(
         message_id=f"{case}.goodbye.1@farewell.example",
