@@ -26,12 +26,18 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(policy, name="policy")
 
 
-def check(policy: File = None, as_json: Json = False) -> None:
+def check(
+    policy: File = None,
+    accounts: Annotated[bool, typer.Option("--accounts", help="Look for contracts that no account has, too.")] = False,
+    as_json: Json = False,
+) -> None:
     """Look for gaps, contradictions, and what can't be reached or can't be meant."""
-    from rules.policy_check import findings
+    from rules.policy_check import findings, nobodys
 
     written = _read(policy)
     found = findings(written)
+    if accounts:
+        found += nobodys(written, _contracts())
     if as_json:
         show([finding.model_dump() for finding in found])
     else:
@@ -69,6 +75,13 @@ def _read(path: Path | None) -> "Policy":
     load_environment(home())
     told = os.environ.get("FAREWELL_POLICY_FILE")
     return read_file("FAREWELL_POLICY_FILE", Path(told or Settings.model_fields["policy_file"].default), read_policy)
+
+
+def _contracts() -> set[str]:
+    """All that the directory knows, those that have ended, too."""
+    from commands.session import connections
+
+    return {contract.id for facts in connections().directory.accounts() for contract in facts.contracts}
 
 
 def _told(found: tuple["Finding", ...], policy: "Policy") -> str:

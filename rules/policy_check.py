@@ -3,6 +3,8 @@
 Source: DOMAIN dates.2.
 """
 
+from collections.abc import Collection
+
 from models.policy import Policy
 from rules.policy_check_approvals import outnumbered, too_few_to_eject
 from rules.policy_check_limits import loosened, out_of_bounds, unlawful_fees
@@ -15,7 +17,7 @@ from rules.policy_check_values import (
     unreachable,
     unsaid,
 )
-from rules.policy_found import Finding
+from rules.policy_found import Finding, every
 
 _CHECKS = (
     silent,
@@ -38,3 +40,13 @@ _CHECKS = (
 def findings(policy: Policy) -> tuple[Finding, ...]:
     """All that is wrong, silence first; empty: the policy may be relied on."""
     return tuple(dict.fromkeys(finding for check in _CHECKS for finding in check(policy)))
+
+
+def nobodys(policy: Policy, contracts: Collection[str]) -> tuple[Finding, ...]:
+    """Clauses for contracts that no account has: most likely a slip of the pen."""
+    fix = "correct the id, or take the clause out"
+    return tuple(
+        Finding(where=str(each), what=f"no account has a contract {each.clause.contract}", fix=fix)
+        for each in every(policy)
+        if each.clause.contract is not None and each.clause.contract not in contracts
+    )

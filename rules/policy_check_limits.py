@@ -38,6 +38,10 @@ class Limit(NamedTuple):
         """With the clause that says so."""
         return f"{self.name} of {self.by.name} ({self.by.whom})"
 
+    def as_seen_by(self, each: Placed) -> str:
+        """The same, from the clause's own side where it's its own."""
+        return f"its {self.name}" if self.by == each else str(self)
+
 
 def out_of_bounds(policy: Policy) -> Iterator[Finding]:
     """Lengths that are, from some day on, longer or shorter than a limit; the plan would cut them."""
@@ -45,8 +49,8 @@ def out_of_bounds(policy: Policy) -> Iterator[Finding]:
         if isinstance(each.clause, Period):
             for limit in (*_limits(each), *_limits_of_law(each, policy)):
                 if (day := _broken(each.clause, limit)) is not None:
-                    longer = "longer" if limit.most else "shorter"
-                    what = f"{span_in_words(each.clause)}{_ending(each.clause)} from {day} on is {longer} than {limit}"
+                    length, longer = f"{span_in_words(each.clause)}{_ending(each.clause)}", _longer(limit)
+                    what = f"{length} from {day} on is {longer} than {limit.as_seen_by(each)}"
                     yield Finding(where=str(each), what=what, fix=_keep_to(each, limit))
 
 
@@ -106,6 +110,10 @@ def _law(each: Placed, policy: Policy) -> list[Placed]:
         return general
     own = [c for c in general if c.clause.jurisdiction == each.clause.jurisdiction]
     return own or [c for c in general if c.clause.jurisdiction == EVERYWHERE]
+
+
+def _longer(limit: Limit) -> str:
+    return "longer" if limit.most else "shorter"
 
 
 def _keep_to(each: Placed, limit: Limit) -> str:

@@ -113,18 +113,26 @@ def test_a_default_that_ends_leaves_the_future_without():
         (
             "notice",
             {"days": NOT_SAID, "months": 3},
-            "3 months from 2027-01-01 on is longer than at_most = 2 months of notice 1 (EU)",
+            "3 months from 2027-01-01 on is longer than its at_most = 2 months",
         ),
-        ("notice", {"days": 60}, "60 days from 2027-01-01 on is longer than at_most = 2 months"),
+        ("notice", {"days": 60}, "60 days from 2027-01-01 on is longer than its at_most = 2 months"),
         ("notice", {"days": 30, "ends": "quarter"}, "30 days to the end of the quarter from 2027-01-01 on is longer"),
         (
             "retrieval",
             {"days": 29},
-            "29 days from 2027-01-01 on is shorter than at_least = 30 days of retrieval 1 (EU)",
+            "29 days from 2027-01-01 on is shorter than its at_least = 30 days",
         ),
-        ("retrieval", {"days": NOT_SAID, "months": 1}, "1 month from 2027-01-31 on is shorter than at_least = 30 days"),
-        ("transition", {"days": 0, "working_days": 30}, "30 working days from 2027-01-01 on is longer than at_most"),
-        ("retrieval", {"at_most": {"days": 29}}, "30 days from 2027-01-01 on is longer than at_most = 29 days"),
+        (
+            "retrieval",
+            {"days": NOT_SAID, "months": 1},
+            "1 month from 2027-01-31 on is shorter than its at_least = 30 days",
+        ),
+        (
+            "transition",
+            {"days": 0, "working_days": 30},
+            "30 working days from 2027-01-01 on is longer than its at_most",
+        ),
+        ("retrieval", {"at_most": {"days": 29}}, "30 days from 2027-01-01 on is longer than its at_most = 29 days"),
     ],
 )
 def test_dates_3_a_length_outside_its_own_limits_is_found(matter, fields, told):

@@ -166,6 +166,18 @@ def test_for_an_account_it_says_why_this_clause_and_what_cuts_the_contract(
     assert "stands as agreed" in out
 
 
+def test_a_contract_that_nobody_has_is_found_where_accounts_are_known(
+    capsys: pytest.CaptureFixture[str], own: Engine, tmp_path: Path
+) -> None:
+    theirs = LATE_USAGE.format("2026-06-01") + f'contract = "{add_account(own)}-c"\n'
+    mistyped = LATE_USAGE.format("2026-06-01") + 'contract = "K-77"\n'
+    (tmp_path / "policy.toml").write_text(SHIPPED + theirs + mistyped, encoding="utf-8")
+    assert farewell(capsys, "check")[0] == 0
+    code, out, _ = farewell(capsys, "check", "--accounts")
+    what = "no account has a contract K-77; correct the id, or take the clause out"
+    assert (code, out) == (6, f"WRONG  late_usage 3 (contract K-77, from 2026-06-01): {what}\n")
+
+
 def test_a_running_exit_keeps_the_policy_of_its_plan(
     capsys: pytest.CaptureFixture[str], own: Engine, tmp_path: Path
 ) -> None:
