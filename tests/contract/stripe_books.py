@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from stripe import StripeClient
-
 from connectors.stripe.amounts import minor
 from connectors.stripe.billing import StripeBilling
 from connectors.stripe.client import open_client

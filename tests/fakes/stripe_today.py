@@ -7,6 +7,8 @@ of our tests runs on localstripe alone and what needs this.
 Source: https://docs.stripe.com/api (invoices, credit_notes, customer_balance_transactions, subscriptions, refunds).
 """
 
+# ruff: noqa: A002, PLR0917  # parameters bear the names and the number that Stripe's have
+
 from localstripe import resources as local
 from localstripe.errors import UserError
 
@@ -215,7 +217,9 @@ local.Invoice._api_list_all = classmethod(
 )
 local.Invoice._update = lambda invoice, **data: keep(invoice, data)
 local.Invoice._on_payment_success = lambda invoice: [
-    local.Subscription._api_retrieve(name)._on_initial_payment_success(invoice) for name in [invoice.subscription] if name
+    local.Subscription._api_retrieve(name)._on_initial_payment_success(invoice)
+    for name in [invoice.subscription]
+    if name
 ]
 local.Invoice.tax = property(lambda x: sum(tax["amount"] for tax in x.total_tax_amounts if not tax["inclusive"]))
 local.Invoice.total = property(lambda invoice: invoice.subtotal + invoice.tax)
