@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from models.policy import Policy
+from rules.policy_check import findings
 
 WRITTEN = tomllib.loads((Path(__file__).parents[2] / "policy.toml").read_text(encoding="utf-8"))
 NOT_SAID = object()
@@ -36,3 +37,14 @@ def with_changed(matter, number, **fields):
 def with_table(table, **fields):
     """`house` or `sender` with other fields."""
     return Policy.model_validate({**WRITTEN, table: WRITTEN[table] | fields})
+
+
+def lines(policy):
+    """What is found, as it is told."""
+    return [str(finding) for finding in findings(policy)]
+
+
+def the_line(policy):
+    """The only thing that is found."""
+    [line] = lines(policy)
+    return line
