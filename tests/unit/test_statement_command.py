@@ -1,0 +1,114 @@
+"""`farewell statement`, as people type it."""
+
+import json
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+import starter
+from connectors.store.cases import SqlCaseStore
+from connectors.store.directory import SqlDirectory
+from connectors.store.engine import migrate, open_engine
+from connectors.store.outbox import SqlOutbox
+from models.money import Settlement, Statement, StatementLine
+from tests.contract.sample_account import AT, add_account, request_for
+from tests.unit.pdf_words import words
+from tests.unit.sample_facts import POLICY
+from tests.unit.sample_plan import keep_plan
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path}/farewell.db")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def account(engine, monkeypatch):
+    """An account that leaves, with its plan; the commands open this database."""
+    account, store = add_account(engine), SqlCaseStore(engine)
+    store.open_case(request_for(account), AT)
+    keep_plan(engine, account)
+    at = SimpleNamespace(cases=store, outbox=SqlOutbox(engine), directory=SqlDirectory(engine), policy=POLICY)
+    monkeypatch.setattr("commands.session.connections", lambda: at)
+    return account
+
+
+def settle(engine, account, kind, description="Team"):
+    tax = {"tax": Decimal("0.50"), "tax_rate": Decimal("0.21")}
+    lines = (
+        StatementLine(kind="charge", description=description, amount=Decimal("2.90"), reference="F-1", **tax),
+        StatementLine(kind="write_off", description=f"Written off: {description}", amount=Decimal("-2.90")),
+    )
+    statement = Statement(currency="EUR", lines=lines, total=Decimal("0.00"))
+    body = {**Settlement(statements=(statement,)).model_dump(mode="json"), "digest": "sha256:ab", "at": AT.isoformat()}
+    SqlCaseStore(engine).keep_document(f"{account}-1", kind, kind, body, AT)
+
+
+def farewell(capsys, *arguments):
+    code = int(starter.run(("statement", *arguments)))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_before_the_contract_has_ended_there_is_none_and_the_line_says_what_there_is(account, capsys):
+    code, _, err = farewell(capsys, account)
+    assert code == 3
+    assert "has no statement yet" in err
+    assert f"farewell preview {account}" in err
+
+
+def test_money_4_an_opened_statement_says_until_when_and_that_nothing_is_to_be_paid(account, engine, capsys):
+    settle(engine, account, "statement_draft")
+    code, out, _ = farewell(capsys, account)
+    assert code == 0
+    assert "opened; it closes on 2026-" in out
+    assert "nothing is to be paid before" in out
+
+
+def test_a_closed_statement_goes_before_the_opened_one_as_text_and_as_json(account, engine, capsys):
+    settle(engine, account, "statement_draft", "Old")
+    settle(engine, account, "statement", "Team")
+    _, out, _ = farewell(capsys, account)
+    assert "Old" not in out
+    assert "closed: all comes to zero" in out
+    (told,) = json.loads(farewell(capsys, account, "--format", "json")[1])
+    assert (told["currency"], told["total"]) == ("EUR", "0.00")
+    assert told["lines"][0] == {
+        "kind": "charge",
+        "description": "Team",
+        "amount": "2.90",
+        "reference": "F-1",
+        "tax": "0.50",
+        "tax_rate": "0.21",
+    }
+
+
+def test_the_pdf_is_the_customer_s_and_after_erasure_it_names_nobody(account, engine, capsys, tmp_path):
+    settle(engine, account, "statement")
+    file = tmp_path / "statement.pdf"
+    code, out, _ = farewell(capsys, account, "--format", "pdf", "--out", str(file))
+    assert (code, out) == (0, f"{file}: {file.stat().st_size} bytes\n")
+    assert "Faro Studio" in words(file.read_bytes())
+    SqlDirectory(engine).erase(account, "contacts")
+    farewell(capsys, account, "--format", "pdf", "--out", str(file))
+    assert "Faro Studio" not in words(file.read_bytes())
+    assert account in words(file.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--format", "pdf"], 2),
+        (["--out", "x"], 2),
+        (["--format", "pdf", "--out", "/no/such/folder/x.pdf"], 2),
+        (["--format", "html"], 2),
+    ],
+)
+def test_wrong_use_is_one_line(account, engine, capsys, arguments, code):
+    settle(engine, account, "statement")
+    answered, _, err = farewell(capsys, account, *arguments)
+    assert (answered, err.count("\n")) == (code, 1)
