@@ -14,9 +14,10 @@ from models.policy import Period
 from models.vocabulary import PeriodEnd
 from rules.calendar import ONE_DAY, months_after
 from rules.contract_faults import fault, main_of, overlapping
+from rules.notice import has_own_notice, in_its_words, notice_of, unbound, with_its_text
 from rules.periods import Ends, Terms, set_off_by
 from rules.policy import in_force
-from rules.policy_words import in_words, percent
+from rules.policy_words import percent
 from rules.wish import PlanRefused
 
 
@@ -86,25 +87,14 @@ def term_end(contract: Contract, not_before: date) -> date | None:
     return end if end >= not_before else None
 
 
-def notice_of(contract: Contract, terms: Terms) -> Period:
-    """Its own notice where it has one, else the policy's; in the bounds of the clause that applies."""
-    clause = terms.period("notice", contract.id)
-    if contract.notice_ends is not PeriodEnd.ANY_DAY:
-        clause = clause.model_copy(update={"ends": contract.notice_ends})
-    if contract.notice_days is None and contract.notice_months is None:
-        return clause
-    own = {"months": contract.notice_months or 0, "days": contract.notice_days or 0, "working_days": 0}
-    return clause.model_copy(update={**own, "ends": contract.notice_ends})
-
-
 def _ending(contract: Contract, terms: Terms) -> Ending:
     notice = notice_of(contract, terms)
     over = set_off_by(terms.day, notice.model_copy(update={"ends": PeriodEnd.ANY_DAY}), terms.account)
     runs_out = None if contract.renews else term_end(contract, terms.day + ONE_DAY)
     if runs_out is not None and runs_out <= over:
         why = f"contract {contract.id} runs out with its term, which doesn't renew"
-        told = notice.model_copy(update={"rule": "dates.4", "citation": why})
-        return Ending(contract, contract.id, Ends(runs_out, told), runs_out, runs_out, runs_out, "dates.4", why)
+        no_notice = notice.model_copy(update={"rule": "dates.4", "citation": why})
+        return Ending(contract, contract.id, Ends(runs_out, no_notice), runs_out, runs_out, runs_out, "dates.4", why)
     term = term_end(contract, over)
     own = _by_its_own_words(contract, notice, term, terms)
     lawful = _by_law(own, over, notice, terms)
@@ -114,13 +104,21 @@ def _ending(contract: Contract, terms: Terms) -> Ending:
     rule, citation = _reason(contract, notice, usual, term, cut_short=usual < own)
     if share:
         citation += f"; leaving from {earliest} on would cost {percent(share)} of the price until then"
-    told = _told(contract, notice, over, terms)
-    return Ending(contract, contract.id, Ends(over, told), usual, earliest, term or lawful, rule, citation)
+    return Ending(
+        contract=contract,
+        main=contract.id,
+        notice=Ends(over, with_its_text(contract, notice, over, terms)),
+        usual=usual,
+        earliest=earliest,
+        term_end=term or lawful,
+        rule=rule,
+        citation=citation,
+    )
 
 
 def _by_its_own_words(contract: Contract, notice: Period, term: date | None, terms: Terms) -> date:
     """Where no term runs, "the end of the term" is that of the notice. Source: DOMAIN dates.4 (killbill #921)."""
-    end = set_off_by(terms.day, _unbound(notice), terms.account)
+    end = set_off_by(terms.day, unbound(notice), terms.account)
     if term is None:
         return end
     if notice.ends is PeriodEnd.TERM:
@@ -136,36 +134,15 @@ def _by_law(own: date, over: date, notice: Period, terms: Terms) -> date:
     return max(over, min(own, set_off_by(terms.day, longest, terms.account)))
 
 
-def _told(contract: Contract, notice: Period, over: date, terms: Terms) -> Period:
-    """The notice with the text that its end rests on: the contract's, unless the law has moved it."""
-    own = _unbound(notice).model_copy(update={"ends": PeriodEnd.ANY_DAY})
-    if not _has_own_notice(contract) or set_off_by(terms.day, own, terms.account) != over:
-        return notice
-    return notice.model_copy(update={"rule": "dates.2", "citation": _notice_said(contract, notice)})
-
-
 def _reason(contract: Contract, notice: Period, usual: date, term: date | None, *, cut_short: bool) -> tuple[str, str]:
     if cut_short:
-        return notice.rule, f"{notice.citation}, whatever the contract says ({_notice_said(contract, notice)})"
+        return notice.rule, f"{notice.citation}, whatever the contract says ({in_its_words(contract, notice)})"
     if usual == term and (notice.ends is PeriodEnd.TERM or contract.early_termination):
         renewed = "" if contract.term_ends_on == term - ONE_DAY else "renewed "
         return "dates.4", f"contract {contract.id}: the end of its {renewed}term"
-    if not _has_own_notice(contract):
+    if not has_own_notice(contract):
         return notice.rule, notice.citation
-    return "dates.2", _notice_said(contract, notice)
-
-
-def _has_own_notice(contract: Contract) -> bool:
-    said = contract.notice_days is not None or contract.notice_months is not None
-    return said or contract.notice_ends is not PeriodEnd.ANY_DAY
-
-
-def _notice_said(contract: Contract, notice: Period) -> str:
-    return f"contract {contract.id}: notice of {in_words(_unbound(notice))}"
-
-
-def _unbound(notice: Period) -> Period:
-    return notice.model_copy(update={"at_least": None, "at_most": None})
+    return "dates.2", in_its_words(contract, notice)
 
 
 def _with_its_main(alone: dict[str, Ending], contract: Contract, contracts: Sequence[Contract]) -> Ending:

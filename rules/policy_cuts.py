@@ -7,7 +7,7 @@ from models.account import Contract
 from models.payload import Payload
 from models.policy import Period
 from models.vocabulary import PeriodEnd
-from rules.contracts import notice_of
+from rules.notice import notice_of
 from rules.periods import Terms, set_off_by
 from rules.policy import in_force
 from rules.policy_words import in_words, percent, span_in_words
