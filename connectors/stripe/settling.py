@@ -85,7 +85,8 @@ class Settling:
         invoice = self._invoices[str(document.invoice_id)]
         self._settled(invoice)
         own = [giving] if giving.document.invoice_id is None else []
-        self._take(-document.amount, document.currency, part, own)
+        taken = self._part(f"{SET_OFF}:{balance.BALANCE}", taking)
+        self._take(-document.amount, document.currency, taken, own)
         notes.issue(self._client, invoice, part, [taking], [taking])
 
     def _from_balance(self) -> None:

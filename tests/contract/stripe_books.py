@@ -56,37 +56,37 @@ class StripeBooks:
         self, account: str, net: str, *, tax_rate: str = "0", minimum: str | None = None, paid: bool = True
     ) -> str:
         del minimum  # Stripe knows none
-        number = next(_numbers)
-        plan = {"id": f"team-{number}", "amount": minor(Decimal(net), "EUR"), "currency": "eur", "interval": "month"}
-        self.client.v1.plans.create({**plan, "product": {"name": "Team"}, "nickname": "Team"})
-        item = {"plan": plan["id"], "tax_rates": self._rates(tax_rate)}
+        item = {"plan": self.add_plan(Decimal(net), "EUR"), "tax_rates": self.rates(tax_rate)}
         made = self.client.v1.subscriptions.create(
             {"customer": account, "items": [item], "backdate_start_date": int(self.period_start.timestamp())}
         )
         invoice = str(made.latest_invoice)
-        self._poke("invoice", invoice, **self._began())
+        self.poke("invoice", invoice, **self._began())
         if not paid:
-            self._poke("invoice", invoice, payment_intent="")
+            self.poke("invoice", invoice, payment_intent="")
         return invoice
+
+    def add_plan(self, net: Decimal, currency: str) -> str:
+        about = {"id": f"team-{next(_numbers)}", "product": {"name": "Team"}, "nickname": "Team", "interval": "month"}
+        return self.client.v1.plans.create({**about, "amount": minor(net, currency), "currency": currency.lower()}).id
 
     def add_invoice(self, account: str, net: str, currency: str = "EUR", *, tax_rate: str = "0") -> str:
         invoice = self._invoice(account, net, currency, "Set-up", tax_rate)
-        self._poke("invoice", invoice, **self._began())
+        self.poke("invoice", invoice, **self._began())
         return invoice
 
     def pay(self, account: str, invoice: str, amount: str) -> str:
         return self.take_late(account, invoice, amount, self.period_start)
 
-    def add_usage(self, account: str, net: str, at: datetime, *, tax_rate: str = "0") -> str:
-        seconds = int(at.timestamp())
+    def add_usage(self, account: str, net: str, at: datetime, *, tax_rate: str = "0", currency: str = "EUR") -> str:
         return self.client.v1.invoice_items.create(
             {
                 "customer": account,
-                "amount": minor(Decimal(net), "EUR"),
-                "currency": "eur",
+                "amount": minor(Decimal(net), currency),
+                "currency": currency.lower(),
                 "description": "SMS",
-                "period": {"start": seconds, "end": seconds},
-                "tax_rates": self._rates(tax_rate),
+                "period": {"start": seconds(at), "end": seconds(at)},
+                "tax_rates": self.rates(tax_rate),
             }
         ).id
 
@@ -106,13 +106,13 @@ class StripeBooks:
         told = self.client.raw_request("post", f"/v1/invoices/{invoice}/take", amount=minor(Decimal(amount), currency))
         taken = self.client.deserialize(told, api_mode="V1").payments.data[-1]
         intent = str(taken.payment.payment_intent)
-        self._poke("charge", self.client.v1.payment_intents.retrieve(intent).latest_charge.id, created=_seconds(at))
+        self.poke("charge", self.client.v1.payment_intents.retrieve(intent).latest_charge.id, created=seconds(at))
         return intent
 
     def refund_stands(self, account: str, status: str) -> None:
         for charge in self.client.v1.charges.list({"customer": account}).data:
             for refund in self.client.v1.refunds.list({"charge": charge.id}).data:
-                self._poke("refund", refund.id, status=status)
+                self.poke("refund", refund.id, status=status)
 
     def dunning_muted(self, account: str) -> bool:
         open_ = self.client.v1.invoices.list({"customer": account, "status": "open"}).data
@@ -122,25 +122,25 @@ class StripeBooks:
         v1 = self.client.v1
         about = {"customer": account, "currency": currency.lower(), "description": words}
         made = v1.invoices.create({**about, "pending_invoice_items_behavior": "exclude"})
-        amount = {"amount": minor(Decimal(net), currency), "tax_rates": self._rates(tax_rate), "invoice": made.id}
+        amount = {"amount": minor(Decimal(net), currency), "tax_rates": self.rates(tax_rate), "invoice": made.id}
         v1.invoice_items.create({**about, **amount})
         v1.invoices.finalize_invoice(made.id)
         return made.id
 
-    def _rates(self, share: str) -> list[str]:
+    def rates(self, share: str) -> list[str]:
         if not Decimal(share):
             return []
         told = {"display_name": "IVA", "inclusive": False, "percentage": float(Decimal(share) * 100)}
         return [self.client.v1.tax_rates.create(told).id]
 
     def _began(self) -> dict[str, int]:
-        return {"created": _seconds(self.period_start), "effective_at": _seconds(self.period_start)}
+        return {"created": seconds(self.period_start), "effective_at": seconds(self.period_start)}
 
-    def _poke(self, kind: str, name: str, **values: object) -> None:
+    def poke(self, kind: str, name: str, **values: object) -> None:
         self.client.raw_request("post", f"/v1/poke/{name}", object=kind, **values)
 
 
-def _seconds(at: datetime) -> int:
+def seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
