@@ -176,9 +176,10 @@ def test_a_pause_says_until_when_moves_and_ends_early(shell: Shell) -> None:
         "start", PAUSING, "--mode", "pause", "--reason", "too_little_use", "--resume", _in_days(60), "--wait"
     )
     assert (begun["mode"], begun["resume_date"][:10]) == ("pause", _in_days(60))
-    _approve(shell, PAUSING, "bruno")
+    _approve(shell, begun, "bruno")
     shell.json("skip", PAUSING, "--days", "3")
-    assert f"paused until {_in_days(60)}" in _waited(shell, PAUSING, "paused")
+    _wait_for(shell, PAUSING, "paused")
+    assert f"paused until {_in_days(60)}" in shell.run("status", PAUSING)[1]
     assert "already pauses" in shell.run("start", PAUSING, "--reason", "price")[1]
     shell.json("reschedule", PAUSING, "--to", _in_days(70))
     assert shell.json("status", PAUSING)["resume_date"][:10] == _in_days(70)
@@ -197,10 +198,10 @@ def test_an_eject_names_its_cause_and_needs_two(shell: Shell) -> None:
     begun = shell.json("start", PUT_OUT, *words)
     assert (begun["mode"], begun["cause"]) == ("eject", "non_payment")
     assert "mode eject (non payment)" in shell.run("status", PUT_OUT)[1]
-    _approve(shell, PUT_OUT, "bruno")
+    _approve(shell, begun, "bruno")
     assert shell.json("status", PUT_OUT)["stage"] == "approval"
-    _approve(shell, PUT_OUT, "carla")
-    _waited(shell, PUT_OUT, "settle", "retrieval")
+    _approve(shell, begun, "carla")
+    _wait_for(shell, PUT_OUT, "settle", "retrieval")
     stages = [e["stage"] for e in shell.json("audit", PUT_OUT)["entries"] if e["action"] == "record_stage"]
     assert stages.index("deprovision") < stages.index("export")
 
@@ -210,16 +211,15 @@ def _in_days(number: int) -> str:
     return (datetime.now(ZoneInfo("Europe/Madrid")).date() + timedelta(days=number)).isoformat()
 
 
-def _approve(shell: Shell, account: str, person: str) -> None:
-    gate = shell.json("status", account)["to_approve"]
-    shell.json("approve", account, "--gate", gate["gate"], "--hash", gate["hash"], "--as", person)
+def _approve(shell: Shell, begun: dict[str, Any], person: str) -> None:
+    gate = begun["to_approve"]
+    shell.json("approve", begun["account"], "--gate", gate["gate"], "--hash", gate["hash"], "--as", person)
 
 
-def _waited(shell: Shell, account: str, *stages: str) -> str:
-    """What `status` says once the worker has come so far."""
+def _wait_for(shell: Shell, account: str, *stages: str) -> None:
+    """Until the worker has come so far."""
     for line in shell.follow("watch", account, "--json"):
         case = json.loads(line)
         assert not case["tasks"], case
         if case["stage"] in stages:
-            break
-    return shell.run("status", account)[1]
+            return
