@@ -177,6 +177,7 @@ def _say_where(result: dict[str, Any], folder: Path) -> None:
     say(f"What they and the auditor have, in {folder}:")
     say(f"  package       {result['package']}")
     say(f"  mails         {folder / 'mails'} ({len(result['mails'])}, over {_span(result['mails'])} days)")
+    say(f"  papers        {folder / 'papers'}")
     say(f"  statement     {folder / 'statement.json'}")
     say(f"  certificate   {result['certificate']}")
     say(f"  evidence      {result['evidence']} ({result['ledger_entries']} ledger entries)")

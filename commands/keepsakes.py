@@ -28,6 +28,8 @@ async def keep(here: "Running", account: str, folder: Path) -> dict[str, Any]:
     case = here.connections.cases.case(account) or {}
     pack = await asyncio.to_thread(_pack, here, case["id"], folder)
     mails = await asyncio.to_thread(_mails, here, case["id"], folder / "mails")
+    for mail in mails:
+        _save_papers(Path(mail["path"]), folder / "papers")
     entries = await asyncio.to_thread(here.connections.ledger.entries, case["id"])
     story = await asyncio.to_thread(told, here.connections, case["id"], entries)
     (folder / "story.txt").write_text(story, encoding="utf-8")
@@ -72,6 +74,14 @@ def _mails(here: "Running", case: str, folder: Path) -> list[dict[str, Any]]:
         about = {"kind": message.kind, "to": recipient, "language": message.language}
         found.append({**about, "sent_at": message.sent_at.isoformat() if message.sent_at else None, "path": str(path)})
     return found
+
+
+def _save_papers(mail: Path, folder: Path) -> None:
+    """What was attached to it, as the customer would save it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+    for part in message.iter_attachments():
+        (folder / Path(part.get_filename() or "unnamed").name).write_bytes(part.get_content())
 
 
 def _by_message_id(folder: Path) -> dict[str, tuple[Path, str]]:

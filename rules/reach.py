@@ -12,6 +12,7 @@ LEGALLY_REQUIRED = frozenset(
         MailKind.STATEMENT,
         MailKind.CERTIFICATE,
         MailKind.HOLD,
+        MailKind.RESUME_REMINDER,  # charges are about to go on
     }
 )
 MARKETING = frozenset({MailKind.THANKS, MailKind.SURVEY_REMINDER, MailKind.COME_BACK})

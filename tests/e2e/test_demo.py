@@ -3,6 +3,7 @@
 import base64
 import email
 import email.policy
+import hashlib
 import json
 import os
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tests.unit.pdf_words import words as of_pdf
 
 BIN = Path(sys.executable).parent
 KEYS = {
@@ -80,6 +83,16 @@ def test_the_mails_are_text_and_html_with_an_id_and_span_months(played):
         assert "<html" in message.get_body(("html",)).get_content()
 
 
+def test_the_papers_are_what_went_with_the_mails(played):
+    papers = {path.name: path.read_bytes() for path in Path(played["evidence"]).parent.joinpath("papers").iterdir()}
+    signed = papers.pop("certificate.jws")
+    assert signed == Path(played["certificate"]).read_bytes()
+    read = {name: of_pdf(paper) for name, paper in papers.items()}
+    assert "suman cero." in read["cuentas-finales.pdf"]
+    assert "Montajes Moncayo, S.L." in read["confirmacion-del-fin-del-contrato.pdf"]
+    assert hashlib.sha256(signed).hexdigest() in read["certificado-de-borrado.pdf"]
+
+
 def test_the_certificate_verifies_with_nothing_but_ed25519(played):
     header, claims, signature = Path(played["certificate"]).read_text().split(".")
     published = json.loads(Path(played["evidence"], "data", "keys.json").read_text())["keys"][0]
@@ -98,7 +111,7 @@ def test_the_evidence_names_the_customer_by_id_only(played):
     personal = {mail["to"] for mail in played["mails"]} | {"Montajes Moncayo", "Lucía Aznar"}
     for path in Path(played["evidence"]).rglob("*"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8")
+            text = of_pdf(path.read_bytes()) if path.suffix == ".pdf" else path.read_text(encoding="utf-8")
             texts = [text, *(payload for payload in payloads(text))]
             assert not [word for word in personal if any(word in each for each in texts)], path
 

@@ -163,6 +163,13 @@ def test_messages_2_what_the_law_requires_reaches_even_who_wants_no_messages(eng
     assert send(engine, postman, MailKind(kind)).state == "sent"
 
 
+def test_messages_2_nobody_is_charged_again_after_a_pause_without_a_word(engine, postman):
+    contact(engine, channel=Channel.NONE)
+    keep_plan(engine, ACCOUNT, mode=Mode.PAUSE)
+    assert send(engine, postman, MailKind.RESUME_REMINDER).state == "sent"
+    assert send(engine, postman, MailKind.PAUSED).state == "skipped"
+
+
 @pytest.mark.parametrize("kind", ["thanks", "survey_reminder", "welcome_back"])
 def test_messages_2_nothing_else_does(engine, postman, kind):
     contact(engine, channel=Channel.NONE)
