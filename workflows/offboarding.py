@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.follow_up import FollowUpWorkflow
     from workflows.pausing import CasePausing
     from workflows.retries import LONG_GATE, LONG_STEP, PURGE, RECORD
-    from workflows.steps import STAGE, Undone
+    from workflows.steps import Undone
 
 Step = Callable[[], Awaitable[None]]
 AT_ONCE = timedelta(seconds=5)
@@ -252,7 +252,7 @@ class OffboardingWorkflow(CasePausing):
             static_summary="histories, certificate, seal",
         )
         self._keep(stage=Stage.CERTIFY, waiting_for=None)
-        workflow.upsert_search_attributes([STAGE.value_set(Stage.CERTIFY)])
+        self._show()
 
     async def _purge(self, plan_hash: str) -> tuple[str, ...]:
         """Erases everything and counts it again; what was found all the same. Source: DOMAIN erasure.4.

@@ -37,6 +37,7 @@ class CaseSteps:
     def __init__(self, state: CaseState) -> None:
         """Outcomes of tasks and messages under way live as long as the run; all else is in the state."""
         self.state = state
+        self._shown: tuple[object, ...] = (state.stage, state.mode, None, None)  # as `farewell start` shows it
         self._outcomes: dict[str, TaskOutcome] = {}
         self._mails: set[asyncio.Task[None]] = set()
         self._undoing = False
@@ -54,13 +55,20 @@ class CaseSteps:
 
     async def _enter(self, stage: Stage, waiting_for: WaitingFor | None = None) -> None:
         self._keep(stage=stage, waiting_for=waiting_for)
-        dates = self._dates()
-        effective = dates.get("effective_date")
-        updates = [STAGE.value_set(stage), MODE.value_set(self.state.mode), _waiting(waiting_for)]
-        workflow.upsert_search_attributes([*updates, EFFECTIVE_DATE.value_set(effective)] if effective else updates)
-        await self._record(effective)
+        self._show()
+        await self._record()
 
-    async def _record(self, effective: datetime | None) -> None:
+    def _show(self) -> None:
+        """Tells the server's lists, unless they show it already: each telling is paid for."""
+        waiting, effective = self.state.waiting_for, self._dates().get("effective_date")
+        shown = (self.state.stage, self.state.mode, waiting and waiting.kind, effective)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        updates = [STAGE.value_set(self.state.stage), MODE.value_set(self.state.mode), _waiting(waiting)]
+        workflow.upsert_search_attributes([*updates, EFFECTIVE_DATE.value_set(effective)] if effective else updates)
+
+    async def _record(self) -> None:
         """Tells the read model."""
         plan = self.state.proposed or self.state.agreed
         record = self._ask(
@@ -70,7 +78,7 @@ class CaseSteps:
             mode=self.state.mode,
             plan_hash=plan.hash if plan else None,
             waiting_for=self.state.waiting_for,
-            effective_date=effective,
+            effective_date=self._dates().get("effective_date"),
             tasks=self.state.tasks,
             ended=self.state.stage in ENDS,
         )
@@ -146,13 +154,13 @@ class CaseSteps:
         """How a person ended the task; until then the case waits for it."""
         before = self.state.waiting_for
         self._keep(waiting_for=WaitingFor(kind=WaitKind.TASK, who=task.owner, why=why))
-        workflow.upsert_search_attributes([_waiting(self.state.waiting_for)])
+        self._show()
         try:
             await self._wait(lambda: task.id in self._outcomes)
         finally:
             self._keep(waiting_for=before)
             self._close_task(task.id)
-        workflow.upsert_search_attributes([_waiting(before)])
+        self._show()
         return self._outcomes[task.id]
 
     # -- tasks

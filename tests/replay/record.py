@@ -205,7 +205,7 @@ PLAYS: dict[Callable[[Exit], Awaitable[None]], str] = {
     paused_then_stopped: "acc_e4q0zw",
     paused_then_ejected: "acc_y1g9rn",
     stopped_then_ejected: "acc_b0n6ys",
-    whole_eject: "acc_k4s8fb",
+    whole_eject: "acc_h9f6tn",
     eject_parked: "acc_g0b7sd",
     money_watched: "acc_7f3k2m",
 }

@@ -134,6 +134,11 @@ class Exit(Play):
         return no.value.cause
 
 
+def still_to_do(state: CaseState) -> list[Task]:
+    """The open tasks, but what finance collects: most accounts owe something."""
+    return [task for task in state.tasks if task.kind is not TaskKind.RECEIVABLE]
+
+
 async def begun(here: Running, account: str, mode: Mode = Mode.STOP, cause: Cause | None = None) -> Exit:
     """A new exit, asked for by ana."""
     asked = Asked(account, "ana", mode, Reason.PRICE, None, None, None, cause=cause)

@@ -62,6 +62,15 @@ def contact_may_sign_in(here: Running, account: str) -> list[bool]:
     return [row.active and row.id not in closed for row in _of(here, "user", account) if row.export_contact]
 
 
+def given_back(before: BillingState, now: BillingState) -> bool:
+    """What was is again. What a subscription cost meanwhile stays invoiced: the service was used."""
+    known = {invoice.invoice_id for invoice in before.invoices}
+    again = tuple(invoice for invoice in now.invoices if invoice.invoice_id in known)
+    meanwhile = {invoice.kind for invoice in now.invoices if invoice.invoice_id not in known}
+    same = (before.invoices, before.credit, before.usage) == (again, now.credit, now.usage)
+    return same and meanwhile <= {"subscription"}
+
+
 def amounts_of(here: Running, account: str) -> tuple[object, ...]:
     """What is invoiced, settled and in credit, whatever period it is for: a pause moves days that were paid ahead."""
     money = money_of(here, account)

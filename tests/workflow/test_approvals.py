@@ -102,7 +102,7 @@ async def test_a_new_plan_that_nobody_approved_falls_at_the_old_date(here: Runni
     to = (old.dates["effective_date"] + 30 * DAY).date()
     await play.say("ana", "reschedule", Reschedule, to=to)
     early = await play.refused("ana", "reschedule", Reschedule, to=(old.dates["requested"] + 3 * DAY).date())
-    assert (early.type, "the notice of" in early.message) == ("plan_refused", True)
+    assert (early.type, "before the notice is over" in early.message) == ("plan_refused", True)
     here.connections.contracts.fail("freeze", account)
     await play.to_date("effective_date")
     await play.parked()

@@ -4,11 +4,14 @@ import pytest
 
 from devstack.running import Running
 from models.case import Undo
+from models.money import BillingState
 from models.vocabulary import Cause, Gate, Mode, Role, Stage
 from tests.workflow.exits import WORD, Exit, begun
 from tests.workflow.records import (
+    Rows,
     actions_of,
     contact_may_sign_in,
+    given_back,
     mails_of,
     money_of,
     package_of,
@@ -84,8 +87,9 @@ async def test_modes_3_an_eject_for_cause_is_undone_by_the_account_manager(
     await is_as_before(here, play, before)
 
 
-async def is_as_before(here: Running, play: Exit, before: tuple[object, ...]) -> None:
-    assert (rows_of(here, play.account), money_of(here, play.account)) == before
+async def is_as_before(here: Running, play: Exit, before: tuple[Rows, BillingState]) -> None:
+    assert rows_of(here, play.account) == before[0]
+    assert given_back(before[1], money_of(here, play.account))
     assert here.connections.contracts.state(play.account) == "active"
     assert package_of(here, play.account) == []
     assert mails_of(here, play.case)[-1] == "welcome_back"
