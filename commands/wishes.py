@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from commands.refused import Exit, Refused
-from models.vocabulary import Cause, Mode
+from models.vocabulary import Cause, Mode, Stage
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -39,7 +39,10 @@ def refuse_contradictions(modes: Collection[Mode], resume_on: date | None, cause
 
 
 def wish_of(at: "Connections", facts: "AccountFacts", way: Way, now: datetime) -> "Wish":
-    """The wish as of `now`; how often the account has paused in the year before is counted. Source: DOMAIN modes.1."""
+    """The wish as of `now`, with the pauses of the year before, and the one that is under way.
+
+    Source: DOMAIN modes.1, modes.4.
+    """
     from activities.planning import a_year_before, today
     from rules.plan import Wish
 
@@ -49,6 +52,15 @@ def wish_of(at: "Connections", facts: "AccountFacts", way: Way, now: datetime) -
         requested_on=today(facts, now),
         effective_on=way.effective_on,
         resume_on=way.resume_on,
+        paused_on=_paused_on(at, facts.account.id),
         cause=way.cause,
         pauses_before=paused,
     )
+
+
+def _paused_on(at: "Connections", account: str) -> date | None:
+    """The day since which the account pauses; the read model keeps it with the customer's own offset."""
+    row = at.cases.case(account)
+    if row is None or row["stage"] != Stage.PAUSED or row["ended_at"] is not None:
+        return None
+    return datetime.fromisoformat(row["state"]["effective_date"]).date()

@@ -180,6 +180,8 @@ def test_a_pause_says_until_when_moves_and_ends_early(shell: Shell) -> None:
     shell.json("skip", PAUSING, "--days", "3")
     _wait_for(shell, PAUSING, "paused")
     assert f"paused until {_in_days(60)}" in shell.run("status", PAUSING)[1]
+    stop = shell.json("preview", PAUSING)["commitments"]
+    assert stop["dates"]["billing_end"]["at"][:10] == _in_days(1), "nothing is charged between the pause and the end"
     assert "already pauses" in shell.run("start", PAUSING, "--reason", "price")[1]
     shell.json("reschedule", PAUSING, "--to", _in_days(70))
     assert shell.json("status", PAUSING)["resume_date"][:10] == _in_days(70)
