@@ -135,9 +135,9 @@ class PlanningActivities:
         zone, billing_end = facts.account.timezone, commitments.dates["billing_end"].at
         try:
             state = self._billing.state(facts.account.id, now)
-            billing = expected(state, billing_end, zone)
+            terms = money_terms(commitments, state, self._policy)
+            billing = expected(state, billing_end, zone, terms.rounding)
             to_come = tuple(invoice.invoice_id for invoice in billing.invoices[len(state.invoices) :])
-            terms = money_terms(commitments, billing, self._policy)
             settlement = settle(billing, billing_end, terms, zone)
             self._refuse_inexpressible(settlement)
         except (MoneyRefused, Rejected) as no:

@@ -35,7 +35,7 @@ def money_terms(commitments: Commitments, billing: BillingState, policy: Policy)
 def _fees(
     contract: EndingContract, commitments: Commitments, billing: BillingState, policy: Policy, terms: MoneyTerms
 ) -> list[Fee]:
-    """The lawful share of the net price of the days that the contract would still have run; per currency and tax rate.
+    """The lawful share of the net price of the unbilled days that the contract would still run; by currency and tax.
 
     Source: DOMAIN dates.3 (Art. 29(4) and recital 89 of the Data Act: possible, if proportionate).
     """
@@ -43,7 +43,8 @@ def _fees(
         return []
     law = in_force(policy.early_termination, _day(commitments, "effective_date"), commitments.jurisdiction, contract.id)
     share = min(contract.fee_share, law.at_most) if law.lawful else ZERO
-    start, end = (x.astimezone(ZoneInfo(commitments.timezone)).date() for x in (contract.ends.at, contract.term_end))
+    unbilled = max(contract.ends.at, commitments.dates["billing_end"].at)  # an eject's day is billed, and used
+    start, end = (x.astimezone(ZoneInfo(commitments.timezone)).date() for x in (unbilled, contract.term_end))
     prices: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     for each in _subscriptions(contract, commitments, billing):
         net = for_days(each.price * (1 - each.discount), each, start, end, commitments.timezone)

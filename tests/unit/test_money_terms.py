@@ -49,8 +49,10 @@ def at(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day, tzinfo=ZONE)
 
 
-def commitments(*contracts: EndingContract, effective: datetime = END, jurisdiction: str = "EU") -> Commitments:
-    dates = {"requested": at(2026, 10, 20), "effective_date": effective}
+def commitments(
+    *contracts: EndingContract, effective: datetime = END, billing_end: datetime | None = None, jurisdiction: str = "EU"
+) -> Commitments:
+    dates = {"requested": at(2026, 10, 20), "effective_date": effective, "billing_end": billing_end or effective}
     return Commitments(
         account="acme",
         mode=Mode.STOP,
@@ -137,6 +139,13 @@ def test_dates_3_a_fee_of_a_yearly_price_is_prorated_by_the_days_of_the_year() -
 def test_dates_3_a_fee_is_the_same_after_the_last_period_was_cut() -> None:
     cut = subscription(period_end=END, ends_at=END)
     assert fees(contract(), billing=BillingState(subscriptions=(cut,))) == fees(contract())
+
+
+def test_dates_3_a_day_that_is_billed_costs_no_fee_too() -> None:
+    """An eject's day has begun, and is used."""
+    assert fees(contract(), billing_end=at(2026, 12, 1)) == [
+        ("Early termination: C1, 2026-12-01 – 2026-12-31, 20 %", "20.00")
+    ]
 
 
 def test_dates_3_a_fee_is_charged_once() -> None:
