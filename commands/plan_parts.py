@@ -123,7 +123,10 @@ def _messages(plan: "Plan") -> "Table":
 
 
 def _terms(plan: "Plan") -> "Table":
-    rows = [[t.matter.replace("_", " "), t.value, t.rule, _why(t)] for t in plan.commitments.terms]
+    """A pause rests on those of pauses, any other way out on all others; approvals are for all."""
+    pauses = plan.commitments.mode is Mode.PAUSE
+    told = [t for t in plan.commitments.terms if t.matter == "approvals" or (t.matter == "pause") is pauses]
+    rows = [[t.matter.replace("_", " "), t.value, t.rule, _why(t)] for t in told]
     return table(("matter", "says", "rule", "because"), rows)
 
 
