@@ -12,7 +12,7 @@ from activities.printing_letter import Ending, contract, said_of, steps
 from activities.printing_press import breakable, pressed
 from activities.printing_statement import refund, sheet
 from activities.printing_words import Addressed, Words
-from activities.settled import going_back, kinds_of
+from activities.settled import going_back, owed
 from activities.wording import flat
 from models.money import RefundState, Settlement
 from models.payload import Payload
@@ -35,7 +35,6 @@ class Closing(Payload):
 def print_statement(about: Addressed, closing: Closing) -> bytes:
     """The final statement, or a draft of it. Source: DOMAIN money.4, money.5, money.7."""
     is_draft, statements = closing.open_until is not None, closing.settlement.statements
-    kinds = kinds_of(statements)
     words = Words(
         "statement",
         about,
@@ -45,8 +44,7 @@ def print_statement(about: Addressed, closing: Closing) -> bytes:
         billing_end=closing.billing_end,
         late_usage_end=closing.open_until,
         settled=all(statement.closed for statement in statements),
-        handed_over="handed_over" in kinds,
-        written_off="write_off" in kinds,
+        **owed(statements),
         **dict(going_back(closing.settlement, closing.refunds)),
     )
     refunds = [document for document in closing.settlement.documents if document.kind == "refund"]

@@ -50,7 +50,7 @@ def _by_invoice(lines: Sequence[StatementLine]) -> Iterable[list[StatementLine]]
 def _group(lines: Sequence[StatementLine], currency: str, words: Words) -> dict[str, Any]:
     reference = lines[0].reference
     title = {FINAL: "final", "": "account_itself"}.get(reference, "invoice")
-    charged = {line.description for line in lines if line.kind == "charge"}
+    charged = {"Final invoice"} | {line.description for line in lines if line.kind == "charge"}
     return {
         "title": breakable(words.say(title, reference=reference)),
         "lines": [_line(line, charged, currency, words) for line in lines],

@@ -63,11 +63,16 @@ def money_values(store: CaseStore, case: str) -> dict[str, Any]:
         "opened": Settlement.model_validate(opened).statements if opened else (),
         "statements": settled.statements,
         "settled": all(statement.closed for statement in settled.statements),
-        "line_kinds": kinds_of(settled.statements),
+        **owed(settled.statements),
         **dict(going_back(settled, refunds_told(store, case))),
     }
 
 
-def kinds_of(statements: Iterable[Statement]) -> set[str]:
-    """The kinds of line that occur."""
-    return {line.kind for statement in statements for line in statement.lines}
+def owed(statements: Sequence[Statement]) -> dict[str, dict[str, Decimal]]:
+    """What the customer still owes (`to_pay`) and what they needn't pay any more (`forgiven`), per currency."""
+    return {name: _of_kind(statements, kind) for name, kind in (("to_pay", "handed_over"), ("forgiven", "write_off"))}
+
+
+def _of_kind(statements: Iterable[Statement], kind: str) -> dict[str, Decimal]:
+    lines = ((each.currency, line) for each in statements for line in each.lines)
+    return by_currency((currency, line.amount) for currency, line in lines if line.kind == kind)

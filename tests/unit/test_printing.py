@@ -181,6 +181,21 @@ def test_money_5_a_difference_is_not_explained_away():
 
 
 @pytest.mark.parametrize(
+    ("kind", "said", "unsaid"),
+    [
+        ("write_off", "€12.00 is forgiven: it was small. Nobody will ask you for it", "still to pay"),
+        ("handed_over", "€12.00 is still to pay. Our finance team takes over", "you owe us nothing"),
+        ("lapsed", "€12.00 of credit that has lapsed", "still to pay"),
+    ],
+)
+def test_money_6_what_is_forgiven_or_still_to_pay_is_named(kind, said, unsaid):
+    closed = statement(line("charge", "Team", "12", "F-1"), line(kind, "Written off: Team", "-12", "F-1"))
+    text = words(print_statement(ENGLISH, closing(closed)))
+    assert said in text
+    assert unsaid not in text
+
+
+@pytest.mark.parametrize(
     ("refunds", "said", "unsaid"),
     [
         ((), "is on its way back", "has gone back"),

@@ -312,6 +312,23 @@ def test_money_4_the_accounts_are_announced_before_they_are_sent(language, said)
 
 
 @pytest.mark.parametrize(
+    ("language", "debt", "small"),
+    [
+        ("es", "Queda por pagar 300,00 €.", "Le perdonamos 12,00 €: era poco. Nadie se lo va a reclamar"),
+        ("en", "300,00 € is still to pay.", "We forgive 12,00 €: it was small. Nobody will ask you for it"),
+    ],
+)
+def test_money_6_a_small_debt_is_forgiven_and_a_larger_one_named(language, debt, small):
+    texts = [
+        flowing(render(MailKind.STATEMENT, language, sample(**how)).text)
+        for how in ({"to_pay": {"EUR": Decimal(300)}}, {"forgiven": {"EUR": Decimal(12)}})
+    ]
+    assert [debt in text for text in texts] == [True, False]
+    assert [small in text for text in texts] == [False, True]
+    assert ["Todo queda a cero" in text or "All comes to zero" in text for text in texts] == [False, True]
+
+
+@pytest.mark.parametrize(
     ("language", "done", "coming"),
     [("es", "Le hemos devuelto", "Le están llegando"), ("en", "has gone back", "is on its way")],
 )
