@@ -9,7 +9,7 @@ import sys
 
 from aiohttp import web
 
-from tests.fakes import stripe_today  # noqa: F401  # before localstripe's routes are made
+from tests.fakes import stripe_today_routes  # noqa: F401  # before localstripe's routes are made
 
 from localstripe.server import app  # isort: skip
 
