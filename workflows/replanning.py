@@ -1,5 +1,6 @@
 """Another date or way out: a new plan; the old one stands until it is approved. Source: DOMAIN modes.4."""
 
+from datetime import date
 from typing import Any
 
 from temporalio import workflow
@@ -9,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.planning import PlanningActivities
     from models.case import Agreed, Answer, ChangeMode, Command, Extend, PlanRequest, Reschedule
     from models.refusal import Refusal
-    from models.vocabulary import Mode, Stage, TaskKind
+    from models.vocabulary import Cause, Mode, Stage, TaskKind
     from rules.modes import change_refused
     from rules.permissions import refused
     from workflows.holds import CaseHolds
@@ -60,7 +61,7 @@ class CaseReplanning(CaseHolds):
 
     async def _planned(self, update: str, word: Command, **wish: Any) -> Agreed:
         """A plan of the mode in force, but for what is wished; refused in one line where a rule says no."""
-        generation, was_paused = self.state.generation + 1, self.state.stage is Stage.PAUSED
+        generation, before = self.state.generation + 1, self._where()
         self._keep(generation=generation)
         as_it_is = {"mode": self.state.mode, "cause": self._cause(), "paused_on": self.state.paused_on}
         request = self._ask(
@@ -78,18 +79,22 @@ class CaseReplanning(CaseHolds):
             why, fix = cause_of(error)
             raise ApplicationError(why, fix, type="plan_refused") from None
         no = refused(update, word.actor, self.state)
-        if no or was_paused is not (self.state.stage is Stage.PAUSED):
+        if no or self._where() != before:
             no = no or _WENT_ON
             raise ApplicationError(no.why, no.fix, type=no.code)
         agreed: Agreed = made.agreed
         return agreed
 
-    def _cause(self) -> Any:
+    def _where(self) -> tuple[Mode, bool]:
+        """What a plan was made for: while it was made, another mode may have been agreed, or a pause begun."""
+        return self.state.mode, self.state.stage is Stage.PAUSED
+
+    def _cause(self) -> Cause | None:
         """Why the account is ejected, if it is; a plan of another mode has none."""
         plan = self.state.agreed or self.state.proposed
         return plan.cause if plan and plan.mode is Mode.EJECT and self.state.mode is Mode.EJECT else None
 
-    def _resume_on(self) -> Any:
+    def _resume_on(self) -> date | None:
         """The day on which a pause that hasn't begun is to end. Its dates bear the customer's own offset."""
         resume = self._dates().get("resume")
         return resume.date() if resume and self.state.mode is Mode.PAUSE else None
