@@ -1,6 +1,7 @@
 """localstripe as a child process on a port of its own: `python -m tests.fakes.stripe_server`.
 
-It prints its port. With `--idempotent` it honours Idempotency-Key as Stripe does, which localstripe doesn't.
+It prints its port. With `--as-it-is` it's localstripe alone; with `--idempotent` it honours Idempotency-Key as Stripe
+does, which localstripe doesn't.
 """
 
 import asyncio
@@ -8,10 +9,13 @@ import json
 import sys
 
 from aiohttp import web
+from localstripe.resources import Store
 
-from tests.fakes import stripe_today_routes  # noqa: F401  # before localstripe's routes are made
+Store.dump_to_disk = lambda self: None  # it would keep a file for all users of this machine
+if "--as-it-is" not in sys.argv:
+    import tests.fakes.stripe_today_routes  # noqa: F401  # before localstripe's routes are made
 
-from localstripe.server import app  # isort: skip
+from localstripe.server import app  # noqa: E402  # isort: skip
 
 _answers: dict[str, tuple[str, web.Response | None]] = {}
 

@@ -13,7 +13,6 @@ from localstripe import resources as local
 from localstripe.errors import UserError
 
 integer, boolean = local.try_convert_to_int, local.try_convert_to_bool
-local.Store.dump_to_disk = lambda self: None  # it would keep a file for all users of this machine
 local.schedule_webhook = lambda event: None
 local.Event.__init__ = lambda event, kind, of: None  # it would tell of objects that aren't whole yet
 
