@@ -28,7 +28,7 @@ EFFECTS = (
     ("cases", "keep_document", "statement_draft"),
     ("documents", "write", "refund"),
     ("billing", "settle", ACCOUNT),
-    ("cases", "keep_document", "check_refunds"),
+    ("cases", "keep_document", "refunds:0002"),  # when the bank has sent them
     ("billing", "give_back", "late"),
     ("product", "erase", "work_order"),
     ("objects", "put_locked", "seal.jws"),
