@@ -45,10 +45,19 @@ class Books:
         ]
 
     def refunds(self, payment: str) -> list[Refund]:
-        """All refunds of a payment, those that failed among them."""
+        """All refunds of a payment, those that failed among them; it isn't asked where Stripe says there are none."""
+        if payment in self._unrefunded:
+            return []
         if payment not in self._refunds:
             self._refunds[payment] = refunds_of(self._client, payment)
         return self._refunds[payment]
+
+    @cached_property
+    def _unrefunded(self) -> set[str]:
+        """Payments of invoices without credit notes, whose charges gave nothing back."""
+        whole = {ident(x.payment_intent) or x.id for x in self.charges if not x.amount_refunded}
+        plain = [invoice for invoice in self.invoices if not self.notes.get(invoice.id)]
+        return whole & {payment for invoice in plain for payment, _, _ in _paid(invoice)}
 
     def payments(self, invoice: Invoice) -> dict[str, int]:
         """What each payment brought in for an invoice and still holds, the newest first.

@@ -13,7 +13,7 @@ from connectors.store.directory import SqlDirectory
 from connectors.store.outbox import SqlOutbox
 from connectors.store.sessions import writing
 from models.account import Contract
-from models.tables.accounts import ContractRow
+from models.tables.accounts import AccountRow, ContractRow
 from models.vocabulary import Channel, PeriodEnd, Role
 from tests.contract.sample_account import AT, add_account, draft_for
 
@@ -152,3 +152,13 @@ def test_what_belongs_to_others_is_not_erased_here(directory: Directory, account
         directory.erase(account, what)
     with pytest.raises(ValueError, match=what):
         directory.count(account, what)
+
+
+def test_accounts_are_found_by_the_customer_that_they_are_at_the_payment_provider(
+    engine: Engine, directory: Directory, account: str
+) -> None:
+    with writing(engine) as session:
+        session.get_one(AccountRow, account).billing_id = f"cus_{account}"
+    assert directory.billed_as(f"cus_{account}") == [account]
+    assert directory.facts(account).account.billing_id == f"cus_{account}"
+    assert directory.billed_as("cus_nobody") == []
