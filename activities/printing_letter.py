@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from activities.printing_press import breakable
 from activities.printing_words import Words
+from activities.wording import flat
 from models.payload import Payload
 from models.plan import Commitments, EndingContract
 from rules.manner import manner
@@ -51,8 +52,8 @@ def said_of(ending: Ending) -> dict[str, Any]:
 def contract(each: EndingContract, titles: Mapping[str, str], words: Words) -> dict[str, str]:
     """A row of the table of contracts."""
     return {
-        "id": breakable(each.id),
-        "title": breakable(titles.get(each.id, each.id)),
+        "id": breakable(flat(each.id)),
+        "title": breakable(flat(titles.get(each.id, each.id))),
         "ends": words.say("ends", at=each.ends.at),
         "rests_on": breakable(words.say("rests_on", citation=each.ends.citation)),
     }

@@ -76,7 +76,7 @@ class Words:
             "words": labels,
             "title": title,
             "foot": foot,
-            "company": self.values["company"],
+            "company": flat(self.values["company"]),
             "language": self.values["language"],
             "country": self._country,
         }

@@ -142,7 +142,8 @@ def test_the_same_paper_has_the_same_bytes_in_another_process(paper):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text_in_every_paper(text):
-    about = ABOUT.model_copy(update={"name": text})
+    house = POLICY.sender.model_copy(update={"company": text, "help_name": text})
+    about = ABOUT.model_copy(update={"name": text, "sender": house})
     hostile = statement(line("charge", text, "1", text), line("write_off", text, "-1", text))
     letter = LETTER.model_copy(update={"titles": {"acc-contract": text}, "contact": text, "signed_by": text})
     shown = "".join(" " if ord(c) < 32 or c == "\u202e" else c if _printed(c) else UNKNOWN for c in text)
