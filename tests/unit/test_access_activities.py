@@ -94,3 +94,16 @@ def test_identity_5_the_way_back_opens_what_was_closed_and_again_is_harmless(ope
             assert sum(environment().run(back, undo(account, step)).counts.values()) == done[step]
     assert BuiltinIdentity(engine).count(account, active=True) == USERS - 1
     assert BuiltinAccess(engine).gate(account, "api_key", "new", environment().info.scheduled_time).count == 1
+
+
+def test_modes_1_a_pause_closes_sign_in_and_sessions_and_an_exit_out_of_it_the_rest(opened: tuple[Engine, str]) -> None:
+    engine, account = opened
+    does, env = activities(engine), environment()
+    suspend = asked(EffectRequest, account, "suspend_sign_in")
+    closed = {"sign_in": CREDENTIALS["sign_in"] - 1, "session": CREDENTIALS["session"]}
+    for _ in range(2):
+        assert env.run(does.suspend_sign_in, suspend).counts == closed
+    rest = env.run(does.gate_credentials, asked(EffectRequest, account, "gate_credentials")).counts
+    assert (rest["sign_in"], rest["session"], rest["api_key"]) == (0, 0, CREDENTIALS["api_key"])
+    for step, count in (("gate_credentials", sum(rest.values())), ("suspend_sign_in", sum(closed.values()))):
+        assert env.run(does.free_credentials, undo(account, step)).counts == {"credentials": count}
