@@ -66,9 +66,12 @@ def refused(update: str, actor: Actor, state: CaseState) -> Refusal | None:
 
 
 def _put_out(update: str, state: CaseState) -> Refusal | None:
-    """Whom we put out for a cause of ours doesn't let themselves in again. Source: DOMAIN modes.3."""
+    """Whom we put out for a cause of ours doesn't let themselves in again. Source: DOMAIN modes.3.
+
+    While that is only planned, their own exit is still theirs, and nobody hears of it. Source: DOMAIN messages.5.
+    """
     plan = state.agreed or state.proposed
-    if update not in _TURNS or plan is None or manner(plan.mode, plan.cause) != FOR_CAUSE:
+    if update not in _TURNS or plan is None or manner(state.mode, plan.cause) != FOR_CAUSE:
         return None
     return Refusal(
         code="put_out", why=f"the customer can't {words(update)} an eject for cause", fix="the account manager can"

@@ -142,6 +142,11 @@ def test_modes_3_whom_we_put_out_for_cause_takes_nothing_back(update):
         assert refused(update, ANA, state) is None
 
 
+def test_messages_5_an_eject_that_is_only_planned_isn_t_told_by_a_refusal():
+    eject = agreed(mode=Mode.EJECT, cause=Cause.FRAUD)
+    assert refused("withdraw", CUSTOMER, case(proposed=eject)) is None
+
+
 def test_modes_1_a_pause_is_ended_by_resume():
     no = refused("withdraw", ANA, case(Stage.PAUSED, mode=Mode.PAUSE))
     assert no is not None
