@@ -43,7 +43,13 @@ class Settling:
         self._pairs = list(_pairs(self._lines))
 
     def make(self) -> None:
-        """Makes all of it."""
+        """Makes all of it. An invoice that Stripe has only drafted is issued first, or nothing could answer it."""
+        named = {line.document.invoice_id for line in self._lines}
+        for invoice in self._books.invoices:
+            if invoice.id in named and invoice.status == "draft":
+                issuing = once(self._key, f"issue:{invoice.id}")
+                issued = self._client.v1.invoices.finalize_invoice(invoice.id, {"auto_advance": False}, issuing)
+                self._invoices[invoice.id] = issued
         self._credits()
         for giving, taking in self._pairs:
             if taking.document.invoice_id not in {FINAL, None}:
@@ -106,11 +112,16 @@ class Settling:
         return made
 
     def _leave(self, invoice: Invoice, line: Line) -> None:
-        """Forgiven, or for finance: nobody duns. What is too small for Stripe to charge stands on the balance."""
+        """Forgiven, or for finance: nobody duns. What is too small for Stripe to charge, it moves to the balance.
+
+        What was paid in the meantime is left as it is: the comparison will tell.
+        """
         document = line.document
         if marks.of(invoice).get(marks.REVERSED) == self._key:
             return
         if not invoice.amount_remaining:
+            if (invoice.ending_balance or 0) <= 0:
+                return
             self._take(document.amount, document.currency, self._part(balance.BALANCE, line), [line])
             return
         told = {marks.SETTLED: self._key, marks.LEFT: document.kind, marks.REVERSED: "", **marks.told([line])}

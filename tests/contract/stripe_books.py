@@ -72,8 +72,13 @@ class StripeBooks:
 
     def add_invoice(self, account: str, net: str, currency: str = "EUR", *, tax_rate: str = "0") -> str:
         invoice = self._invoice(account, net, currency, "Set-up", tax_rate)
+        self.client.v1.invoices.finalize_invoice(invoice)
         self.poke("invoice", invoice, **self._began())
         return invoice
+
+    def draft_invoice(self, account: str, net: str) -> str:
+        """One that Stripe will issue by itself."""
+        return self._invoice(account, net, "EUR", "Set-up", "0")
 
     def pay(self, account: str, invoice: str, amount: str) -> str:
         return self.take_late(account, invoice, amount, self.period_start)
@@ -97,6 +102,7 @@ class StripeBooks:
 
     def charge_late(self, account: str, net: str, at: datetime, *, paid: bool = True) -> str:
         invoice = self._invoice(account, net, "EUR", "Nobody knows", "0")
+        self.client.v1.invoices.finalize_invoice(invoice)
         if paid:
             self.take_late(account, invoice, net, at)
         return invoice
@@ -124,7 +130,6 @@ class StripeBooks:
         made = v1.invoices.create({**about, "pending_invoice_items_behavior": "exclude"})
         amount = {"amount": minor(Decimal(net), currency), "tax_rates": self.rates(tax_rate), "invoice": made.id}
         v1.invoice_items.create({**about, **amount})
-        v1.invoices.finalize_invoice(made.id)
         return made.id
 
     def rates(self, share: str) -> list[str]:

@@ -2,16 +2,19 @@
 
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from stripe import StripeClient, params
 
 from connectors.stripe.billing import StripeBilling
+from models.money import FINAL, Document, Settlement
 from rules.settlement import settle
 from tests.contract.sample_books import TERMS
 from tests.contract.sample_money import put_money
 from tests.contract.stripe_books import StripeBooks
 from tests.contract.stripe_published import (
+    CUSTOMER,
     answering,
     invoice,
     item,
@@ -161,3 +164,18 @@ def test_a_credit_on_an_invoice_with_automatic_tax_has_no_lines_of_its_own() -> 
     (made,) = wire.made("/v1/credit_notes")
     assert made.form["amount"] == "5000"
     assert not any(name.startswith("lines") for name in made.form)
+
+
+def test_money_6_what_is_too_small_for_stripe_to_charge_is_forgiven_on_the_balance_to_which_it_moves_it() -> None:
+    about = {"currency": "EUR", "invoice_id": FINAL}
+    documents = (
+        Document(kind="charge", amount=Decimal("0.30"), description="SMS", **about),
+        Document(kind="write_off", amount=Decimal("-0.30"), description="Written off", **about),
+    )
+    draft = invoice(30, id="in_f", status="draft")
+    issued = invoice(30, id="in_f", status="paid", amount_due=0, amount_remaining=0, ending_balance=30)
+    wire, billing = answering(post__invoices=draft, post__invoices__in_f__finalize=issued)
+    billing.settle("acme", Settlement(statements=(), documents=documents), "acme-1:close_statement:-:1", AT)
+    (forgiven,) = wire.made(f"/v1/customers/{CUSTOMER}/balance_transactions")
+    assert (forgiven.form["amount"], forgiven.form["currency"]) == ("-30", "eur")
+    assert not any("mark_uncollectible" in request.path for request in wire.seen)
