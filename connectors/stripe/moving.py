@@ -12,12 +12,12 @@ from connectors.stripe.books import PAGE
 from connectors.stripe.marks import everything
 
 
-def move_service(client: StripeClient, subscription: str, key: str, since: int, until: int) -> None:
-    """Moves what a subscription's invoices bill of the time after `since`, once for the pause `key`."""
+def move_service(client: StripeClient, subscription: str, key: str, since: int, later: int) -> None:
+    """Moves what its invoices bill of the time after `since` by `later` seconds, once for the pause `key`."""
     for invoice in everything(client.v1.invoices.list({"subscription": subscription, "limit": PAGE})):
         ends = [line.period.end for line in everything(invoice.lines)]
         if invoice.status != "void" and max(ends, default=0) + moved_by(invoice) > since:
-            told = json.dumps({**_moves(invoice), key: until - since})
+            told = json.dumps({**_moves(invoice), key: later})
             client.v1.invoices.update(invoice.id, {"metadata": {marks.MOVED: told}})
 
 

@@ -16,6 +16,8 @@ from connectors.stripe.past import is_past, past
 from connectors.stripe.renewals import NOTHING
 from connectors.stripe.subscriptions import live, period_of
 
+_HOUR, _DAY = 3600, 86_400
+
 
 def suspend(client: StripeClient, customer: str, key: str, at: datetime) -> int:
     """Nothing is collected any more; remembers until when each was paid. Answers how many bear the key."""
@@ -47,8 +49,9 @@ def resume(client: StripeClient, customer: str, key: str, at: datetime) -> int:
 
 def _resume(client: StripeClient, each: Subscription, key: str, at: int) -> None:
     kept = json.loads(marks.of(each)[marks.PERIOD])
-    later, ends = at - kept["since"], kept["ends"] + at - kept["since"]
-    move_service(client, each.id, key, kept["since"], at)
+    later = length(kept["since"], at)
+    ends = kept["ends"] + later
+    move_service(client, each.id, key, kept["since"], later)
     asked: SubscriptionUpdateParams = {
         "pause_collection": NOTHING,
         "proration_behavior": "none",
@@ -63,3 +66,12 @@ def _resume(client: StripeClient, each: Subscription, key: str, at: int) -> None
     else:
         asked["billing_cycle_anchor"] = {"type": "now"}
     client.v1.subscriptions.update(each.id, asked, once(key, f"resume:{each.id}"))
+
+
+def length(since: int, until: int) -> int:
+    """Seconds of a pause; one that clocks have shortened by up to an hour counts as whole days.
+
+    The customer's zone isn't known here, and nothing that was paid ahead may be lost. Source: DOMAIN dates.1.
+    """
+    missing = -(until - since) % _DAY
+    return until - since + (missing if missing <= _HOUR else 0)

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from stripe import StripeClient, params
 
 from connectors.stripe.billing import StripeBilling
+from connectors.stripe.pausing import length
 from models.money import FINAL, Document, Settlement
 from rules.settlement import settle
 from tests.contract.sample_books import TERMS
@@ -179,3 +181,15 @@ def test_money_6_what_is_too_small_for_stripe_to_charge_is_forgiven_on_the_balan
     (forgiven,) = wire.made(f"/v1/customers/{CUSTOMER}/balance_transactions")
     assert (forgiven.form["amount"], forgiven.form["currency"]) == ("-30", "eur")
     assert not any("mark_uncollectible" in request.path for request in wire.seen)
+
+
+def test_modes_1_a_pause_that_clocks_have_shortened_takes_nothing_of_what_was_paid_ahead() -> None:
+    march, april = (datetime(2026, month, 1, tzinfo=ZoneInfo("Europe/Madrid")) for month in (3, 4))
+    assert length(_seconds(march), _seconds(april)) == 31 * 86_400  # an hour is missing
+    october, november = (datetime(2026, month, 1, tzinfo=ZoneInfo("Europe/Madrid")) for month in (10, 11))
+    assert length(_seconds(october), _seconds(november)) == 31 * 86_400 + 3600
+    assert length(0, 5000) == 5000
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
