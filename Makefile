@@ -23,11 +23,14 @@ setup: .venv/.installed
 demo: setup
 	@$(BIN)/farewell demo $(ARGS)
 
+# Two files at a time: most of a test's time is spent waiting for a server.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: style
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 style: setup
 	@$(BIN)/ruff format --check .

@@ -38,7 +38,11 @@ def test_several_members_are_one_table():
     assert rows_of("data/tables/task.csv.gz", [gzip.compress(b"a\n1\n") + gzip.compress(b"2\n")]) == 2
 
 
-@pytest.mark.parametrize("body", [b"", b"no gzip", gzip.compress(b"a\n1\n")[:-4], gzip.compress(b"a\n1\n") + b"more"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no gzip", gzip.compress(b"a\n1\n")[:-4], gzip.compress(b"a\n1\n") + b"more"],
+    ids=["empty", "other", "cut", "too long"],
+)
 def test_what_cannot_be_unpacked_to_its_end_has_no_rows(body):
     assert rows_of("data/tables/task.csv.gz", [body]) == -1
 

@@ -17,7 +17,7 @@ from models.vocabulary import Channel, MailKind
 from rules.links import Links
 from tests.unit.sample_mail import CADENCE, DATES, EJECT, LUCIA, PAUSE, PUT_OUT, SOURCES, STATEMENT, sample
 
-OF_A_PAUSE = {MailKind.PAUSED, MailKind.RESUME_REMINDER}
+OF_A_PAUSE = (MailKind.PAUSED, MailKind.RESUME_REMINDER)
 KINDS = [kind for kind in MailKind if kind not in OF_A_PAUSE]
 PAUSES = [MailKind.ACKNOWLEDGEMENT, MailKind.PLAN, *OF_A_PAUSE, MailKind.WELCOME_BACK]
 EJECTS = [MailKind.PLAN, MailKind.EXPORT_READY, MailKind.GOODBYE, MailKind.STATEMENT, MailKind.CERTIFICATE]
