@@ -3,14 +3,15 @@
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
 
 from models.case import CaseState
-from models.vocabulary import TaskKind
+from models.vocabulary import Mode, TaskKind
 
 HELD = "HeldByLaw"  # the type of the error by which the purge says that a legal hold stands
 
 
 def in_words(state: CaseState) -> str:
     """Where the case stands and who is waited for, as Markdown."""
-    lines = [f"**{state.account}** leaves ({state.mode}): stage **{state.stage}**."]
+    does = "pauses" if state.mode is Mode.PAUSE else f"leaves ({state.mode})"
+    lines = [f"**{state.account}** {does}: stage **{state.stage}**."]
     if waiting := state.waiting_for:
         until = f" until {waiting.until:%Y-%m-%d %H:%M %Z}" if waiting.until else ""
         lines.append(f"Waits for {waiting.who}{until}: {waiting.why}.")
