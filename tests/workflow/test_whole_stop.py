@@ -31,7 +31,7 @@ WALK = [
 ]
 
 
-async def test_a_whole_stop(here: Running, account: str) -> None:
+async def test_modes_2_a_whole_stop(here: Running, account: str) -> None:
     play = await begun(here, account)
     words = personal_words(here, account)
     waiting = await play.to_gates_but()
