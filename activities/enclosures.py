@@ -8,7 +8,7 @@ from activities.printing import Closing, print_certificate, print_letter, print_
 from activities.printing_letter import Ending
 from activities.printing_words import Addressed
 from activities.rendering import spoken
-from activities.settled import STATEMENT, refunds_told, settlement_of
+from activities.settled import STATEMENT, books_agree, refunds_told, settlement_of
 from activities.wording import paper_name
 from connectors.ports import CaseStore, Directory
 from models.inventory import Inventory
@@ -98,6 +98,7 @@ def closing_of(
         made_at=datetime.fromisoformat(kept["at"]) if "at" in kept else made_at,
         open_until=None if kind == STATEMENT else dates["late_usage_end"],
         refunds=refunds_told(store, case) if kind == STATEMENT else (),
+        agrees=kind != STATEMENT or books_agree(store, case),
         digest=kept["digest"],
     )
 

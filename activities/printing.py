@@ -21,7 +21,7 @@ from models.payload import Payload
 class Closing(Payload):
     """What a statement rests on. `open_until` None: it is closed, else a draft that waits for late usage.
 
-    `digest` is that of the statements, as the case's documents hold it.
+    `agrees`: the billing system holds what it says. `digest` is that of the statements, as the documents hold it.
     """
 
     settlement: Settlement
@@ -29,6 +29,7 @@ class Closing(Payload):
     made_at: datetime
     open_until: datetime | None = None
     refunds: tuple[RefundState, ...] = ()
+    agrees: bool = True
     digest: str = ""
 
 
@@ -43,7 +44,8 @@ def print_statement(about: Addressed, closing: Closing) -> bytes:
         made_at=closing.made_at,
         billing_end=closing.billing_end,
         late_usage_end=closing.open_until,
-        settled=all(statement.closed for statement in statements),
+        agrees=closing.agrees,
+        settled=closing.agrees and all(statement.closed for statement in statements),
         **owed(statements),
         **dict(going_back(closing.settlement, closing.refunds)),
     )

@@ -1,6 +1,7 @@
 """What mails and papers may say of the money: no more than the provider has said. Source: DOMAIN money.5, money.7."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +10,10 @@ from connectors.ports import CaseStore
 from models.money import ZERO, RefundState, Settlement, Statement
 from models.payload import Payload
 
-STATEMENT, DRAFT, REFUNDS = "statement", "statement_draft", "refunds"
-"""The kinds of document: the closed statement, the opened one, and what the provider told of its refunds."""
+STATEMENT, DRAFT = "statement", "statement_draft"
+"""The kinds of document: the closed statement, and the opened one."""
+REFUNDS, READ_BACK = "refunds", "read_back"
+"""And what the provider told of its refunds, and how the books differ from the statement."""
 
 
 class Sums(Payload):
@@ -55,6 +58,19 @@ def refunds_told(store: CaseStore, case: str) -> tuple[RefundState, ...]:
     return tuple(RefundState.model_validate(each) for each in documents[-1]["refunds"]) if documents else ()
 
 
+def books_agree(store: CaseStore, case: str) -> bool:
+    """Whether the billing system held what the statement says when it was read back last. Source: DOMAIN money.5."""
+    documents = store.documents(case, READ_BACK)
+    return not documents or not documents[-1]["differences"]
+
+
+def keep_news(store: CaseStore, case: str, kind: str, body: Mapping[str, Any], now: datetime) -> None:
+    """Keeps what an outside system tells, in order, where it isn't what it told before."""
+    before = store.documents(case, kind)
+    if not before or before[-1] != body:
+        store.keep_document(case, kind, f"{case}:{kind}:{len(before) + 1:04}", body, now)
+
+
 def money_values(store: CaseStore, case: str) -> dict[str, Any]:
     """The accounts as opened (`opened`) and as closed (`statements`), and what of them goes back."""
     kept, opened = (settlement_of(store, case, kind) for kind in (STATEMENT, DRAFT))
@@ -62,7 +78,7 @@ def money_values(store: CaseStore, case: str) -> dict[str, Any]:
     return {
         "opened": Settlement.model_validate(opened).statements if opened else (),
         "statements": settled.statements,
-        "settled": all(statement.closed for statement in settled.statements),
+        "settled": all(statement.closed for statement in settled.statements) and books_agree(store, case),
         **owed(settled.statements),
         **dict(going_back(settled, refunds_told(store, case))),
     }

@@ -9,7 +9,7 @@ from temporalio import activity
 from activities.amounts import by_currency
 from activities.case_money import CaseMoney, refused
 from activities.receipts import keep
-from activities.settled import DRAFT, REFUNDS, STATEMENT
+from activities.settled import DRAFT, READ_BACK, REFUNDS, STATEMENT, keep_news
 from models.case import Noted
 from models.effects import RefundsRequest, RefundsResult, StatementRequest, StatementResult, UndoRequest
 from models.ledger import digest
@@ -97,16 +97,16 @@ class StatementActivities(CaseMoney):
 
     def _read_back(self, request: StatementRequest, settlement: Settlement) -> list[Difference]:
         held = self._billing.held(request.account, request.idempotency_key)
-        return differences(settlement, held, self._billing.state(request.account, request.billing_end))
+        found = differences(settlement, held, self._billing.state(request.account, request.billing_end))
+        body = {"differences": [each.model_dump(mode="json") for each in found]}
+        keep_news(self._store, request.case, READ_BACK, body, activity.info().scheduled_time)
+        return found
 
     def _told(self, request: EffectRequest, settled_by: str) -> list[RefundState]:
         """What the provider tells now; kept in order, where it isn't what was told before."""
         refunds = self._billing.refunds(request.account, settled_by)
         body = {"refunds": [refund.model_dump(mode="json") for refund in refunds]}
-        before = self._store.documents(request.case, REFUNDS)
-        if not before or before[-1] != body:
-            key, now = f"{request.case}:{REFUNDS}:{len(before) + 1:04}", activity.info().scheduled_time
-            self._store.keep_document(request.case, REFUNDS, key, body, now)
+        keep_news(self._store, request.case, REFUNDS, body, activity.info().scheduled_time)
         return refunds
 
 

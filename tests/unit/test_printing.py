@@ -181,6 +181,12 @@ def test_money_5_a_difference_is_not_explained_away():
     assert "you owe us nothing" not in text
 
 
+def test_money_5_books_that_differ_from_the_statement_are_told():
+    text = words(print_statement(ABOUT, CLOSING.model_copy(update={"agrees": False})))
+    assert "Queda una diferencia que aún no sabemos explicar." in text
+    assert "Todo queda a cero" not in text
+
+
 @pytest.mark.parametrize(
     ("kind", "said", "unsaid"),
     [

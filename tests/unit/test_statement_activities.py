@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 from temporalio.exceptions import ApplicationError
 
 from activities.billing import BillingActivities
+from activities.settled import money_values
 from connectors.builtin.billing import BuiltinBilling
 from connectors.errors import ConnectorError, RateLimited, Rejected, Timeout, Unavailable
 from connectors.store.directory import SqlDirectory
@@ -94,6 +95,7 @@ def test_an_attempt_that_dies_before_applying_binds_the_next_one(exit_: ExitMone
     assert (result.digest, result.closed, result.differing) == (promised["digest"], False, 1)
     (difference,) = result.differences
     assert difference == Difference(currency="EUR", line="Not billed: SMS", expected=Decimal(0), found=Decimal("7.00"))
+    assert not money_values(exit_.store, exit_.statement().case)["settled"]  # no mail says that all comes to zero
 
 
 @pytest.mark.parametrize(
