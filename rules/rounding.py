@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from functools import cache
+from math import lcm
 
 from babel.numbers import get_currency_precision, is_currency
 
@@ -55,18 +55,23 @@ def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Dec
             f"{total} {currency} can't be split by {', '.join(map(str, weights))}",
             f"split an amount of at most {exponent(currency)} decimals by weights that aren't negative",
         )
-    shares = [Fraction(int(units)) * Fraction(weight) / (_sum(weights) or 1) for weight in weights]
-    parts = [int(share) for share in shares]
-    by_remainder = sorted(range(len(parts)), key=lambda n: parts[n] - shares[n])
+    whole = _whole(weights)
+    shares = [divmod(int(units) * weight, sum(whole) or 1) for weight in whole]
+    parts = [part for part, _ in shares]
+    by_remainder = sorted(range(len(parts)), key=lambda n: -shares[n][1])
     for n in by_remainder[: int(units) - sum(parts)]:
         parts[n] += 1
     return [part * _unit(currency).copy_sign(total) for part in parts]
 
 
-def _sum(weights: Sequence[Decimal]) -> Fraction:
-    return sum((Fraction(weight) for weight in weights), Fraction(0))
+def _whole(weights: Sequence[Decimal]) -> list[int]:
+    """The same weights as whole numbers."""
+    ratios = [weight.as_integer_ratio() for weight in weights]
+    common = lcm(*(below for _, below in ratios))
+    return [above * (common // below) for above, below in ratios]
 
 
+@cache
 def _unit(currency: str) -> Decimal:
     return Decimal(1).scaleb(-exponent(currency))
 
