@@ -36,6 +36,13 @@ EXPECTED = {
     "stripe_url": "an address such as http://127.0.0.1:8420, or nothing for Stripe's own",
     "identity": "builtin",
 }
+_UNKNOWN_KEY = "extra_forbidden"
+_IN_WORDS = {
+    _UNKNOWN_KEY: "nobody knows this key; is it spelled right?",
+    "missing": "is missing",
+    "tuple_type": "expected a list; of tables each begins with [[{0}]]",
+    "string_type": "expected a text, in quotes",
+}
 Form = TypeVar("Form")
 
 
@@ -89,9 +96,10 @@ def read_file(name: str, path: Path, read: Callable[[Path], Form]) -> Form:
     except OSError as error:
         raise WrongSetting(name, f"expected a file that can be read; {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongSetting(name, f"expected TOML; {path}: {error}") from None
+        raise WrongSetting(name, f"expected TOML in UTF-8; {path}: {error}") from None
     except ValidationError as error:
-        raise WrongSetting(name, f"{path}: {_place(error.errors()[0])}") from None
+        wrong = min(error.errors(), key=lambda each: each["type"] != _UNKNOWN_KEY)  # may be what is said to be missing
+        raise WrongSetting(name, f"{path}: {_place(wrong)}") from None
 
 
 def refuse_faults(name: str, found: Sequence[object], command: str) -> None:
@@ -122,7 +130,7 @@ def _place(wrong: ErrorDetails) -> str:
 
 
 def _words(wrong: ErrorDetails) -> str:
-    if wrong["type"] == "extra_forbidden":
-        return "nobody knows this key; is it spelled right?"
+    if wrong["type"] in _IN_WORDS:
+        return _IN_WORDS[wrong["type"]].format(*wrong["loc"])
     text = wrong["msg"].removeprefix("Value error, ").splitlines()[0]
     return text[:1].lower() + text[1:] if not text.startswith("FAREWELL") else text

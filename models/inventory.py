@@ -161,4 +161,4 @@ def read_inventory(path: Path) -> Inventory:
     Raises:
         OSError, tomllib.TOMLDecodeError, pydantic.ValidationError: missing, no TOML, or of another form.
     """
-    return Inventory.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    return Inventory.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))

@@ -10,7 +10,7 @@ import tomllib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -20,6 +20,14 @@ from models.vocabulary import Gate, Mode, PeriodEnd
 
 EVERYWHERE = "default"
 """The jurisdiction of clauses that apply where no other does."""
+MOST_DAYS, MOST_MONTHS, MOST_YEARS = 3660, 120, 30
+"""Nothing lasts longer: ten years; and thirty for the evidence, whose lock nobody can shorten."""
+MOST_PEOPLE, MOST_LOOKS, LONGEST_TEXT = 20, 12, 1000
+
+Whole = Annotated[int, Field(ge=0, strict=True)]
+Days = Annotated[Whole, Field(gt=0, le=MOST_DAYS)]
+Worth = Annotated[Amount, Field(le=10**15, decimal_places=6)]
+"""Below nothing is for `farewell policy check` to find, as is what is finer than its currency."""
 
 
 class PolicyPart(Payload):
@@ -32,9 +40,9 @@ class Clause(PolicyPart):
     """To whom it applies, in `[valid_from, valid_to)`, and what it rests on: `rule` is one of DOMAIN."""
 
     jurisdiction: str = EVERYWHERE
-    contract: str | None = None
+    contract: str | None = Field(default=None, min_length=1)
     rule: str
-    citation: str = Field(min_length=1)
+    citation: str = Field(min_length=1, max_length=LONGEST_TEXT)
     valid_from: date
     valid_to: date | None = None
 
@@ -48,9 +56,9 @@ class Clause(PolicyPart):
 class Span(PolicyPart):
     """A length of time in the customer's calendar: months first, then days, then working days."""
 
-    months: int = Field(ge=0, default=0)
-    days: int = Field(ge=0, default=0)
-    working_days: int = Field(ge=0, default=0)
+    months: Whole = Field(le=MOST_MONTHS, default=0)
+    days: Whole = Field(le=MOST_DAYS, default=0)
+    working_days: Whole = Field(le=MOST_DAYS, default=0)
 
 
 class Period(Clause, Span):
@@ -73,9 +81,9 @@ class ApprovalClause(Clause):
     """
 
     gate: Gate
-    required: int = Field(gt=0)
+    required: Whole = Field(gt=0, le=MOST_PEOPLE)
     mode: Mode | None = None
-    yearly_value: dict[str, Amount] = {}
+    yearly_value: dict[str, Worth] = {}
 
 
 class RoundingClause(Clause):
@@ -87,7 +95,7 @@ class RoundingClause(Clause):
 class WriteOffClause(Clause):
     """The debts that are forgiven: a balance at or under the threshold of its currency. Source: DOMAIN money.6."""
 
-    thresholds: dict[str, Amount]
+    thresholds: dict[str, Worth]
 
 
 class CreditClause(Clause):
@@ -110,10 +118,10 @@ class PauseClause(Clause):
     """Whether an account may pause, for how long, and how often in twelve months. Source: DOMAIN modes.1."""
 
     allowed: bool
-    usual_days: int = Field(gt=0, default=90)
-    most_days: int = Field(gt=0, default=180)
-    most_in_a_year: int = Field(gt=0, default=2)
-    reminder_days: int = Field(gt=0, default=7)
+    usual_days: Days = 90
+    most_days: Days = 180
+    most_in_a_year: Days = 2
+    reminder_days: Days = 7
 
 
 class LateChargeClause(Clause):
@@ -122,7 +130,7 @@ class LateChargeClause(Clause):
     Source: DOMAIN money.9.
     """
 
-    look_after_days: tuple[int, ...] = Field(min_length=1)
+    look_after_days: tuple[Annotated[Whole, Field(le=MOST_DAYS)], ...] = Field(min_length=1, max_length=MOST_LOOKS)
     refund: bool
 
 
@@ -132,12 +140,12 @@ class Cadence(Clause):
     Source: DOMAIN messages.5.
     """
 
-    thanks_days: int = Field(gt=0)
-    survey_reminder_days: int = Field(gt=0)
-    come_back_days: int = Field(gt=0)
-    earliest_hour: int = Field(ge=0, le=23)
-    latest_hour: int = Field(ge=1, le=24)
-    max_touches: int = Field(gt=0)
+    thanks_days: Days
+    survey_reminder_days: Days
+    come_back_days: Days
+    earliest_hour: Whole = Field(le=23)
+    latest_hour: Whole = Field(ge=1, le=24)
+    max_touches: Whole = Field(gt=0, le=MOST_PEOPLE)
 
 
 class Sender(PolicyPart):
@@ -153,18 +161,18 @@ class Sender(PolicyPart):
 class House(PolicyPart):
     """What is the same for everybody, in days and years of the calendar."""
 
-    approval_days: int = Field(gt=0)
-    retrieval_reminder_days: int = Field(gt=0)
-    silence_days: int = Field(ge=0)
-    hold_confirm_days: int = Field(gt=0)
-    evidence_years: int = Field(gt=0)
-    users_a_page: int = Field(gt=0, default=500)
+    approval_days: Days
+    retrieval_reminder_days: Days
+    silence_days: Whole = Field(le=MOST_DAYS)
+    hold_confirm_days: Days
+    evidence_years: Whole = Field(gt=0, le=MOST_YEARS)
+    users_a_page: Whole = Field(gt=0, le=10_000, default=500)
 
 
 class Policy(PolicyPart):
     """All of it. Amounts are per ISO 4217 currency."""
 
-    version: str
+    version: str = Field(min_length=1, max_length=LONGEST_TEXT)
     notice: tuple[Period, ...]
     transition: tuple[Period, ...]
     late_usage: tuple[Period, ...]
@@ -188,4 +196,4 @@ def read_policy(path: Path) -> Policy:
     Raises:
         OSError, tomllib.TOMLDecodeError, pydantic.ValidationError: missing, no TOML, or of another form.
     """
-    return Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    return Policy.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))

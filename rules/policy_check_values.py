@@ -24,7 +24,7 @@ from models.policy import (
 )
 from rules.policy_found import Finding, Placed, every
 
-FOLLOW_UPS = 3
+FOLLOW_UPS, LONGEST_NAME = 3, 200
 _EU = "EU"
 _RULE = re.compile(r"(stages|modes|dates|money|identity|erasure|messages|audit)\.[1-9]\d?")
 
@@ -138,12 +138,17 @@ def _cadence(cadence: Cadence) -> Iterator[tuple[str, str]]:
 
 
 def house_and_sender(policy: Policy) -> Iterator[Finding]:
-    """A reminder that comes before the window, and addresses that no mail can bear."""
+    """A reminder that comes before the window, and what no mail can bear."""
     early = policy.house.retrieval_reminder_days
     for each in every(policy):
         if each.matter == "retrieval" and isinstance(each.clause, Period) and _days(each.clause) <= early:
             what = f"retrieval_reminder_days {early} comes before the window of {each.name} ({each.whom}) begins"
             yield Finding(where="house", what=what, fix=f"write less than {_days(each.clause)}")
+    for field in ("company", "product", "help_name"):
+        text = getattr(policy.sender, field)
+        if not text.strip() or not text.isprintable() or len(text) > LONGEST_NAME:
+            what = f"{field} is empty, more than one line, or longer than {LONGEST_NAME} characters"
+            yield Finding(where="sender", what=what, fix="write what a letter may bear")
     for field in ("address", "help_address"):
         written = getattr(policy.sender, field)
         if not _is_address(written):

@@ -68,6 +68,11 @@ def test_a_sender_without_a_mail_address_is_found(written):
     )
 
 
+@pytest.mark.parametrize("written", ["", " ", "Bancada\r\nBcc: x@x.example", "x" * 201])
+def test_a_sender_that_no_header_can_bear_is_found(written):
+    assert "sender: company is empty, more than one line, or longer" in the_line(with_table("sender", company=written))
+
+
 def test_a_finding_is_one_line_whatever_was_written():
     line = the_line(with_more("notice", clause(days=3, jurisdiction="E\nU\x1b[31m")))
     assert line.isprintable()

@@ -114,6 +114,24 @@ def test_each_finding_is_a_line_and_the_code_says_so(capsys: pytest.CaptureFixtu
         ('method = "half_up"', 'method = "down"', "rounding 1.method: input should be 'half_up' or 'half_even'"),
         ('at_most = "0.25"', 'at_most = "25"', "early_termination 1.at_most: input should be less than or equal to 1"),
         ("latest_hour = 18", "latest_hour = 25", "cadence 1.latest_hour"),
+        ("[[late_usage]]", "[late_usage]", "late_usage: expected a list; of tables each begins with [[late_usage]]"),
+        ("[[late_usage]]", "[[late_usages]]", "late_usages: nobody knows this key"),
+        ('version = "2026-11"', "version = 2026", "version: expected a text, in quotes"),
+        ("hold_confirm_days = 5", "", "house.hold_confirm_days: is missing"),
+        ("days = 3\n", "days = 1000000000\n", "late_usage 1.days: input should be less than or equal to 3660"),
+        ("days = 3\n", "working_days = 1000000\n", "late_usage 1.working_days: input should be less than"),
+        ("days = 3\n", "months = 1000000\n", "late_usage 1.months: input should be less than or equal to 120"),
+        ("days = 3\n", "days = true\n", "late_usage 1.days: input should be a valid integer"),
+        ("at_least = { days = 30 }", "at_least = { days = 1000000000 }", "retrieval 1.at_least.days: input should"),
+        ("[7, 30]", "[7, 1000000000]", "late_charges 1.look_after_days 2: input should be less than"),
+        ("[7, 30]", "[1,2,3,4,5,6,7,8,9,10,11,12,13]", "late_charges 1.look_after_days: tuple should have at most 12"),
+        ("evidence_years = 6", "evidence_years = 1000000000", "house.evidence_years: input should be less than"),
+        ("approval_days = 14", "approval_days = 1000000000", "house.approval_days: input should be less than"),
+        ("usual_days = 90", "usual_days = 1000000000", "pause 1.usual_days: input should be less than"),
+        ("come_back_days = 150", "come_back_days = 1000000000", "cadence 1.come_back_days: input should be less"),
+        ("required = 1", "required = 1000000000", "approvals 1.required: input should be less than or equal to 20"),
+        ('EUR = "25.00"', 'EUR = "1e400"', "write_off 1.thresholds.EUR: input should be less than"),
+        ('EUR = "25.00"', 'EUR = "25,00"', "write_off 1.thresholds.EUR: input should be a valid decimal"),
     ],
 )
 def test_a_file_of_another_form_is_one_line(
@@ -125,6 +143,16 @@ def test_a_file_of_another_form_is_one_line(
         code, out, err = farewell(capsys, *words)
         assert (code, out) == (2, ""), err
         assert told in err
+
+
+def test_a_file_as_other_editors_write_it_is_read_or_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "policy.toml").write_text(SHIPPED.replace("\n", "\r\n"), encoding="utf-8-sig", newline="")
+    assert farewell(capsys, "check")[0] == 0
+    (tmp_path / "policy.toml").write_text(SHIPPED.replace("Nuria", "N\u00faria"), encoding="latin-1")
+    code, _, err = farewell(capsys, "check")
+    assert (code, "expected TOML in UTF-8; policy.toml" in err) == (2, True), err
 
 
 def test_a_file_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,15 +1,23 @@
 """A running case keeps its policy version. Source: DOMAIN dates.2."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from activities.messaging import MessagingActivities
 from activities.terms import policy_of
 from connectors.errors import NotFound
 from connectors.store.cases import SqlCaseStore
+from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
+from connectors.store.outbox import SqlOutbox
 from models.ledger import digest
+from models.payload import EffectRequest
 from tests.fakes.papers import AT, CASE, POLICY, plan
+from tests.unit.own_database import NOW, asked, company, environment
+from tests.unit.sample_exit_money import ExitMoney
+from tests.unit.sample_facts import INVENTORY
 
 
 @pytest.fixture
@@ -46,3 +54,28 @@ def test_a_case_without_a_plan_or_a_plan_without_its_policy_is_told_apart(store)
         policy_of(store, CASE)
     with pytest.raises(NotFound, match="has no plan sha256:other"):
         policy_of(store, CASE, "sha256:other")
+
+
+def test_dates_2_who_planned_by_the_first_policy_is_closed_and_written_to_by_the_first(tmp_path):
+    second = changed("2027-01", thresholds={"JPY": Decimal(100_000)}, thanks_days=40)
+    for engine, account in company(tmp_path):
+        exit_ = ExitMoney(engine, account)
+        closed = exit_.does(exit_.statement())
+        assert closed.handed_over == {"JPY": Decimal(4000)}, "the first forgives 3,000 JPY, the second 100,000"
+        directory = SqlDirectory(engine)
+        papers = {"store": exit_.store, "outbox": SqlOutbox(engine), "messenger": None, "inventory": INVENTORY}
+        messages = MessagingActivities(directory=directory, policy=second, **papers)
+        told = environment().run(messages.plan_follow_ups, asked(EffectRequest, account, "plan_follow_ups"))
+        assert (told.touches[0].at.date() - NOW.date()).days < 40, "thanks after 4 days, not after 40"
+
+
+def changed(version, *, thresholds, thanks_days):
+    """The policy as its file reads once somebody has edited it."""
+    write_off, cadence = POLICY.write_off[0], POLICY.cadence[0]
+    later = {"thanks_days": thanks_days, "survey_reminder_days": thanks_days + 1}
+    edited = {
+        "version": version,
+        "write_off": (write_off.model_copy(update={"thresholds": thresholds}),),
+        "cadence": (cadence.model_copy(update=later),),
+    }
+    return POLICY.model_copy(update=edited)
