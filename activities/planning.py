@@ -28,7 +28,7 @@ from rules.plan import PlanRefused, Wish, blockers, commit, plan_hash
 from rules.policy import NoClause
 from rules.rounding import MoneyRefused
 from rules.settlement import settle
-from rules.terms import money_terms
+from rules.terms import money_terms, with_fees
 
 _A_YEAR = 12
 
@@ -75,13 +75,21 @@ class PlanningActivities:
         Raises:
             PlanRefused: no such plan can be made.
         """
-        commitments = commit(facts, wish, self._policy, self._inventory)
+        commitments, statement, to_come = self._money(facts, commit(facts, wish, self._policy, self._inventory), now)
         rows, found = self._in_product(facts.account.root_key)
         held = bool(self._store.holds(facts.account.id))
         return Plan(
             hash=plan_hash(commitments),
             commitments=commitments,
-            estimates=self._estimates(facts, commitments, rows, now),
+            estimates=Estimates(
+                rows=rows,
+                users=self._identity.count(facts.account.id, active=True),
+                credentials=self._access.counts(facts.account.id),
+                statement=statement,
+                cost=cost(statement),
+                to_come=to_come,
+                messages=announced(facts, commitments, self._policy),
+            ),
             approvals_required=commitments.gates,
             blockers=(*blockers(facts, held=held), *found),
         )
@@ -108,30 +116,15 @@ class PlanningActivities:
         of_two = {each.name: self._of_two(each, root_key) for each in self._inventory.data_sets}
         return rows, tuple(inventory_blockers((), of_two, self._subsidiaries(schema, root_key)))
 
-    def _estimates(
-        self, facts: AccountFacts, commitments: Commitments, rows: dict[str, int], now: datetime
-    ) -> Estimates:
-        account = facts.account.id
-        statement, to_come = self._statement(facts, commitments, now)
-        return Estimates(
-            rows=rows,
-            users=self._identity.count(account, active=True),
-            credentials=self._access.counts(account),
-            statement=statement,
-            cost=cost(statement),
-            to_come=to_come,
-            messages=announced(facts, commitments, self._policy),
-        )
-
-    def _statement(
+    def _money(
         self, facts: AccountFacts, commitments: Commitments, now: datetime
-    ) -> tuple[tuple[Statement, ...], tuple[str, ...]]:
-        """As it will close, and the invoices in it that fall due only before; a pause settles nothing.
+    ) -> tuple[Commitments, tuple[Statement, ...], tuple[str, ...]]:
+        """With the fees that come to something; the statement as it will close; the invoices in it that aren't there.
 
-        Source: DOMAIN money.4, modes.1.
+        A pause settles nothing. Source: DOMAIN money.4, money.5, modes.1.
         """
         if commitments.mode is Mode.PAUSE:
-            return (), ()
+            return commitments, (), ()
         zone, billing_end = facts.account.timezone, commitments.dates["billing_end"].at
         try:
             state = self._billing.state(facts.account.id, now)
@@ -144,7 +137,7 @@ class PlanningActivities:
             raise PlanRefused("money", no.what, no.fix) from None
         except NoClause as silent:
             raise PlanRefused("policy", str(silent), "`farewell policy check` names the gap") from None
-        return settlement.statements, to_come
+        return with_fees(commitments, terms), settlement.statements, to_come
 
     def _refuse_inexpressible(self, settlement: Settlement) -> None:
         """Source: DOMAIN money.3."""

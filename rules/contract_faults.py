@@ -12,14 +12,14 @@ LAST_DAY = date(2999, 12, 31)
 """A term beyond it is somebody's way to write that there is none."""
 
 
-def fault(contract: Contract) -> str | None:
-    """What is wrong with it, in words, or None."""
-    return next(_faults(contract), None)
+def fault(contract: Contract, *, term_of_group: bool = False) -> str | None:
+    """What is wrong with it, in words, or None; a group's term may be older than what an affiliate has agreed."""
+    return next(_faults(contract, term_of_group=term_of_group), None)
 
 
-def _faults(contract: Contract) -> Iterator[str]:
+def _faults(contract: Contract, *, term_of_group: bool) -> Iterator[str]:
     term, fee = contract.term_ends_on, contract.early_termination
-    if term is not None and term < contract.started_on:
+    if term is not None and term < contract.started_on and not term_of_group:
         yield f"its term ends on {term}, before it starts on {contract.started_on}"
     if term is not None and term > LAST_DAY:
         yield f"its term ends on {term}: term_ends_on is empty where there is no term"

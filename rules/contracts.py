@@ -152,8 +152,9 @@ def _with_its_main(alone: dict[str, Ending], contract: Contract, contracts: Sequ
 
 
 def _refuse_faults(contracts: Sequence[Contract]) -> None:
+    ids = {None, *(contract.id for contract in contracts)}
     for contract in contracts:
-        if wrong := fault(contract):
+        if wrong := fault(contract, term_of_group=contract.part_of not in ids):
             raise PlanRefused("contract", f"contract {contract.id}: {wrong}", "import it as it was agreed")
         if main_of(contract, contracts) is None:
             raise PlanRefused("contract", f"contract {contract.id} is part of itself", "import its part_of")

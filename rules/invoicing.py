@@ -47,7 +47,7 @@ def balance(billing: BillingState, currency: str) -> list[Item]:
 
 
 def _credits(invoice: InvoiceState, billing_end: datetime, terms: MoneyTerms, timezone: str) -> list[Part]:
-    """The days that won't be used, whether the invoice is paid or not, less what was credited before.
+    """What won't be used, whether the invoice is paid or not, less what was credited before.
 
     So no day is credited twice, and a credit is shared among the rates of tax. Source: DOMAIN money.3.
     """
@@ -95,11 +95,12 @@ def _charge(invoice: InvoiceState, part: Part) -> StatementLine:
 
 
 def _credit(invoice: InvoiceState, part: Part) -> Document:
+    why = "Charged after the end" if invoice.kind == "one_off" else "Unused days"
     return Document(
         kind="credit",
         currency=invoice.currency,
         amount=-part.amount,
-        description=f"Unused days: {invoice.description}",
+        description=f"{why}: {invoice.description}",
         invoice_id=invoice.invoice_id,
         tax=-part.tax,
         tax_rate=part.tax_rate,

@@ -42,14 +42,18 @@ def parts(invoice: InvoiceState, kinds: frozenset[str] | None = None) -> list[Pa
 def unused(invoice: InvoiceState, billing_end: datetime, timezone: str, method: Rounding = "half_up") -> list[Part]:
     """What a subscription invoice bills for days from `billing_end` on, each part rounded; others bill what was used.
 
+    But for what was charged once the account had ended, and for nothing from before: all of it (DOMAIN money.9).
+
     Days are those of the customer's calendar, in `[service_start, service_end)`; a day that has begun is used. Usage
     and fees on the invoice are used whatever the day. What is used is the total less this, so the two add up, and each
-    part's tax is split off it. Source: DOMAIN money.1, money.2, dates.1.
+    part's tax is split off it. No more is unused than was invoiced. Source: DOMAIN money.1–money.3, dates.1.
     """
     left, of_days = _days_left(invoice, billing_end, timezone)
-    found = parts(invoice, _IN_ADVANCE) if left > 0 else []
+    kinds = None if invoice.kind == "one_off" else _IN_ADVANCE
+    found = parts(invoice, kinds) if left > 0 else []
     amounts = [rounded(part.amount * left / of_days, invoice.currency, method) for part in found]
-    whole = max(sum(amounts, ZERO), ZERO)  # a discount may stand at another rate than what it lowers
+    # A discount may stand at another rate than what it lowers, a goodwill beside what was paid ahead.
+    whole = max(min(sum(amounts, ZERO), invoice.total), ZERO)
     shares = split(whole, [max(amount, ZERO) for amount in amounts], invoice.currency)
     return [taxed(share, part, invoice.currency) for share, part in zip(shares, found, strict=True) if share]
 
@@ -61,6 +65,8 @@ def taxed(amount: Decimal, like: Part, currency: str) -> Part:
 
 
 def _days_left(invoice: InvoiceState, billing_end: datetime, timezone: str) -> tuple[int, int]:
+    if invoice.kind == "one_off" and min(invoice.issued_at, invoice.service_start or invoice.issued_at) >= billing_end:
+        return 1, 1
     if invoice.kind != "subscription" or invoice.service_start is None or invoice.service_end is None:
         return 0, 0
     start, end = (x.astimezone(ZoneInfo(timezone)).date() for x in (invoice.service_start, invoice.service_end))

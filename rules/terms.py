@@ -32,6 +32,13 @@ def money_terms(commitments: Commitments, billing: BillingState, policy: Policy)
     return terms.model_copy(update={"fees": tuple(fees)})
 
 
+def with_fees(commitments: Commitments, terms: MoneyTerms) -> Commitments:
+    """A contract whose fee comes to nothing promises none: no price is known to be its own. Source: DOMAIN money.5."""
+    charged = {fee.contract for fee in terms.fees}
+    contracts = (x if x.id in charged else x.model_copy(update={"fee_share": ZERO}) for x in commitments.contracts)
+    return commitments.model_copy(update={"contracts": tuple(contracts)})
+
+
 def _fees(
     contract: EndingContract, commitments: Commitments, billing: BillingState, policy: Policy, terms: MoneyTerms
 ) -> list[Fee]:

@@ -1,5 +1,6 @@
 """What every contract system must do. Source: DOMAIN stages."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +9,14 @@ from sqlmodel import select
 
 from connectors.builtin.contract import BuiltinContracts
 from connectors.ports import ContractSystem
+from connectors.store.directory import SqlDirectory
 from connectors.store.sessions import reading, writing
 from models.tables.accounts import AccountStateRow, ContractRow
+from models.vocabulary import Mode
+from rules.plan import Wish, commit
 from tests.contract.sample_account import AT, add_account
 from tests.contract.sample_money import END
+from tests.unit.sample_facts import INVENTORY, POLICY
 
 
 @pytest.fixture(params=[BuiltinContracts])
@@ -113,3 +118,21 @@ def test_an_add_on_comes_back_to_its_new_main_contract_and_a_term_that_is_over_d
     renewed = {row.title: row for row in rows(engine, account) if row.state == "active"}
     assert renewed["Add-on"].part_of == renewed["Team"].id != main
     assert (renewed["Add-on"].term_ends_on, renewed["Add-on"].notice_months) == (None, 3)
+
+
+def test_dates_4_an_affiliate_that_comes_back_after_the_groups_term_has_renewed_leaves_with_the_term_that_runs(
+    contracts: ContractSystem, engine: Engine, account: str
+) -> None:
+    """Its new agreement says nothing of a term, and is newer than the one that it takes from the group."""
+    head, key = f"{account}-c", f"{(affiliate := add_account(engine))}-1:terminate_contract:-:1"
+    with writing(engine) as session:
+        group = session.get_one(ContractRow, head)
+        group.term_ends_on, group.notice_ends, group.renews = END.date() - timedelta(days=1), "term", True
+        session.get_one(ContractRow, f"{affiliate}-c").part_of = head
+    contracts.terminate(affiliate, key, END)
+    contracts.recontract(affiliate, key, END + timedelta(days=9))
+    facts = SqlDirectory(engine).facts(affiliate)
+    wish = Wish(mode=Mode.STOP, requested_on=END.date() + timedelta(days=20))
+    customer = facts.model_copy(update={"account": facts.account.model_copy(update={"jurisdiction": "US"})})
+    (row,) = commit(customer, wish, POLICY, INVENTORY).contracts
+    assert row.ends.at.date() == END.date().replace(year=END.year + 1)

@@ -54,11 +54,16 @@ def test_money_9_without_a_refund_by_policy_a_person_is_told(exit_: ExitMoney) -
         assert exit_.does(exit_.watch(generation)) == ChargeWatchResult(found=1, left={"EUR": Decimal(12)})
 
 
-def test_a_charge_that_the_statement_answered_is_not_given_back_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("paid", [True, False])
+def test_money_9_a_charge_that_comes_before_the_statement_is_answered_by_it_and_not_again(
+    tmp_path: Path, *, paid: bool
+) -> None:
     for engine, account in company(tmp_path):
         exit_ = ExitMoney(engine, account)
-        exit_.books.charge_late(account, "12", END, paid=False)
-        exit_.does(exit_.statement())
+        exit_.books.charge_late(account, "400", END, paid=paid)
+        closed = exit_.does(exit_.statement())
+        assert closed.closed
+        assert "EUR" not in closed.handed_over
         assert exit_.does(exit_.watch()) == NOTHING
 
 

@@ -221,6 +221,15 @@ def test_dates_2_an_affiliate_leaves_its_group_alone():
     assert [(row.id, row.ends.at.date()) for row in made.contracts] == [("ours", date(2027, 1, 7))]
 
 
+@pytest.mark.parametrize(("renews", "expected"), [(True, date(2027, 5, 1)), (False, date(2027, 1, 22))])
+def test_dates_4_who_joins_a_group_after_its_first_term_leaves_with_the_term_that_runs(renews, expected):
+    """As an affiliate that was reinstated does: its agreement is newer than the term that it takes from the group."""
+    taken = {**TERM, "term_ends_on": date(2026, 4, 30), "renews": renews}
+    joined = contract("ours", part_of="the-groups", started_on=date(2026, 8, 1), **taken)
+    assert effective(joined) == expected
+    assert "before it starts" in refusal(joined.model_copy(update={"part_of": None})).what
+
+
 def test_stages_5_the_head_of_a_group_waits_for_those_who_have_joined_it():
     head = facts(contracts=(contract(members=("acc_a", "acc_b")),))
     (blocker,) = blockers(head, held=False)

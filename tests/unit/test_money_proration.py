@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.money import InvoiceState
 from rules.proration import change, unused
-from tests.unit.sample_billing import END, MADRID, NEXT, START, ZONE, invoice, itemised, settled, subscription
+from tests.unit.sample_billing import END, MADRID, NEXT, START, ZONE, invoice, itemised, lines, settled, subscription
 
 
 def credited(found: InvoiceState, billing_end: datetime = END, timezone: str = MADRID) -> str:
@@ -65,6 +65,25 @@ def test_money_2_a_coupon_lowers_what_is_credited() -> None:
 
 def test_money_2_a_coupon_at_another_rate_lowers_what_is_credited_all_the_same() -> None:
     assert credited(itemised(("recurring", "100.00", "0.21"), ("discount", "-50.00", "0.10"))) == "33.00"
+
+
+def test_money_3_no_more_is_unused_than_was_invoiced() -> None:
+    """Else more would go back than was ever paid."""
+    goodwill = itemised(
+        ("recurring", "100.00", "0"), ("other", "-80.00", "0"), paid=Decimal(20), payments={"P1": Decimal(20)}
+    )
+    assert lines(settled(goodwill))[-2:] == [("credit", "-20.00"), ("refund", "20.00")]
+    assert credited(itemised(("recurring", "100.00", "0"), ("other", "-120.00", "0"))) == "0.00"
+
+
+def test_money_9_what_was_charged_once_the_account_had_ended_is_unused_but_not_what_it_bills_from_before() -> None:
+    late = invoice("40.00", paid="40.00", kind="one_off", issued_at=END, service_start=None, service_end=None)
+    assert lines(settled(late))[-2:] == [("credit", "-40.00"), ("refund", "40.00")]
+    assert settled(late).documents[0].description == "Charged after the end: Plan, November"
+    assert credited(late.model_copy(update={"service_start": END})) == "40.00"
+    assert credited(late.model_copy(update={"service_start": END - timedelta(days=1)})) == "0.00"
+    assert credited(late.model_copy(update={"issued_at": END - timedelta(seconds=1)})) == "0.00"
+    assert credited(late.model_copy(update={"kind": "usage"})) == "0.00"
 
 
 def test_money_2_each_rate_of_tax_is_credited_by_itself_and_split_so_that_net_and_tax_add_up() -> None:

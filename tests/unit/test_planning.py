@@ -16,8 +16,9 @@ from models.inventory import Inventory
 from models.money import BillingState, InvoiceState
 from models.vocabulary import BlockerCode, Cause, Gate, MailKind, Mode, Stage
 from rules.inventory_draft import draft
-from rules.plan import Wish
-from tests.unit.sample_facts import POLICY, facts
+from rules.plan import Wish, plan_hash
+from tests.unit.sample_billing import subscription
+from tests.unit.sample_facts import POLICY, contract, facts
 from tests.unit.sample_schema import foreign, schema, table
 
 ACCOUNT, NOTE = table("account"), table("note", "note.account_id -> account.id")
@@ -204,6 +205,20 @@ def test_the_cost_is_what_is_still_to_pay():
     store = Store()
     made(store, state=lambda account, at: BillingState(invoices=(invoice(),)))
     assert store.kept[0].estimates.cost == {"EUR": Decimal(100)}
+
+
+@pytest.mark.parametrize(("contracts", "share"), [(("one",), Decimal("0.2")), (("one", "two"), Decimal(0))])
+def test_money_5_the_plan_promises_no_fee_that_nobody_charges(contracts, share):
+    """Of two main contracts nobody knows which one a subscription belongs to that names neither."""
+    fee = {"early_termination": Decimal("0.2"), "term_ends_on": date(2027, 10, 31)}
+    customer = facts(contracts=tuple(contract(name, **fee) for name in contracts))
+    state = BillingState(subscriptions=(subscription(),))
+    wish = Wish(mode=Mode.STOP, requested_on=date(2026, 11, 22), effective_on=date(2027, 1, 1))
+    made = planning(decided("export"), state=lambda account, at: state).draft(customer, wish, NOW)
+    assert {each.fee_share for each in made.commitments.contracts} == {share}
+    said = [line.description for each in made.estimates.statement for line in each.lines]
+    assert any("Early termination" in words for words in said) == bool(share)
+    assert made.hash == plan_hash(made.commitments)
 
 
 def test_what_no_amount_can_be_made_of_is_refused_in_one_line():
