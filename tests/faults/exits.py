@@ -26,7 +26,7 @@ from tests.faults.sample_charges import add_on_by_the_month, charge_late, refund
 
 ACCOUNT = "acc_p7a3wj"  # yearly, so that there is something to refund
 CASE = f"{ACCOUNT}-1"
-PATIENCE_SECONDS = 240.0  # one move of the clock meets half of all deaths
+PATIENCE_SECONDS = 480.0  # one move of the clock meets half of all deaths
 LOGO_BYTES = 9 * 1024 * 1024  # noise, so that the packed table needs an upload of several parts
 SOON = timedelta(days=5)  # after the end, and before anybody looks for late charges
 

@@ -41,7 +41,7 @@ def _before_and_after(effects: Sequence[tuple[str, str, str]]) -> list[Death]:
     return [death for effect in effects for death in (Death(*effect, "before"), Death(*effect, "after"))]
 
 
-pytestmark = pytest.mark.timeout(600)  # the first test waits for three exits and two pauses
+pytestmark = pytest.mark.timeout(900)  # the first test waits for three exits and two pauses
 DEATHS, DEATHS_OF_A_PAUSE = _before_and_after(EFFECTS), _before_and_after(EFFECTS_OF_A_PAUSE)
 
 
