@@ -33,7 +33,7 @@ def minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(_decimals(currency)))
 
 
-def major(amount: int, currency: str) -> Decimal:
+def major(amount: int | Decimal, currency: str) -> Decimal:
     """An amount of Stripe's, exact; the currency as Stripe or as ISO writes it."""
     return Decimal(amount).scaleb(-_decimals(currency.upper()))
 

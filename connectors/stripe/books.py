@@ -1,10 +1,10 @@
 """What Stripe holds of one customer, read once, and what it adds up to. Source: DOMAIN money.3."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from stripe import Charge, CreditNote, Invoice, Refund, StripeClient
+from stripe import Charge, CreditNote, Invoice, InvoiceLineItem, InvoicePayment, Refund, StripeClient
 
 from connectors.stripe import marks
 from connectors.stripe.marks import everything
@@ -22,6 +22,7 @@ class Books:
         self._client, self._v1, self.customer = client, client.v1, customer
         asked = self._v1.invoices.list({"customer": customer, "limit": PAGE, "expand": ["data.payments"]})
         self.invoices = everything(asked)
+        self._paid = {x.id: list(_paid(payments_of(client, x))) for x in self.invoices}
         self.notes: dict[str, list[CreditNote]] = defaultdict(list)
         for note in everything(self._v1.credit_notes.list({"customer": customer, "limit": PAGE})):
             self.notes[ident(note.invoice)].append(note)
@@ -35,7 +36,7 @@ class Books:
 
     def answers(self, key: str) -> list[tuple[str, str, Refund]]:
         """The refunds that the effect `key` asked for: invoice (or nothing), payment, refund."""
-        by_invoice = {payment: x.id for x in self.invoices for payment, _, _ in _paid(x)}
+        by_invoice = {payment: x.id for x in self.invoices for payment, _, _ in self._paid[x.id]}
         alone = {ident(x.payment_intent) or x.id: "" for x in self.charges}
         return [
             (invoice, payment, refund)
@@ -57,14 +58,14 @@ class Books:
         """Payments of invoices without credit notes, whose charges gave nothing back."""
         whole = {ident(x.payment_intent) or x.id for x in self.charges if not x.amount_refunded}
         plain = [invoice for invoice in self.invoices if not self.notes.get(invoice.id)]
-        return whole & {payment for invoice in plain for payment, _, _ in _paid(invoice)}
+        return whole & {payment for invoice in plain for payment, _, _ in self._paid[invoice.id]}
 
     def payments(self, invoice: Invoice) -> dict[str, int]:
         """What each payment brought in for an invoice and still holds, the newest first.
 
         What came in outside of Stripe can't go back through it, and isn't here.
         """
-        paid = sorted(_paid(invoice), key=lambda found: (-found[1], found[0]))
+        paid = sorted(self._paid[invoice.id], key=lambda found: (-found[1], found[0]))
         return {payment: amount - self.sent_back(payment) for payment, _, amount in paid}
 
     def sent_back(self, payment: str) -> int:
@@ -78,7 +79,7 @@ class Books:
         """
         came = invoice.amount_paid + _from_balance(invoice)
         back = invoice.amount_overpaid  # went to the credit balance
-        back += sum(self.sent_back(payment) for payment, _, _ in _paid(invoice))
+        back += sum(self.sent_back(payment) for payment, _, _ in self._paid[invoice.id])
         for note in self.standing(invoice):
             if marks.of(note).get(marks.PART, "").startswith(SET_OFF):
                 came += note.total
@@ -98,7 +99,7 @@ class Books:
 
     def _failed(self, invoice: Invoice) -> int:
         """What credit notes sent back that never arrived, and no other refund has replaced."""
-        all_ = [refund for payment, _, _ in _paid(invoice) for refund in self.refunds(payment)]
+        all_ = [refund for payment, _, _ in self._paid[invoice.id] for refund in self.refunds(payment)]
         lost = {refund.id for refund in all_ if refund.status in GONE}
         linked = [each for note in self.standing(invoice) for each in note.refunds]
         failed = sum(each.amount_refunded for each in linked if ident(each.refund) in lost)
@@ -123,9 +124,23 @@ def _from_balance(invoice: Invoice) -> int:
     return 0 if invoice.ending_balance is None else invoice.ending_balance - invoice.starting_balance
 
 
-def _paid(invoice: Invoice) -> Iterator[tuple[str, int, int]]:
+def payments_of(client: StripeClient, invoice: Invoice) -> list[InvoicePayment]:
+    """All payments of an invoice. The list that an invoice holds can't be paged: its next page is of all invoices."""
+    if invoice.payments is None or invoice.payments.has_more:
+        return everything(client.v1.invoice_payments.list({"invoice": invoice.id, "limit": PAGE}))
+    return invoice.payments.data
+
+
+def lines_of(client: StripeClient, invoice: Invoice) -> list[InvoiceLineItem]:
+    """All lines of an invoice, which itself holds the first few."""
+    if invoice.lines.has_more:
+        return everything(client.v1.invoices.line_items.list(invoice.id, {"limit": PAGE}))
+    return invoice.lines.data
+
+
+def _paid(payments: Iterable[InvoicePayment]) -> Iterator[tuple[str, int, int]]:
     """Payment, instant and amount of what was paid by Stripe."""
-    for each in everything(invoice.payments) if invoice.payments else []:
+    for each in payments:
         payment = each.payment.payment_intent or each.payment.charge
         if each.status == "paid" and payment:
             yield ident(payment), each.status_transitions.paid_at or each.created, each.amount_paid or 0

@@ -10,8 +10,7 @@ from stripe import CreditNote, Invoice, StripeClient
 from connectors.stripe import marks, notes
 from connectors.stripe.amounts import major
 from connectors.stripe.balance import BALANCE, transactions
-from connectors.stripe.books import GONE, SET_OFF, Books
-from connectors.stripe.marks import everything
+from connectors.stripe.books import GONE, SET_OFF, Books, lines_of
 from connectors.stripe.refunds import REFUND, as_document
 from models.money import FINAL, ZERO, Document
 
@@ -22,7 +21,7 @@ def held(client: StripeClient, customer: str, key: str) -> list[Document]:
     found: list[Document] = []
     for invoice in books.invoices:
         if marks.bears(invoice, key) and invoice.status not in {"void", "draft"}:
-            found += [*_charges(invoice, key), *_paid_from_balance(invoice), *_left(invoice, FINAL)]
+            found += [*_charges(client, invoice, key), *_paid_from_balance(invoice), *_left(invoice, FINAL)]
         elif marks.of(invoice).get(marks.SETTLED) == key:
             found += _answers(books, invoice, key)
             found += _left(invoice, invoice.id) if marks.REVERSED not in marks.of(invoice) else []
@@ -30,8 +29,8 @@ def held(client: StripeClient, customer: str, key: str) -> list[Document]:
     return [*found, *_balance(client, customer, key)]
 
 
-def _charges(invoice: Invoice, key: str) -> Iterator[Document]:
-    for line in everything(invoice.lines):
+def _charges(client: StripeClient, invoice: Invoice, key: str) -> Iterator[Document]:
+    for line in lines_of(client, invoice):
         taxes = line.taxes or []
         added = sum(tax.amount for tax in taxes if tax.tax_behavior == "exclusive")
         amount = major(line.amount + added, line.currency)

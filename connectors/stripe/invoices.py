@@ -9,13 +9,12 @@ from stripe import Invoice, InvoiceLineItem, StripeClient, TaxRate
 
 from connectors.stripe import marks
 from connectors.stripe.amounts import major
-from connectors.stripe.books import Books, ident
-from connectors.stripe.marks import everything
+from connectors.stripe.books import Books, ident, lines_of
 from connectors.stripe.moving import moved_by
 from models.money import FINAL, ZERO, InvoiceLine, InvoiceState
 
 _PERCENT = Decimal(100)
-_CENT = Decimal("0.0001")
+LONGEST = 200  # our words stand before theirs, and a transaction of the balance takes 350
 
 
 class InvoiceReader:
@@ -23,7 +22,7 @@ class InvoiceReader:
 
     def __init__(self, client: StripeClient, books: Books) -> None:
         """`books` of the customer whose invoices they are."""
-        self._v1, self._books = client.v1, books
+        self._client, self._v1, self._books = client, client.v1, books
         self._rate = cache(self._asked_rate)
         self._is_metered = cache(self._asked_metered)
 
@@ -31,7 +30,7 @@ class InvoiceReader:
         """The whole of it, in exact amounts; `credited` is what is neither paid nor due."""
         currency = invoice.currency.upper()
         paid, due = self._books.paid(invoice), self._books.due(invoice)
-        lines = everything(invoice.lines)
+        lines = lines_of(self._client, invoice)
         starts, ends = _service([x for x in lines if self._kind(x) == "recurring"], moved_by(invoice))
         return InvoiceState(
             invoice_id=invoice.id,
@@ -97,8 +96,8 @@ def moment(seconds: int) -> datetime:
 
 
 def share_of(rate: TaxRate) -> Decimal:
-    """0.21 for 21 %."""
-    return (Decimal(str(rate.percentage)) / _PERCENT).quantize(_CENT).normalize()
+    """0.21 for 21 %, exact: there are rates such as 8.875 %."""
+    return (Decimal(str(rate.percentage)) / _PERCENT).normalize()
 
 
 def _service(lines: Iterable[InvoiceLineItem], later: int) -> tuple[datetime | None, datetime | None]:
@@ -111,4 +110,9 @@ def _service(lines: Iterable[InvoiceLineItem], later: int) -> tuple[datetime | N
 
 def _words(invoice: Invoice, lines: list[InvoiceLineItem]) -> str:
     first = lines[0].description if lines else None
-    return invoice.description or first or invoice.number or invoice.id
+    return in_short(invoice.description or first or invoice.number or invoice.id)
+
+
+def in_short(text: str) -> str:
+    """A description as a line of a statement can bear it: a memo may have paragraphs."""
+    return " ".join(text.split())[:LONGEST].strip()

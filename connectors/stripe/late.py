@@ -10,7 +10,7 @@ from connectors.stripe import marks, notes
 from connectors.stripe.amounts import major
 from connectors.stripe.books import Books
 from connectors.stripe.errors import SYSTEM
-from connectors.stripe.invoices import moment
+from connectors.stripe.invoices import in_short, moment
 from connectors.stripe.marks import Line, Part, once
 from connectors.stripe.refunds import REFUND, send_back
 from models.money import Document, LateCharge
@@ -120,7 +120,7 @@ def _late(  # noqa: PLR0917  # the fields of one thing
         amount=major(amount, currency),
         paid=major(sum(payments.values()), currency),
         at=moment(created),
-        description=words or name,
+        description=in_short(words or name),
         payments={payment: major(held, currency) for payment, held in payments.items()},
     )
 

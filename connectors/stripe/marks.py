@@ -20,7 +20,7 @@ FROZEN, FROZEN_AT = "farewell_frozen", "farewell_frozen_at"
 PAUSED, MOVED, PAST, PERIOD = "farewell_paused", "farewell_moved", "farewell_past", "farewell_period"
 BEFORE, REPLACES, PENDING = "farewell_before", "farewell_replaces", "farewell_pending"
 _DOCUMENT = "farewell_document_"
-_LONGEST = 500
+_LONGEST, _MOST = 500, 40
 
 
 class Marked(Protocol):
@@ -98,8 +98,8 @@ class Part(NamedTuple):
 
 
 def told(lines: Iterable[Line]) -> dict[str, str]:
-    """Which documents an object stands for."""
-    return {f"{_DOCUMENT}{line.number}": _words(line.document)[:_LONGEST] for line in lines}
+    """Which documents an object stands for. Of too many the first are told, and the comparison says so."""
+    return {f"{_DOCUMENT}{line.number}": _words(line.document)[:_LONGEST] for line in [*lines][:_MOST]}
 
 
 def _words(document: Document) -> str:

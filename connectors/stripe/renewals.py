@@ -7,10 +7,12 @@ import json
 from datetime import datetime
 from typing import Any, Literal
 
+import stripe
 from stripe import StripeClient, Subscription
-from stripe.params import SubscriptionUpdateParams
+from stripe.params import SubscriptionCancelParams, SubscriptionUpdateParams
 
 from connectors.stripe import marks
+from connectors.stripe.books import ident
 from connectors.stripe.marks import everything, once
 from connectors.stripe.past import is_past, past
 from connectors.stripe.subscriptions import LIVE, is_metered, live, period_of, subscriptions
@@ -62,10 +64,18 @@ def freeze(client: StripeClient, customer: str, key: str, at: datetime) -> int:
             told = {marks.FROZEN: key, marks.FROZEN_AT: str(int(at.timestamp()))}
             client.v1.subscriptions.update(each.id, {"metadata": told})
         if each.status in LIVE:
-            client.v1.subscriptions.cancel(
-                each.id, {"invoice_now": is_metered(each), "prorate": False}, once(key, f"cancel:{each.id}")
-            )
+            _cancel(client, each, key)
     return sum(marks.of(each).get(marks.FROZEN) == key for each in subscriptions(client, customer))
+
+
+def _cancel(client: StripeClient, each: Subscription, key: str) -> None:
+    """Ends it; Stripe may have done so in the meantime, at the date of our notice, and then knows none to end."""
+    asked: SubscriptionCancelParams = {"invoice_now": is_metered(each), "prorate": False}
+    try:
+        client.v1.subscriptions.cancel(each.id, asked, once(key, f"cancel:{each.id}"))
+    except stripe.InvalidRequestError:
+        if client.v1.subscriptions.retrieve(each.id).status in LIVE:
+            raise
 
 
 def unfreeze(client: StripeClient, customer: str, key: str, at: datetime) -> int:
@@ -126,8 +136,12 @@ def _paid_like(each: Subscription) -> dict[str, Any]:
         made["default_payment_method"] = each.default_payment_method
     if each.default_tax_rates:
         made["default_tax_rates"] = [rate.id for rate in each.default_tax_rates]
-    coupons = [{"coupon": found.source.coupon.id} for found in each.discounts]  # type: ignore[union-attr]  # expanded
+    coupons = [{"coupon": name} for found in each.discounts if (name := _coupon(found))]
     return made | ({"discounts": coupons} if coupons else {})
+
+
+def _coupon(discount: Any) -> str:
+    return ident(discount.source.coupon)
 
 
 def _item_like(item: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from connectors.errors import NotFound
 from connectors.stripe.amounts import major
 from connectors.stripe.books import PAGE, Books
 from connectors.stripe.errors import SYSTEM
-from connectors.stripe.invoices import InvoiceReader, share_of
+from connectors.stripe.invoices import InvoiceReader, in_short, share_of
 from connectors.stripe.marks import everything
 from connectors.stripe.subscriptions import standing, states
 from models.money import ZERO, BillingState, UnbilledUsage
@@ -47,7 +47,7 @@ def _usage(client: StripeClient, customer: str, at: datetime) -> Iterator[Unbill
     for item in sorted((x for x in pending if x.period.start < at.timestamp()), key=lambda x: (x.date, x.id)):
         amount, tax, rate = _taxed(item)
         yield UnbilledUsage(
-            description=item.description or item.id,
+            description=in_short(item.description or item.id),
             currency=item.currency.upper(),
             amount=amount + tax,
             usage_ids=(item.id,),

@@ -11,7 +11,7 @@ from stripe import Discount, StripeClient, Subscription, SubscriptionItem
 from connectors.stripe import marks
 from connectors.stripe.amounts import major
 from connectors.stripe.books import PAGE
-from connectors.stripe.invoices import moment, share_of
+from connectors.stripe.invoices import in_short, moment, share_of
 from connectors.stripe.marks import everything
 from models.money import ZERO, SubscriptionState
 
@@ -74,11 +74,11 @@ def _state(subscription: Subscription, item: SubscriptionItem, name: str) -> Sub
     starts, ends = period_of(subscription, item)
     return SubscriptionState(
         subscription_id=name,
-        description=subscription.description or item.price.nickname or item.price.id,
+        description=in_short(subscription.description or item.price.nickname or item.price.id),
         currency=subscription.currency.upper(),
         interval=interval,
         price=_price(item),
-        quantity=Decimal(item.quantity or 1),
+        quantity=Decimal(_quantity(item)),
         period_start=moment(starts),
         period_end=moment(ends),
         tax_rate=sum((share_of(rate) for rate in rates if not rate.inclusive), ZERO),
@@ -97,8 +97,13 @@ def _ends(subscription: Subscription, period_end: int) -> datetime | None:
 
 def _price(item: SubscriptionItem) -> Decimal:
     """For all of its quantity; tiers can't be told in one price and count as nothing."""
-    unit = item.price.unit_amount
-    return ZERO if unit is None else major(unit * (item.quantity or 1), item.price.currency)
+    unit = item.price.unit_amount_decimal
+    return ZERO if unit is None else major(unit * _quantity(item), item.price.currency)
+
+
+def _quantity(item: SubscriptionItem) -> int:
+    """Of seats there may be none; what isn't counted is there once."""
+    return 1 if item.quantity is None else item.quantity
 
 
 def _discount(subscription: Subscription) -> Decimal:

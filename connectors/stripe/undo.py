@@ -11,7 +11,7 @@ from stripe import Invoice, InvoiceLineItem, StripeClient
 
 from connectors.stripe import balance, marks, notes
 from connectors.stripe.amounts import major
-from connectors.stripe.books import Books, ident
+from connectors.stripe.books import Books, ident, lines_of
 from connectors.stripe.final import bill
 from connectors.stripe.marks import Line, Part, everything, once
 from models.money import Document
@@ -69,7 +69,7 @@ class Undoing:
     def _again_pending(self, invoice: Invoice) -> None:
         """Items that Stripe had pending are pending again; fees of leaving aren't asked for any more."""
         pending = everything(self._client.v1.invoice_items.list({"customer": self._customer, "limit": 100}))
-        for line in everything(invoice.lines):
+        for line in lines_of(self._client, invoice):
             item = line.parent.invoice_item_details if line.parent else None
             part = Part(self._made, marks.of(line).get(marks.PART, line.id))
             if item and part.find(pending) is None and marks.PENDING in marks.of(line):

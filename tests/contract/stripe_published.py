@@ -104,7 +104,7 @@ def refund(amount: int, status: str, **told: Any) -> dict[str, Any]:
     return {**about, "amount": amount, "status": status, **told}
 
 
-def item(unit_amount: int | None, usage_type: str = "licensed", **told: Any) -> dict[str, Any]:
+def item(unit_amount: float | None, usage_type: str = "licensed", **told: Any) -> dict[str, Any]:
     recurring = {"interval": "month", "interval_count": 1, "usage_type": usage_type, **told.pop("recurring", {})}
     price = {"id": f"price_{usage_type}", "object": "price", "currency": "eur", "nickname": "Team"}
     return {
@@ -113,7 +113,7 @@ def item(unit_amount: int | None, usage_type: str = "licensed", **told: Any) -> 
         "current_period_start": 1761955200,
         "current_period_end": 1764547200,
         "metadata": {},
-        "price": {**price, "unit_amount": unit_amount, "recurring": recurring},
+        "price": {**price, "unit_amount_decimal": unit_amount and str(unit_amount), "recurring": recurring},
         "quantity": 1,
         "tax_rates": [],
         **told,

@@ -1,5 +1,6 @@
 """How we read Stripe's answers, by its published objects. Source: https://docs.stripe.com/api."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -64,6 +65,54 @@ def test_money_3_discounts_and_inclusive_tax_are_in_the_lines_of_an_invoice() ->
         (20, Decimal("4.20"), Decimal("0.21")),
     ]
     assert (found.kind, found.total, found.due) == ("subscription", Decimal("84.70"), Decimal("84.70"))
+
+
+def test_money_3_of_an_invoice_with_many_payments_only_its_own_are_counted() -> None:
+    paid = {"status": "paid", "amount_paid": 12_000, "amount_remaining": 0}
+    some = page(*(payment(1_000, n, payment_intent=f"pi_{n}") for n in range(10)), url="/v1/invoice_payments")
+    every = page(*(payment(1_000, n, payment_intent=f"pi_{n}") for n in range(12)))
+    wire, billing = answering(
+        invoices=page(invoice(12_000, line(12_000), payments={**some, "has_more": True}, **paid)),
+        invoice_payments=every,
+    )
+    (found,) = billing.state("acme", AT).invoices
+    assert len(found.payments) == 12
+    asked = [request.form for request in wire.seen if request.path == "/v1/invoice_payments"]
+    assert asked == [{"invoice": "in_1", "limit": "100"}], "unasked, the next page would be that of all invoices"
+
+
+def test_an_invoice_of_many_lines_is_read_a_hundred_at_a_time() -> None:
+    few = {**page(*(line(100, id=f"il_{n}") for n in range(10)), url="/v1/invoices/in_1/lines"), "has_more": True}
+    wire, billing = answering(
+        invoices=page(invoice(15_000, lines=few)),
+        invoices__in_1__lines=page(*(line(100, id=f"il_{n}") for n in range(150))),
+    )
+    (found,) = billing.state("acme", AT).invoices
+    assert len(found.lines) == 150
+    assert [x.form for x in wire.seen if x.path == "/v1/invoices/in_1/lines"] == [{"limit": "100"}]
+
+
+def test_money_7_a_refund_of_ours_is_found_behind_a_hundred_others() -> None:
+    paid = invoice(100, line(100), payments=page(payment(100, 1, payment_intent="pi_1")), status="paid")
+    marks = {"farewell": "k", "farewell_part": "refund:0", "farewell_document_0": "refund|1|0|0|Refund: Team"}
+    others = {**page(*(refund(1, "succeeded", id=f"re_{n}") for n in range(100)), url="/v1/refunds"), "has_more": True}
+    wire, billing = answering(invoices=page(paid), refunds=others)
+    first, ours = wire.before, (json.dumps(page(refund(100, "succeeded", id="re_ours", metadata=marks))), 200, {})
+    wire.before = lambda request: ours if request.form.get("starting_after") == "re_99" else first(request)
+    assert [x.refund_id for x in billing.refunds("acme", "k")] == ["re_ours"]
+    assert {x.form["payment_intent"] for x in wire.seen if x.path == "/v1/refunds"} == {"pi_1"}
+
+
+def test_money_1_a_rate_of_tax_is_exact() -> None:
+    rate = {"id": "txr_21", "object": "tax_rate", "percentage": 8.875, "inclusive": False}
+    found = read(invoices=page(invoice(10_888, line(10_000, taxes=[tax(888, "exclusive")]))), tax_rates__txr_21=rate)
+    assert [x.tax_rate for x in found.lines] == [Decimal("0.08875")]
+
+
+def test_a_memo_of_paragraphs_is_one_short_line_of_the_statement() -> None:
+    found = read(invoices=page(invoice(100, line(100), description="Thank you!\n\n" + "Bank details " * 100)))
+    assert found.description.startswith("Thank you! Bank details")
+    assert len(found.description) <= 200
 
 
 def test_lines_that_do_not_sum_to_the_total_are_not_told() -> None:
@@ -143,6 +192,13 @@ def test_money_2_a_subscription_tells_price_quantity_tax_coupon_and_end() -> Non
     assert (found.price, found.quantity, found.interval) == (30, 3, "year")
     assert (found.tax_rate, found.discount) == (Decimal("0.21"), Decimal("0.2"))
     assert found.ends_at == AT
+
+
+@pytest.mark.parametrize(("unit", "quantity", "price"), [(1_000, 0, "0"), (0.5, 300, "1.50"), (1_000, None, "10")])
+def test_money_2_the_price_is_for_the_seats_that_there_are(unit: float, quantity: int | None, price: str) -> None:
+    _, billing = answering(subscriptions=page(subscription(item(unit, quantity=quantity))))
+    (found,) = billing.state("acme", AT).subscriptions
+    assert found.price == Decimal(price)
 
 
 def test_metered_items_and_those_of_several_intervals_promise_no_price() -> None:

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from stripe import StripeClient, params
 
+from connectors.errors import NotFound
 from connectors.stripe.billing import StripeBilling
+from connectors.stripe.marks import Line, Part
 from connectors.stripe.pausing import length
 from models.money import FINAL, Document, Settlement
 from rules.settlement import settle
@@ -26,7 +28,7 @@ from tests.contract.stripe_published import (
     refund,
     subscription,
 )
-from tests.contract.stripe_wire import Request, Wire
+from tests.contract.stripe_wire import Request, Wire, error
 
 AT = datetime(2026, 11, 16, tzinfo=UTC)
 FORMS = {
@@ -47,6 +49,7 @@ FORMS = {
     "get /v1/invoices/*/lines": params.InvoiceLineItemListParams,
     "post /v1/invoices/*/mark_uncollectible": params.InvoiceMarkUncollectibleParams,
     "post /v1/invoices/*/void": params.InvoiceVoidInvoiceParams,
+    "get /v1/invoice_payments": params.InvoicePaymentListParams,
     "get /v1/prices/*": params.PriceRetrieveParams,
     "get /v1/refunds": params.RefundListParams,
     "post /v1/refunds": params.RefundCreateParams,
@@ -99,10 +102,30 @@ def a_whole_life(stripe_url: str) -> list[Request]:
 def test_every_request_names_only_what_the_published_form_of_its_place_has(a_whole_life: list[Request]) -> None:
     seen = {place(request) for request in a_whole_life}
     assert seen <= set(FORMS)
-    assert set(FORMS) - seen <= {"get /v1/tax_rates/*", "post /v1/tax_rates"}  # may be known from before
+    assert set(FORMS) - seen <= {
+        "get /v1/tax_rates/*",
+        "post /v1/tax_rates",
+        "get /v1/invoice_payments",
+    }  # may be known
     for request in a_whole_life:
         names = {re.split(r"\[", name)[0] for name in request.form}
         assert names <= set(FORMS[place(request)].__annotations__), request.path
+
+
+def test_keys_and_marks_are_no_longer_than_stripe_takes_them(a_whole_life: list[Request]) -> None:
+    """Source: https://docs.stripe.com/api/metadata, https://docs.stripe.com/api/idempotent_requests."""
+    spare = 64  # of the longest account id
+    for request in a_whole_life:
+        assert len(request.headers.get("Idempotency-Key", "")) + spare <= 255
+        metadata = {name[9:-1]: value for name, value in request.form.items() if name.startswith("metadata[")}
+        assert len(metadata) <= 50
+        assert all(len(name) <= 40 and len(value) + spare <= 500 for name, value in metadata.items())
+
+
+def test_money_5_of_more_documents_than_metadata_has_room_for_the_first_are_told() -> None:
+    about = {"currency": "EUR", "description": "Set against: Team"}
+    lines = [Line(n, Document(kind="set_off", amount=Decimal(1), **about)) for n in range(60)]
+    assert len(Part("acme-1:close_statement:-:1", "final:EUR").mark(lines)) <= 44  # more marks come later
 
 
 def test_money_6_nothing_that_is_asked_for_charges_or_writes_to_anybody(a_whole_life: list[Request]) -> None:
@@ -132,6 +155,23 @@ def test_money_4_metered_usage_that_stripe_holds_is_billed_when_a_subscription_i
     billing.freeze("acme", "acme-1:freeze_charges:-:1", AT)
     (ended,) = [request.form for request in wire.seen if request.method == "delete"]
     assert ended == {"invoice_now": "true", "prorate": "false"}
+
+
+def test_money_4_a_subscription_that_stripe_ends_at_the_same_moment_is_no_failure() -> None:
+    running = subscription(item(1_000))
+    wire, billing = answering(
+        subscriptions=page(running),
+        subscriptions__sub_1={**running, "status": "canceled"},
+        post__subscriptions__sub_1=running,
+    )
+    first, gone = wire.before, error(404, code="resource_missing")
+    wire.before = lambda request: gone if request.method == "delete" else first(request)
+    billing.freeze("acme", "acme-1:freeze_charges:-:1", AT)
+    wire, billing = answering(subscriptions=page(running), subscriptions__sub_1=running)
+    second = wire.before
+    wire.before = lambda request: gone if request.method == "delete" else second(request)
+    with pytest.raises(NotFound):
+        billing.freeze("acme", "acme-1:freeze_charges:-:1", AT)
 
 
 def test_money_6_a_draft_of_stripes_is_issued_without_being_collected() -> None:

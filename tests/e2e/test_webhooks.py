@@ -106,9 +106,29 @@ async def test_a_replay_after_the_tolerance_is_refused():
     assert temporal.signals == []
 
 
-@pytest.mark.parametrize("body", ["no JSON", "\N{SNOWMAN}{"])
+async def test_while_the_secret_is_rolled_one_of_two_signatures_is_enough():
+    temporal, body = Temporal(), event()
+    old, new = (WebhookSignature.generate_signature_header(body, secret) for secret in ("whsec_old", SECRET))
+    both = f"{old},{new.partition(',')[2]}"  # Stripe signs with both for a day: https://docs.stripe.com/webhooks
+    assert (await send(web(temporal), body, header=both)).status_code == 200
+    assert len(temporal.signals) == 1
+
+
+@pytest.mark.parametrize("body", ["no JSON", "\N{SNOWMAN}{", "[]", "7", '"x"', "{}", '{"object": "v2.core.event"}'])
 async def test_signed_but_no_event_is_refused(body):
     assert (await send(web(Temporal()), body)).status_code == 400
+
+
+@pytest.mark.parametrize("header", ["t=soon,v1=0", "t=1", "v1=0", "", ",", "t=9999999999,v1=\xe9", "t=1" * 9000])
+async def test_a_signature_of_another_form_is_refused(header):
+    client = web(Temporal())
+    headers = {"Stripe-Signature": header.encode("latin-1")}
+    assert (await client.post("/webhooks/stripe", content=event(), headers=headers)).status_code == 400
+
+
+async def test_a_body_that_is_no_text_is_refused():
+    headers = {"Stripe-Signature": "t=1,v1=0"}
+    assert (await web(Temporal()).post("/webhooks/stripe", content=b"\xff\xfe{", headers=headers)).status_code == 400
 
 
 async def test_a_body_larger_than_any_event_is_refused_unread():

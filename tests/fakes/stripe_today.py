@@ -121,7 +121,7 @@ def item_period(item):
 
 def price_of(plan):
     recurring = {name: getattr(plan, name) for name in ("interval", "interval_count", "usage_type")}
-    about = {"id": plan.id, "object": "price", "currency": plan.currency, "unit_amount": plan.amount}
+    about = {"id": plan.id, "object": "price", "currency": plan.currency, "unit_amount_decimal": str(plan.amount)}
     return {**about, "nickname": plan.nickname, "recurring": recurring}
 
 
