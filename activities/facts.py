@@ -81,7 +81,7 @@ class Facts:
             "retained": retained(plan.commitments, self._about) if plan else (),
             "estimate": plan.estimates.statement if plan else (),
             "to_come": announced(dates, reader, cadence_for(self._store, request.case, plan), now),
-            **money_values(self._store, request.case),
+            **money_values(self._store, request.case, plan.estimates.statement if plan else ()),
             "enclosed": (),
             "package": package,
             "link": self._link(request, dates) if package else None,

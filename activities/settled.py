@@ -9,6 +9,7 @@ from activities.amounts import by_currency
 from connectors.ports import CaseStore
 from models.money import ZERO, RefundState, Settlement, Statement
 from models.payload import Payload
+from rules.cost import cost
 
 STATEMENT, DRAFT = "statement", "statement_draft"
 """The kinds of document: the closed statement, and the opened one."""
@@ -71,12 +72,17 @@ def keep_news(store: CaseStore, case: str, kind: str, body: Mapping[str, Any], n
         store.keep_document(case, kind, f"{case}:{kind}:{len(before) + 1:04}", body, now)
 
 
-def money_values(store: CaseStore, case: str) -> dict[str, Any]:
-    """The accounts as opened (`opened`) and as closed (`statements`), and what of them goes back."""
-    kept, opened = (settlement_of(store, case, kind) for kind in (STATEMENT, DRAFT))
+def money_values(store: CaseStore, case: str, estimate: Sequence[Statement] = ()) -> dict[str, Any]:
+    """The accounts as opened (`opened`) and as closed (`statements`), and what of them goes back.
+
+    `will_pay` and `will_get` are what the opened ones, else the estimate, come to for the customer.
+    """
+    kept, draft = (settlement_of(store, case, kind) for kind in (STATEMENT, DRAFT))
     settled = Settlement.model_validate(kept) if kept else Settlement(statements=())
+    opened = Settlement.model_validate(draft).statements if draft else ()
     return {
-        "opened": Settlement.model_validate(opened).statements if opened else (),
+        "opened": opened,
+        **foreseen(opened or estimate),
         "statements": settled.statements,
         "settled": all(statement.closed for statement in settled.statements) and books_agree(store, case),
         **owed(settled.statements),
@@ -87,6 +93,15 @@ def money_values(store: CaseStore, case: str) -> dict[str, Any]:
 def owed(statements: Sequence[Statement]) -> dict[str, dict[str, Decimal]]:
     """What the customer still owes (`to_pay`) and what they needn't pay any more (`forgiven`), per currency."""
     return {name: _of_kind(statements, kind) for name, kind in (("to_pay", "handed_over"), ("forgiven", "write_off"))}
+
+
+def foreseen(statements: Sequence[Statement]) -> dict[str, dict[str, Decimal]]:
+    """What the customer would still pay and what they would get back, per currency. Source: DOMAIN messages.3."""
+    costs = cost(statements)
+    return {
+        "will_pay": {currency: amount for currency, amount in costs.items() if amount > 0},
+        "will_get": {currency: -amount for currency, amount in costs.items() if amount < 0},
+    }
 
 
 def _of_kind(statements: Iterable[Statement], kind: str) -> dict[str, Decimal]:

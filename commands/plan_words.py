@@ -73,8 +73,8 @@ def owed(cost: Mapping[str, Decimal]) -> str:
     """Who pays whom in the end, in one sentence. Source: DOMAIN money.3, money.5."""
     back = [f"{-value:f} {currency}" for currency, value in cost.items() if value < 0]
     still = [f"{value:f} {currency}" for currency, value in cost.items() if value > 0]
-    told = [f"you will get back {_and(back)}"] if back else []
-    told += [f"you will still pay {_and(still)}"] if still else []
+    told = [f"the customer will get back {_and(back)}"] if back else []
+    told += [f"the customer will still pay {_and(still)}"] if still else []
     sentence = " and ".join(told) or "nothing is owed"
     return sentence[0].upper() + sentence[1:]
 

@@ -1,6 +1,7 @@
 """What policy and plan say about the money of an exit. Source: DOMAIN dates.2, dates.3, money.1, money.3, money.6."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -52,16 +53,16 @@ def _fees(
     share = min(contract.fee_share, law.at_most) if law.lawful else ZERO
     unbilled = max(contract.ends.at, commitments.dates["billing_end"].at)  # an eject's day is billed, and used
     start, end = (x.astimezone(ZoneInfo(commitments.timezone)).date() for x in (unbilled, contract.term_end))
-    prices: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+    prices: dict[tuple[str, Decimal], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for each in _subscriptions(contract, commitments, billing):
         net = for_days(each.price * (1 - each.discount), each, start, end, commitments.timezone)
-        prices[each.currency, each.tax_rate] += net
+        prices[each.currency, each.tax_rate][each.description] += net
     fees = [
         Fee(
             contract=contract.id,
             currency=currency,
-            amount=rounded(net * share, currency, terms.rounding),
-            description=_words(contract, start, end, share),
+            amount=rounded(sum(net.values()) * share, currency, terms.rounding),
+            description=_words(net, start, end, share),
             tax_rate=tax_rate,
         )
         for (currency, tax_rate), net in sorted(prices.items())
@@ -79,9 +80,10 @@ def _subscriptions(
     return [each for each in runs if each.contract in mine]
 
 
-def _words(contract: EndingContract, start: date, end: date, share: Decimal) -> str:
+def _words(subscriptions: Iterable[str], start: date, end: date, share: Decimal) -> str:
+    """The subscriptions as their invoices name them: customers don't know our contract's id."""
     percent = f"{(share * 100).normalize():f} %"
-    return f"Early termination: {contract.id}, {start} – {end - timedelta(days=1)}, {percent}"
+    return f"Early termination: {', '.join(sorted(subscriptions))}, {start} – {end - timedelta(days=1)}, {percent}"
 
 
 def _day(commitments: Commitments, name: str) -> date:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.facts import Erased, Packaged, Retained, announced
+from activities.settled import foreseen
 from models.inventory import Inventory, read_inventory
 from models.messages import Reader
 from models.money import Statement, StatementLine
@@ -126,6 +127,7 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "has_fee": False,
         "enclosed": (),
         "opened": (),
+        **foreseen((STATEMENT,)),
         "refunded": {"EUR": Decimal("3309.05")},
         "on_its_way": {},
         "to_pay_out": {},

@@ -78,11 +78,11 @@ def dated(number):
     [
         ({}, "Nothing is owed"),
         ({"EUR": "0.00"}, "Nothing is owed"),
-        ({"EUR": "-85.20"}, "You will get back 85.20 EUR"),
-        ({"KWD": "12.500"}, "You will still pay 12.500 KWD"),
+        ({"EUR": "-85.20"}, "The customer will get back 85.20 EUR"),
+        ({"KWD": "12.500"}, "The customer will still pay 12.500 KWD"),
         (
             {"EUR": "-1.00", "JPY": "-300", "USD": "2.00"},
-            "You will get back 1.00 EUR and 300 JPY and you will still pay 2.00 USD",
+            "The customer will get back 1.00 EUR and 300 JPY and the customer will still pay 2.00 USD",
         ),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_plan_reads_from_its_dates_to_the_way_back(capsys):
     told = capsys.readouterr().out
     assert "acc_1) would leave: its service ends on 2026-12-22" in told
     assert "charge to come   Seats" in told
-    assert "You will get back 85.20 EUR." in told
+    assert "The customer will get back 85.20 EUR." in told
     assert "The way back: withdraw until 2026-12-22, reinstate until 2027-01-21" in told
     assert "Contracts that end" not in told
 

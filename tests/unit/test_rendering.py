@@ -312,6 +312,32 @@ def test_money_4_the_accounts_are_announced_before_they_are_sent(language, said)
 
 
 @pytest.mark.parametrize(
+    ("language", "pays", "gets"),
+    [
+        ("es", "Según esto, le quedarían por pagar 300,00 €.", "Según esto, le devolveríamos 12,00 €."),
+        ("en", "As it looks, 300,00 € would be left to pay.", "As it looks, you would get back 12,00 €."),
+    ],
+)
+@pytest.mark.parametrize("how", [{}, {"opened": (STATEMENT,)}, PUT_OUT])
+def test_messages_3_what_is_foreseen_is_said_in_one_sum(language, pays, gets, how):
+    kind = MailKind.GOODBYE if "opened" in how else MailKind.PLAN
+    money = {"will_pay": {"EUR": Decimal(300)}, "will_get": {"EUR": Decimal(12)}}
+    assert pays in (text := flowing(render(kind, language, sample(**how, **money)).text))
+    assert gets in text
+
+
+@pytest.mark.parametrize(
+    ("language", "stays", "goes_on"),
+    [("es", "la cuenta sigue en pausa", "nada cambia"), ("en", "the account stays paused", "othing changes")],
+)
+@pytest.mark.parametrize("kind", [MailKind.PLAN, MailKind.NOTICE])
+def test_modes_4_who_leaves_out_of_a_pause_is_not_told_that_nothing_changes(kind, language, stays, goes_on):
+    paused = {"dates": {**DATES, "billing_end": DATES["requested"]}}
+    texts = [flowing(render(kind, language, sample(**how)).text) for how in ({}, paused)]
+    assert [(stays in text, goes_on in text) for text in texts] == [(False, True), (True, False)]
+
+
+@pytest.mark.parametrize(
     ("language", "debt", "small"),
     [
         ("es", "Queda por pagar 300,00 €.", "Le perdonamos 12,00 €: era poco. Nadie se lo va a reclamar"),
