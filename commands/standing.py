@@ -113,7 +113,7 @@ def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
         "stage": row["stage"],
         "mode": row["mode"],
         "tasks": state.get("tasks") or [],
-        "cause": request.get("cause") if row["mode"] == Mode.EJECT else None,
+        "cause": state.get("cause") or request.get("cause") if row["mode"] == Mode.EJECT else None,
         "resume_date": waiting.get("until") if row["stage"] == Stage.PAUSED else None,
         "to_approve": None,
         **kept,

@@ -295,12 +295,16 @@ class Decision(EffectRequest):
 
 
 class StageRecord(EffectRequest):
-    """The read model's part of a state; `plan_hash` is the plan that waits for approval, else the one in force."""
+    """The read model's part of a state; `plan_hash` is the plan that waits for approval, else the one in force.
+
+    `cause` is that of an eject: the case may have begun as something else.
+    """
 
     mode: Mode
     plan_hash: str | None = None
     waiting_for: WaitingFor | None = None
     effective_date: AwareDatetime | None = None
+    cause: Cause | None = None
     tasks: tuple[Task, ...] = ()
     ended: bool = False
 

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.refusal import Refusal
     from models.vocabulary import Gate, TaskKind
-    from rules.gates import approval_refused, task_refused
+    from rules.gates import approval_refused, gate_digest, task_refused
     from workflows.replanning import CaseReplanning
 
 _NO_OFFER = Refusal(code="no_offer", why="no offer is open", fix="see: farewell status ACCOUNT")
@@ -50,10 +50,9 @@ class CaseDecisions(CaseReplanning):
 
     @refuse.validator
     def _may_refuse(self, word: Refuse) -> None:
-        nothing = Refusal(
-            code="nothing_to_refuse", why="no plan waits for approval", fix="see: farewell status ACCOUNT"
-        )
-        self._check("refuse", word, nothing if word.gate is Gate.PLAN and self.state.proposed is None else None)
+        why = f"nothing waits at gate {word.gate}"
+        nothing = Refusal(code="nothing_to_refuse", why=why, fix="see: farewell status ACCOUNT")
+        self._check("refuse", word, None if gate_digest(word.gate, self.state) else nothing)
 
     # -- changing one's mind
 

@@ -185,6 +185,7 @@ class OffboardingWorkflow(CasePausing):
                 package = await self._export_once(generation=1)
             except ChildWorkflowError as error:
                 await self._park("export_package", error, LONG_GATE)
+        self._heed_undo()
         days_late = (package.verified_at - self._dates()["effective_date"]) // timedelta(days=1)
         later = timedelta(days=max(0, days_late))
         self._keep(package=package, retrieval_end=self._dates()["retrieval_end"] + later)
@@ -214,6 +215,7 @@ class OffboardingWorkflow(CasePausing):
         await self._enter(Stage.TERMINATE)
         await self._at(ContractActivities.terminate_contract, "effective_date")
         await self._open_statement()
+        self._heed_undo()
         self._mail(MailKind.GOODBYE)
         try:
             await workflow.start_child_workflow(

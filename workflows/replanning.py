@@ -79,7 +79,7 @@ class CaseReplanning(CaseHolds):
             why, fix = cause_of(error)
             raise ApplicationError(why, fix, type="plan_refused") from None
         no = refused(update, word.actor, self.state)
-        if no or self._where() != before:
+        if no or self._where() != before or self._overtaken(generation):
             no = no or _WENT_ON
             raise ApplicationError(no.why, no.fix, type=no.code)
         agreed: Agreed = made.agreed
@@ -88,6 +88,11 @@ class CaseReplanning(CaseHolds):
     def _where(self) -> tuple[Mode, bool]:
         """What a plan was made for: while it was made, another mode may have been agreed, or a pause begun."""
         return self.state.mode, self.state.stage is Stage.PAUSED
+
+    def _overtaken(self, generation: int) -> bool:
+        """Whether a plan that was asked for later has come first: the last word counts."""
+        plans = (self.state.agreed, self.state.proposed)
+        return any(plan is not None and plan.generation > generation for plan in plans)
 
     def _cause(self) -> Cause | None:
         """Why the account is ejected, if it is; a plan of another mode has none."""
@@ -134,9 +139,12 @@ class CaseReplanning(CaseHolds):
 
 
 def moved(agreed: Agreed, word: Extend) -> Agreed:
-    """The same plan with every date from the end of transition on moved by as much. Source: DOMAIN dates.3."""
-    by = word.until - agreed.dates["transition_end"]
-    fixed = {"requested", "notice_end"}
-    dates = {name: at if name in fixed else at + by for name, at in agreed.dates.items()}
+    """The same plan with every date from the end of transition on moved by as much. Source: DOMAIN dates.3.
+
+    After a pause nothing was charged from its first day on: that end of billing stays. Source: DOMAIN modes.1.
+    """
+    end = agreed.dates["transition_end"]
+    by = word.until - end
+    dates = {name: at + by if at >= end else at for name, at in agreed.dates.items()}
     later = {"reminder_at": agreed.reminder_at + by, "silence_at": agreed.silence_at + by}
     return agreed.model_copy(update={"dates": dates, "looks_at": tuple(at + by for at in agreed.looks_at), **later})

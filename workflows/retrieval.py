@@ -30,6 +30,7 @@ class CaseRetrieval(CaseSettling):
         for ended in both:
             if isinstance(ended, BaseException):
                 raise ended
+        await self._gates_open()  # who has spoken meanwhile is heard: the pivot is next
 
     async def _hand_over(self) -> None:
         """The customer fetches and accepts; the six gates open one by one. Source: CONTRACTS, Gates."""
@@ -38,17 +39,19 @@ class CaseRetrieval(CaseSettling):
         await self._gates_open()
         if self.state.looked_at is None or self.state.looked_at < workflow.now() - AN_HOUR:
             await self._look_for_charges()  # once more, while the contact is still known
-            await self._gates_open()
-        await self._mails_out()
 
     async def _gates_open(self) -> None:
-        """Waits for all of them, and attends to what is due meanwhile."""
-        while self._closed_gates():
-            await self._continue_if_long()
-            self._remind()
-            await self._attend_to_billing()
-            await self._tell_what_is_missing()
-            await self._wait(self._retrieval_moved(), self._next_by_itself())
+        """Waits for all of them and for the messages under way; all are open, and nobody wants back, as it returns."""
+        open_now = False
+        while not open_now:
+            while self._closed_gates():
+                await self._continue_if_long()
+                self._remind()
+                await self._attend_to_billing()
+                await self._tell_what_is_missing()
+                await self._wait(self._retrieval_moved(), self._next_by_itself())
+            await self._wait(self._no_mail_under_way)
+            open_now = not self._closed_gates()
 
     async def _tell_what_is_missing(self) -> None:
         """Only if it isn't known yet."""
@@ -130,8 +133,11 @@ class CaseRetrieval(CaseSettling):
 
     async def _continue_if_long(self) -> None:
         """A history that grew long is carried on by a new run, from the same state."""
-        if workflow.info().is_continue_as_new_suggested():
+        if self._is_long():
             await self._continue()
+
+    def _is_long(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested()
 
     async def _continue(self) -> NoReturn:
         await self._mails_out()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -70,7 +71,7 @@ class CaseSteps:
 
     async def _record(self) -> None:
         """Tells the read model."""
-        plan = self.state.proposed or self.state.agreed
+        plan, in_force = self.state.proposed or self.state.agreed, self.state.agreed or self.state.proposed
         record = self._ask(
             StageRecord,
             f"enter_{self.state.stage}",
@@ -79,6 +80,7 @@ class CaseSteps:
             plan_hash=plan.hash if plan else None,
             waiting_for=self.state.waiting_for,
             effective_date=self._dates().get("effective_date"),
+            cause=in_force.cause if in_force else None,
             tasks=self.state.tasks,
             ended=self.state.stage in ENDS,
         )
@@ -101,14 +103,16 @@ class CaseSteps:
             return happened() or self._undo_asked()
 
         left = None if until is None else until - workflow.now()
-        try:
+        with suppress(TimeoutError):  # what happened in that very instant has happened all the same
             if left is None or left.total_seconds() > 0:
                 await workflow.wait_condition(wake, timeout=left)
-        except TimeoutError:
-            return False
+        self._heed_undo()
+        return happened()
+
+    def _heed_undo(self) -> None:
+        """Nothing new is begun once somebody wants to go back."""
         if self._undo_asked():
             raise Undone
-        return happened()
 
     def _undo_asked(self) -> bool:
         return self.state.undo is not None and not self._undoing
@@ -135,8 +139,7 @@ class CaseSteps:
         """Does an effect that can be taken back; noted before it begins, for it may happen and still fail."""
         self._begin(request.idempotency_key)
         result = await self._do(method, request, manner)
-        if self._undo_asked():
-            raise Undone
+        self._heed_undo()
         return result
 
     def _begin(self, key: str) -> None:

@@ -24,6 +24,7 @@ class CaseWalking(CaseUndoing):
             proposed = self.state.proposed
             if proposed is None:
                 raise self._refused()
+            await self._continue_if_long()
             why = f"the plan {proposed.hash[:15]}… needs {proposed.approvals_required[Gate.PLAN]} approval(s)"
             until = proposed.approval_until
             await self._enter(
@@ -39,10 +40,10 @@ class CaseWalking(CaseUndoing):
         return Undone()
 
     def _plan_decided(self, was: Agreed) -> Callable[[], bool]:
-        return lambda: self._plan_approved() or self.state.proposed != was
+        return lambda: self._plan_approved() or self.state.proposed != was or self._is_long()
 
     def _plan_moved(self, was: Agreed | None) -> Callable[[], bool]:
-        return lambda: self._plan_approved() or self.state.agreed != was
+        return lambda: self._plan_approved() or self.state.agreed != was or self._is_long()
 
     def _plan_approved(self) -> bool:
         proposed = self.state.proposed

@@ -109,5 +109,5 @@ def _tell(row: CaseRow, record: StageRecord, at: datetime) -> None:
     row.effective_date = record.effective_date or row.effective_date
     row.ended_at = at if record.ended else None
     told = record.model_dump(mode="json", include={"waiting_for", "tasks"})
-    lasting = record.model_dump(mode="json", include={"plan_hash", "effective_date"}, exclude_none=True)
+    lasting = record.model_dump(mode="json", include={"plan_hash", "effective_date", "cause"}, exclude_none=True)
     row.state = {**row.state, **told, **lasting}

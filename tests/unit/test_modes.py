@@ -1,13 +1,14 @@
 """From one way out to another: DOMAIN modes.3, modes.4."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from models.account import Actor
-from models.case import CaseState
+from models.case import Agreed, CaseState, Extend
 from models.vocabulary import Cause, Mode, Role
 from rules.modes import change_refused
+from workflows.replanning import moved
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ANA = Actor(id="ana", roles=(Role.ACCOUNT_MANAGER,))
@@ -36,3 +37,20 @@ def test_modes_4_pause_becomes_stop_becomes_eject_and_never_backwards(now, to, c
     no = change_refused(to, cause, actor, state)
     assert (no.code if no else None) == code
     assert no is None or (no.why and no.fix)
+
+
+def test_modes_1_more_transition_after_a_pause_charges_no_day_of_it():
+    a_month, a_week = timedelta(days=30), timedelta(days=7)
+    dates = {
+        "requested": NOW,
+        "notice_end": NOW + a_month,
+        "transition_end": NOW + 2 * a_month,
+        "effective_date": NOW + 2 * a_month,
+        "billing_end": NOW - a_month,  # the pause began
+        "retrieval_end": NOW + 3 * a_month,
+    }
+    about = {"approvals_required": {}, "approval_until": NOW, "reminder_at": NOW, "silence_at": NOW}
+    plan = Agreed(hash="sha256:1", dates=dates, **about)
+    later = moved(plan, Extend(actor=CUSTOMER, until=dates["transition_end"] + a_week)).dates
+    assert {name for name in dates if later[name] == dates[name]} == {"requested", "notice_end", "billing_end"}
+    assert {later[name] - dates[name] for name in ("transition_end", "effective_date", "retrieval_end")} == {a_week}

@@ -37,11 +37,11 @@ class Breakable:
         real = getattr(self._port, name)
 
         def called(*args: Any, **kwargs: Any) -> Any:
-            for (method, account), error in self._broken.items():
+            for (method, account), error in list(self._broken.items()):
                 if method == name and account in _accounts(args):
                     raise error
             found = real(*args, **kwargs)
-            for (method, account), instead in self._answers.items():
+            for (method, account), instead in list(self._answers.items()):  # a test may mend meanwhile
                 if method == name and account in _accounts(args):
                     found = instead(found)
             return found
