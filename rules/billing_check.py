@@ -36,6 +36,8 @@ def _invoice(invoice: InvoiceState) -> None:
         raise MoneyRefused(f"{name}: its lines sum to {sum(in_lines, ZERO)}, its total is {invoice.total}", _MEND)
     if invoice.service_start and invoice.service_end and invoice.service_end < invoice.service_start:
         raise MoneyRefused(f"{name}: its period ends before it starts", _MEND)
+    if invoice.total < 0 and invoice.due:
+        raise MoneyRefused(f"{name}: it came to less than nothing, {invoice.total}", "move it to the credit balance")
     if invoice.due < 0 and invoice.credited > invoice.total:
         raise MoneyRefused(
             f"{name}: more was credited than the {invoice.total} it came to", "move the rest to the credit balance"

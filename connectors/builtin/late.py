@@ -13,15 +13,17 @@ from models.tables.billing import InvoiceRow, PaymentRow
 def late_charges(session: Session, account: str, since: datetime) -> list[LateCharge]:
     """Invoices from `since` on that aren't ours, and money that was taken from then on beyond what was due.
 
-    What finance collects on an invoice that was handed over is no late charge.
+    Of an invoice that documents answer already, as a statement's, only that money; of one that was handed over, none:
+    finance collects it.
     """
     books = Books(session, account)
     payments = session.exec(select(PaymentRow).where(PaymentRow.account == account, PaymentRow.paid_at >= since))
     taken_at = {row.id: row.paid_at for row in payments}
+    answered = {document.invoice for document in books.documents}
     handed_over = {document.invoice for document in books.documents if document.kind == "handed_over"}
     found: list[LateCharge] = []
     for row, invoice in books.invoices():
-        if row.made_by is None and row.issued_at >= since:
+        if row.made_by is None and row.issued_at >= since and row.id not in answered:
             found += _invoiced(invoice)
         elif row.id not in handed_over:
             found += _taken(invoice, taken_at)

@@ -67,6 +67,17 @@ def test_money_9_a_charge_that_comes_before_the_statement_is_answered_by_it_and_
         assert exit_.does(exit_.watch()) == NOTHING
 
 
+def test_money_9_what_is_taken_later_for_a_charge_that_the_statement_answered_goes_back(tmp_path: Path) -> None:
+    for engine, account in company(tmp_path):
+        exit_ = ExitMoney(engine, account)
+        invoice = exit_.books.charge_late(account, "400", END, paid=False)
+        exit_.does(exit_.statement())
+        exit_.books.take_late(account, invoice, "400", LATER)
+        assert exit_.does(exit_.watch()) == ChargeWatchResult(found=1, refunded={"EUR": Decimal(400)})
+        assert exit_.does(exit_.watch(2)) == NOTHING
+        assert outstanding(exit_.billing.state(account, END)) == {}
+
+
 def test_an_attempt_that_dies_in_the_middle_is_finished_by_the_next(
     exit_: ExitMoney, monkeypatch: pytest.MonkeyPatch
 ) -> None:

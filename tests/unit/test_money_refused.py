@@ -48,6 +48,10 @@ CASES = {
         BillingState(invoices=(invoice("30.00", credited=Decimal(31)),)),
         "invoice I1: more was credited than the 30.00 it came to",
     ),
+    "an invoice of less than nothing": (
+        BillingState(invoices=(invoice("-30.00"),)),
+        "invoice I1: it came to less than nothing, -30.00",
+    ),
     "two invoices of one id": (BillingState(invoices=(invoice(), invoice())), "there are two invoices I1"),
     "a subscription whose period ends before it starts": (
         BillingState(subscriptions=(subscription(period_end=START),)),
@@ -71,6 +75,11 @@ def test_money_3_what_cannot_be_is_refused_before_anything_is_settled(billing: B
             asked()
         assert refused.value.what == what
         assert refused.value.fix
+
+
+def test_money_3_an_invoice_of_less_than_nothing_that_went_to_the_balance_is_settled() -> None:
+    moved = BillingState(invoices=(invoice("-30.00", credited=Decimal(-30)),), credit={"EUR": Decimal(30)})
+    assert [(x.kind, str(x.amount)) for x in settle(moved, END, TERMS, MADRID).documents] == [("refund", "30.00")]
 
 
 def test_money_1_trailing_zeros_are_no_decimals() -> None:
