@@ -1,18 +1,18 @@
 """The money until the pivot: what went back, what comes late, what differs. Source: DOMAIN money.5, money.7, money.9."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlmodel import Session
 
 from devstack.running import Running
-from models.case import CaseState, Task
+from models.case import CaseState, RetrievalWord, Task
 from models.money import Document, RefundState
 from models.tables.billing import InvoiceRow, PaymentRow
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome
-from tests.workflow.exits import DAY, Exit, begun
-from tests.workflow.records import actions_of
+from tests.workflow.exits import DAY, WORD, Exit, begun, still_to_do
+from tests.workflow.records import actions_of, mails_of, package_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 KUWAIT = "acc_u7w1ob"
@@ -124,16 +124,38 @@ async def test_money_9_where_the_policy_refunds_nothing_a_person_looks_at_a_late
     await play.back("reinstate", Stage.REINSTATED)
 
 
-def charged(here: Running, account: str, at: datetime, *, paid: bool) -> None:
-    """The billing system invoices once more, and takes the money, after the account has ended."""
-    id_, total = f"late-{account}", Decimal("19.00")
+async def test_money_8_an_account_that_owes_gets_its_export_and_waits_for_nothing(here: Running, account: str) -> None:
+    charged(here, account, datetime.now(UTC) - DAY, paid=False, total="99999.00")
+    play = await begun(here, account)
+    state = await play.to_retrieval()
+    sent = mails_of(here, play.case)
+    assert sent.index("export_ready") < sent.index("goodbye")
+    assert package_of(here, account)
+    assert state.statement_closed
+    [task] = of_kind(state, TaskKind.RECEIVABLE)
+    assert (task.owner, task.blocking) == (Role.ACCOUNT_MANAGER, False)
+    assert still_to_do(state) == []
+    await play.say("customer", "accept_export", RetrievalWord, evidence=WORD)
+    await play.back("reinstate", Stage.REINSTATED)
+
+
+def charged(here: Running, account: str, at: datetime, *, paid: bool, total: str = "19.00") -> None:
+    """The billing system invoices once more, and may take the money; with `at`, after the account has ended."""
+    id_ = f"more-{account}-{at:%Y%m%d}"
     about = {"account": account, "currency": here.connections.directory.facts(account).account.currency}
-    invoice = {"number": id_, "kind": "one_off", "description": "Seats", "total": total, "issued_at": at, "due_at": at}
+    invoice = {
+        "number": id_,
+        "kind": "one_off",
+        "description": "Seats",
+        "total": Decimal(total),
+        "issued_at": at,
+        "due_at": at,
+    }
     with Session(here.connections.engine) as session:
         session.add(InvoiceRow(id=id_, **about, **invoice))
         session.flush()
         if paid:
-            session.add(PaymentRow(id=f"{id_}-paid", invoice=id_, amount=total, paid_at=at, **about))
+            session.add(PaymentRow(id=f"{id_}-paid", invoice=id_, amount=Decimal(total), paid_at=at, **about))
         session.commit()
 
 
