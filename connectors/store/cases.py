@@ -15,12 +15,14 @@ from models.case import CaseRequest, StageRecord
 from models.tables.cases import CaseRow
 from models.vocabulary import Mode, Stage
 
+_PAUSED_FROM = "paused_from"
+
 
 class SqlCaseStore(SqlPapers, SqlHolds):
     """The port `CaseStore`.
 
-    A case's `state` holds `request`, and as last recorded `plan_hash`, `waiting_for`, `tasks`, `effective_date` (with
-    the customer's offset, which the column of that name doesn't keep).
+    A case's `state` holds `request`, and as last recorded `plan_hash`, `waiting_for`, `tasks`, `cause`,
+    `effective_date` (with the customer's offset, which the column of that name doesn't keep), and `paused_from`.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -71,12 +73,12 @@ class SqlCaseStore(SqlPapers, SqlHolds):
     def pauses(self, account: str, since: datetime) -> int:
         """How many pauses of the account began at an instant or later; one still asked for has not begun.
 
-        Source: DOMAIN modes.1.
+        One that became another way out, which was taken back, has been one all the same. Source: DOMAIN modes.1.
         """
-        began = func.coalesce(CaseRow.effective_date, CaseRow.opened_at) >= since
-        paused = col(CaseRow.stage).in_((Stage.PAUSED, Stage.RESUMED)), CaseRow.mode == Mode.PAUSE
         with reading(self._engine) as session:
-            return session.exec(select(func.count()).where(CaseRow.account == account, began, *paused)).one()
+            rows = session.exec(select(CaseRow).where(CaseRow.account == account)).all()
+            began = [row.state.get(_PAUSED_FROM) for row in rows]
+        return sum(datetime.fromisoformat(at) >= since for at in began if at)
 
 
 def _open(session: Session, account: str) -> CaseRow | None:
@@ -110,4 +112,6 @@ def _tell(row: CaseRow, record: StageRecord, at: datetime) -> None:
     row.ended_at = at if record.ended else None
     told = record.model_dump(mode="json", include={"waiting_for", "tasks"})
     lasting = record.model_dump(mode="json", include={"plan_hash", "effective_date", "cause"}, exclude_none=True)
+    if record.mode is Mode.PAUSE and record.stage in {Stage.PAUSED, Stage.RESUMED}:
+        lasting[_PAUSED_FROM] = (row.effective_date or row.opened_at).isoformat()
     row.state = {**row.state, **told, **lasting}

@@ -16,7 +16,7 @@ from models.ledger import digest
 from models.payload import Personal
 from models.plan import Commitments, Estimates, Plan
 from models.policy import Policy, read_policy
-from models.vocabulary import Gate, Mode, Stage
+from models.vocabulary import ENDS, Gate, Mode, Stage
 from tests.contract.sample_account import ANA, AT, DAVID, DORA, new_id, request_for
 
 LATER = AT + timedelta(days=30)
@@ -164,6 +164,18 @@ def test_modes_1_only_pauses_that_began_since_are_counted(store: CaseStore) -> N
     paused(store, account, AT, Stage.PAUSED)
     assert store.pauses(account, since) == 2
     assert store.pauses(new_id(), since) == 0
+
+
+def test_modes_1_a_pause_that_became_an_exit_which_was_withdrawn_has_been_a_pause(store: CaseStore) -> None:
+    account = new_id()
+    paused(store, account, AT, Stage.PAUSED)
+    row = store.case(account) or {}
+    about = {"case": row["id"], "account": account, "step": "enter", "mode": Mode.STOP}
+    for stage in (Stage.NOTICE, Stage.WITHDRAWN):
+        told = StageRecord(**about, stage=stage, effective_date=AT + timedelta(days=99), ended=stage in ENDS)
+        store.record(told, AT + timedelta(days=9))
+    assert store.pauses(account, AT) == 1
+    assert store.pauses(account, AT + timedelta(days=2)) == 0, "it counts from when it began"
 
 
 def test_modes_1_an_exit_is_no_pause(store: CaseStore, opened: CaseRequest) -> None:
