@@ -41,7 +41,7 @@ class StripeBilling:
     def stop_renewal(self, account: str, ends_at: datetime, key: str, at: datetime) -> Receipt:
         """`cancel_at`, without proration: the statement credits the days that aren't used."""
         with translating():
-            count = renewals.stop(self._client, self._customer_of(account), ends_at, key)
+            count = renewals.stop(self._client, self._customer_of(account), ends_at, key, at)
         return _receipt("stop_renewal", account, count, key, at)
 
     def resume_renewal(self, account: str, key: str, at: datetime) -> Receipt:

@@ -31,7 +31,8 @@ class InvoiceReader:
         currency = invoice.currency.upper()
         paid, due = self._books.paid(invoice), self._books.due(invoice)
         lines = lines_of(self._client, invoice)
-        starts, ends = _service([x for x in lines if self._kind(x) == "recurring"], moved_by(invoice))
+        in_advance = [x for x in lines if self._kind(x) == "recurring"]
+        starts, ends = _service(in_advance or lines, moved_by(invoice))
         return InvoiceState(
             invoice_id=invoice.id,
             kind=self._kind_of(invoice, lines),
@@ -80,7 +81,7 @@ class InvoiceReader:
             return FINAL
         if "recurring" in kinds:
             return "subscription"
-        return "usage" if kinds == {"usage"} else "one_off"
+        return "usage" if "usage" in kinds else "one_off"
 
     def _asked_rate(self, name: str) -> Decimal:
         return share_of(self._v1.tax_rates.retrieve(name))
@@ -101,7 +102,7 @@ def share_of(rate: TaxRate) -> Decimal:
 
 
 def _service(lines: Iterable[InvoiceLineItem], later: int) -> tuple[datetime | None, datetime | None]:
-    """The period that is billed in advance, half-open; Stripe's own ends where the next one starts."""
+    """The period that is billed, half-open; Stripe's own ends where the next one starts."""
     periods = [line.period for line in lines if line.amount > 0]
     if not periods:
         return None, None

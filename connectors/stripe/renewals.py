@@ -20,16 +20,17 @@ from connectors.stripe.subscriptions import LIVE, is_metered, live, period_of, s
 NOTHING: Literal[""] = ""  # what unsets a value at Stripe
 
 
-def stop(client: StripeClient, customer: str, ends_at: datetime, key: str) -> int:
+def stop(client: StripeClient, customer: str, ends_at: datetime, key: str, at: datetime) -> int:
     """Sets the end of those that would go on longer; a later notice moves it. Nothing is credited by Stripe.
 
+    An end that has come sets none: Stripe takes only one to come, and the freeze is due.
     Answers how many bear an end of ours.
     """
     end = int(ends_at.timestamp())
     for each in live(client, customer):
         ours = marks.of(each).get(marks.STOPPED)
         goes_on = each.cancel_at != end if ours else each.cancel_at is None or each.cancel_at > end
-        if goes_on and not is_past(each, key):
+        if goes_on and ends_at > at and not is_past(each, key):
             told = {marks.STOPPED: key, **(past(each, ours) if ours and ours != key else {})}
             if not ours:
                 told[marks.BEFORE] = json.dumps(_end_of(each))

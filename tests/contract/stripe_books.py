@@ -78,7 +78,9 @@ class StripeBooks:
 
     def draft_invoice(self, account: str, net: str) -> str:
         """One that Stripe will issue by itself."""
-        return self._invoice(account, net, "EUR", "Set-up", "0")
+        invoice = self._invoice(account, net, "EUR", "Set-up", "0")
+        self.poke("invoice", invoice, created=seconds(self.period_start))
+        return invoice
 
     def pay(self, account: str, invoice: str, amount: str) -> str:
         return self.take_late(account, invoice, amount, self.period_start)

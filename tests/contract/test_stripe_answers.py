@@ -8,6 +8,7 @@ import pytest
 
 from connectors.errors import NotFound
 from models.money import InvoiceState
+from rules.proration import unused
 from tests.contract.stripe_published import (
     CUSTOMER,
     answering,
@@ -107,6 +108,21 @@ def test_money_1_a_rate_of_tax_is_exact() -> None:
     rate = {"id": "txr_21", "object": "tax_rate", "percentage": 8.875, "inclusive": False}
     found = read(invoices=page(invoice(10_888, line(10_000, taxes=[tax(888, "exclusive")]))), tax_rates__txr_21=rate)
     assert [x.tax_rate for x in found.lines] == [Decimal("0.08875")]
+
+
+@pytest.mark.parametrize("usage", [True, False])
+def test_money_3_what_stripe_bills_at_the_end_for_the_time_before_is_no_charge_after_it(usage: bool) -> None:
+    """With the usage that it holds Stripe bills the items that are pending."""
+    end = int(datetime(2026, 11, 16, tzinfo=UTC).timestamp())
+    before = {"start": end - 86_400, "end": end - 86_400}
+    pricing = {"type": "price_details", "price_details": {"price": "price_metered", "product": "prod_1"}}
+    about = {"type": "invoice_item_details", "invoice_item_details": {"invoice_item": "ii_1"}}
+    lines = [line(300, parent=about, period=before), *([line(700, pricing=pricing)] if usage else [])]
+    found = read(
+        invoices=page(invoice(sum(x["amount"] for x in lines), *lines, created=end + 60, effective_at=end + 60))
+    )
+    assert found.kind == ("usage" if usage else "one_off")
+    assert unused(found, datetime.fromtimestamp(end, UTC), "UTC") == []
 
 
 def test_a_memo_of_paragraphs_is_one_short_line_of_the_statement() -> None:

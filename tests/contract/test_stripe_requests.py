@@ -1,7 +1,7 @@
 """What we ask Stripe, by the published forms of its places: the client's own, made from Stripe's OpenAPI description."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -174,6 +174,12 @@ def test_money_4_a_subscription_that_stripe_ends_at_the_same_moment_is_no_failur
         billing.freeze("acme", "acme-1:freeze_charges:-:1", AT)
 
 
+def test_an_end_that_has_come_is_left_to_the_freeze() -> None:
+    wire, billing = answering(subscriptions=page(subscription(item(1_000))))
+    billing.stop_renewal("acme", AT, "acme-1:stop_renewal:-:1", AT)
+    assert [request for request in wire.seen if request.method == "post"] == []
+
+
 def test_money_6_a_draft_of_stripes_is_issued_without_being_collected() -> None:
     draft = invoice(100, line(100), status="draft")
     wire, billing = answering(invoices=page(draft))
@@ -184,7 +190,7 @@ def test_money_6_a_draft_of_stripes_is_issued_without_being_collected() -> None:
 
 def test_an_end_that_was_set_before_ours_comes_back_as_it_was() -> None:
     wire, billing = answering(subscriptions=page(subscription(item(1_000), cancel_at_period_end=True)))
-    billing.stop_renewal("acme", AT, "acme-1:stop_renewal:-:1", AT)
+    billing.stop_renewal("acme", AT + timedelta(days=1), "acme-1:stop_renewal:-:1", AT)
     (stopped,) = [request.form for request in wire.seen if request.method == "post"]
     metadata = {name[9:-1]: value for name, value in stopped.items() if name.startswith("metadata[")}
     wire, billing = answering(
