@@ -11,7 +11,7 @@ from models.vocabulary import ENDS, Mode, Stage
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from models.case import CaseState
+    from models.case import Agreed, CaseState
 
 _SECONDS_FOR_AN_ANSWER = 2.0
 
@@ -20,7 +20,7 @@ def standing(row: Mapping[str, Any], live: "CaseState | None" = None) -> dict[st
     """A case as scripts read it: what its workflow says now, else what was last recorded.
 
     `resume_date` is that of a pause, `cause` that of an eject; `to_approve` is the gate that waits and the hash that an
-    approval must name. Source: issue 2, The commands.
+    approval must name, `proposed` a plan that would take the place of the one in force. Source: issue 2, The commands.
     """
     effective = row["effective_date"]
     told = _recorded(row) if live is None else _told(live)
@@ -37,6 +37,7 @@ def standing(row: Mapping[str, Any], live: "CaseState | None" = None) -> dict[st
         "tasks": told["tasks"],
         "workflow_id": row["workflow_id"],
         "to_approve": told["to_approve"],
+        "proposed": told["proposed"],
     }
 
 
@@ -62,11 +63,13 @@ async def ask(client: "Client", workflow: str) -> "CaseState | None":
 
 def print_standing(case: Mapping[str, Any]) -> None:
     """Prints a case for people, with what they can do next."""
-    say(f"{case['case']}  {stage_words(case)}  {mode_words(case)}, {dates_words(case)}")
+    say(f"{case['case']}  {stage_words(case)}  mode {mode_words(case)}, {dates_words(case)}")
     if case["waiting_for"]:
         say(f"waits for {waits(case)}: {case['waiting_for']['why']}")
     if case["stage"] in ENDS:
         say(f"how it went: farewell audit {case['account']}")
+    if case["proposed"]:
+        say(f"planned instead: mode {mode_words(case['proposed'])}, {dates_words(case['proposed'])}")
     if case["to_approve"]:
         gate, digest = case["to_approve"]["gate"], case["to_approve"]["hash"]
         say(f"approve: farewell approve {case['account']} --gate {gate} --hash {digest} --as PERSON")
@@ -85,7 +88,7 @@ def stage_words(case: Mapping[str, Any]) -> str:
 def mode_words(case: Mapping[str, Any]) -> str:
     """The way out; an eject says why. Source: DOMAIN modes.3."""
     cause = f" ({case['cause'].replace('_', ' ')})" if case["cause"] else ""
-    return f"mode {case['mode']}{cause}"
+    return f"{case['mode']}{cause}"
 
 
 def dates_words(case: Mapping[str, Any]) -> str:
@@ -116,6 +119,7 @@ def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
         "cause": state.get("cause") or request.get("cause") if row["mode"] == Mode.EJECT else None,
         "resume_date": waiting.get("until") if row["stage"] == Stage.PAUSED else None,
         "to_approve": None,
+        "proposed": None,
         **kept,
     }
 
@@ -123,15 +127,23 @@ def _recorded(row: Mapping[str, Any]) -> dict[str, Any]:
 def _told(live: "CaseState") -> dict[str, Any]:
     """The dates are those in force; the hash is that of the plan that waits for its approval, if one does."""
     plan, in_force = live.proposed or live.agreed, live.agreed or live.proposed
-    dates = in_force.dates if in_force else {}
-    told = live.model_dump(mode="json", include={"stage", "mode", "waiting_for", "tasks"})
     return {
-        **told,
+        **live.model_dump(mode="json", include={"stage", "waiting_for", "tasks"}),
+        **_way(in_force),
+        "mode": live.mode.value,
         "plan_hash": plan.hash if plan else None,
-        "cause": in_force.cause if in_force else None,
+        "to_approve": _to_approve(live),
+        "proposed": _way(live.proposed) if live.agreed and live.proposed else None,
+    }
+
+
+def _way(plan: "Agreed | None") -> dict[str, Any]:
+    dates = plan.dates if plan else {}
+    return {
+        "mode": plan.mode.value if plan else None,
+        "cause": plan.cause if plan else None,
         "effective_date": _written(dates.get("effective_date")),
         "resume_date": _written(dates.get("resume")),
-        "to_approve": _to_approve(live),
     }
 
 
@@ -139,6 +151,8 @@ def _to_approve(live: "CaseState") -> dict[str, str] | None:
     from models.vocabulary import Gate
     from rules.gates import gate_digest
 
+    if live.proposed and live.proposed.blockers:
+        return None  # nobody can
     for gate in (Gate.PLAN, Gate.ERASURE):
         digest = gate_digest(gate, live)
         if digest is not None:

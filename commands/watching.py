@@ -71,7 +71,7 @@ def _drawn(case: dict[str, Any]) -> "Text":
 
     from commands.standing import dates_words, mode_words, waits
 
-    lines = [f"{case['case']}, {mode_words(case)}, {dates_words(case)}", "", *_steps(case["mode"], case["stage"])]
+    lines = [f"{case['case']}, mode {mode_words(case)}, {dates_words(case)}", "", *_steps(case["mode"], case["stage"])]
     if case["waiting_for"]:
         lines += ["", f"waits for {waits(case)}: {case['waiting_for']['why']}"]
     lines += [f"task {task['id']}: {task['cause']}" for task in case["tasks"]]

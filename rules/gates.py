@@ -26,7 +26,7 @@ PIVOT_GATES: dict[str, str] = {
     "window_over": "the retrieval window is still open",
     "export_verified": "no package has been verified by re-reading the bucket",
     "accepted_or_waived": "the customer has neither accepted the package nor waived it",
-    "statement_closed": "the final statement doesn't close to zero, and finance hasn't accepted the difference",
+    "statement_closed": "the final statement isn't closed, or a difference in it isn't accepted",
     "no_hold": "a legal hold stands",
     "erasure_approved": "erasure isn't approved by enough people",
 }
@@ -81,7 +81,8 @@ def _unfit(plan: Agreed, at: datetime) -> Refusal | None:
     if plan.approval_until <= at:
         return _no("expired", "the time to approve this plan is over", again)
     if plan.blockers:
-        return _no("blocked", f"the plan is blocked: {', '.join(plan.blockers)}", "mend it, then: farewell reschedule")
+        fix = "see how to mend it: farewell preview ACCOUNT; then plan again: farewell reschedule ACCOUNT --to"
+        return _no("blocked", f"the plan is blocked: {', '.join(plan.blockers)}", fix)
     return None
 
 

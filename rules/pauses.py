@@ -34,7 +34,7 @@ def pause_dates(wish: Wish, terms: Terms) -> dict[str, PlannedDate]:
     resume = wish.resume_on or start + timedelta(days=clause.usual_days)
     _refuse(wish, clause, start, resume)
     began = (start, "modes.1", "the day asked for" if wish.effective_on else "the midnight after the request")
-    ends = (resume, clause.rule, clause.citation)
+    ends = (resume, "modes.1", "the day asked for") if wish.resume_on else (resume, clause.rule, clause.citation)
     days = {
         "requested": (wish.requested_on, "dates.1", "the day of the request, in the customer's zone"),
         **dict.fromkeys(("notice_end", "transition_end", "effective_date"), began),
@@ -62,7 +62,8 @@ def _refuse(wish: Wish, clause: PauseClause, start: date, resume: date) -> None:
     if wish.paused_on is None and not tomorrow <= start <= wish.requested_on + FURTHEST:
         fix = f"the earliest is {tomorrow}"
         raise PlanRefused("effective_date", f"a pause can't begin on {start}: it begins at a midnight to come", fix)
-    latest = start + timedelta(days=clause.most_days)
-    if not max(start + ONE_DAY, tomorrow) <= resume <= latest:
-        what = f"a pause from {start} can't end on {resume}: it lasts {clause.most_days} days at most"
-        raise PlanRefused("resume_date", what, f"choose a day from {max(start + ONE_DAY, tomorrow)} to {latest}")
+    earliest, latest = max(start + ONE_DAY, tomorrow), start + timedelta(days=clause.most_days)
+    if not earliest <= resume <= latest:
+        why = "that is too early" if resume < earliest else f"it lasts {clause.most_days} days at most"
+        what = f"a pause from {start} can't end on {resume}: {why}"
+        raise PlanRefused("resume_date", what, f"choose a day from {earliest} to {latest}")

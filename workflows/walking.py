@@ -25,12 +25,8 @@ class CaseWalking(CaseUndoing):
             if proposed is None:
                 raise self._refused()
             await self._continue_if_long()
-            why = f"the plan {proposed.hash[:15]}… needs {proposed.approvals_required[Gate.PLAN]} approval(s)"
-            until = proposed.approval_until
-            await self._enter(
-                Stage.APPROVAL, WaitingFor(kind=WaitKind.APPROVAL, who=Role.APPROVER, until=until, why=why)
-            )
-            if not await self._wait(self._plan_decided(proposed), until):
+            await self._enter(Stage.APPROVAL, _approval_of(proposed))
+            if not await self._wait(self._plan_decided(proposed), proposed.approval_until):
                 raise self._refused()
             if self._plan_approved():
                 return self._agree()
@@ -86,3 +82,13 @@ class CaseWalking(CaseUndoing):
         """Does an effect that bears a date of the plan."""
         request = self._ask(AtRequest, method.__name__, at=self._dates()[name], generation=generation)
         await self._do_undoable(method, request)
+
+
+def _approval_of(plan: Agreed) -> WaitingFor:
+    """Who must act before the plan may begin; nobody can approve one that is blocked. Source: DOMAIN stages.5."""
+    who, needed = Role.APPROVER, plan.approvals_required[Gate.PLAN]
+    why = f"the plan {plan.hash[:15]}… needs {needed} approval{'' if needed == 1 else 's'}"
+    if plan.blockers:
+        who = Role.ACCOUNT_MANAGER
+        why = f"the plan {plan.hash[:15]}… is blocked: {', '.join(plan.blockers)}; farewell preview says what to do"
+    return WaitingFor(kind=WaitKind.APPROVAL, who=who, until=plan.approval_until, why=why)

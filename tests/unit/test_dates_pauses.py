@@ -43,6 +43,7 @@ def test_modes_1_a_pause_begins_at_the_next_midnight_and_ends_nothing():
 def test_modes_1_days_may_be_asked_for():
     asked = {"effective_on": date(2026, 12, 24), "resume_on": date(2027, 1, 7)}
     assert [day_of(name, **asked) for name in ("effective_date", "resume")] == list(asked.values())
+    assert {pause(**asked).dates[name].citation for name in ("effective_date", "resume")} == {"the day asked for"}
 
 
 @settings(deadline=None)
@@ -58,7 +59,7 @@ def test_modes_1_a_pause_lasts_the_days_that_were_asked_for(zone, days, later):
     ("wish", "why", "fix"),
     [
         ({"resume_on": date(2027, 5, 23)}, "it lasts 180 days at most", "from 2026-11-24 to 2027-05-22"),
-        ({"resume_on": date(2026, 11, 23)}, "can't end on 2026-11-23", "from 2026-11-24"),
+        ({"resume_on": date(2026, 11, 23)}, "can't end on 2026-11-23: that is too early", "from 2026-11-24"),
         ({"resume_on": date.max}, "can't end on 9999-12-31", "to 2027-05-22"),
         ({"effective_on": ASKED}, "can't begin on 2026-11-22", "the earliest is 2026-11-23"),
         ({"effective_on": date.max, "resume_on": date.max}, "can't begin on 9999-12-31", "2026-11-23"),
