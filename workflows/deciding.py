@@ -3,7 +3,7 @@
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from rules.permissions import refused
     from workflows.retries import RECORD
     from workflows.steps import CaseSteps
+    from workflows.words import cause_of
 
 
 class CaseDeciding(CaseSteps):
@@ -41,5 +42,19 @@ class CaseDeciding(CaseSteps):
             details={name: str(value) for name, value in details.items()},
             note=note,
         )
-        await self._do(CaseActivities.record_decision, decision, RECORD)
+        await self._recorded(decision)
         return Answer(case=self.state.case, stage=self.state.stage, text=text)
+
+    async def _recorded(self, decision: Decision) -> None:
+        """To the end. What can't be kept at all is told to whoever said it: a word never waits for a task."""
+        try:
+            await workflow.execute_activity_method(
+                CaseActivities.record_decision,
+                decision,
+                start_to_close_timeout=RECORD.attempt,
+                retry_policy=RECORD.retries,
+                summary=f"{decision.step.replace('_', ' ')} {decision.subject}".removesuffix(" -"),
+            )
+        except ActivityError as error:
+            why, fix = cause_of(error)
+            raise ApplicationError(f"it holds, but its record can't be kept: {why}", fix, type="not_recorded") from None

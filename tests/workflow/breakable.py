@@ -69,6 +69,7 @@ def _accounts(args: tuple[Any, ...]) -> set[str]:
 class BreakableConnections(Connections):
     """Every adapter that an exit needs can break; in Kuwait there is a transition, and late charges are a person's."""
 
+    cases = cached_property(lambda self: Breakable(Connections.cases.func(self)))
     contracts = cached_property(lambda self: Breakable(Connections.contracts.func(self)))
     billing = cached_property(lambda self: Breakable(Connections.billing.func(self)))
     identity = cached_property(lambda self: Breakable(Connections.identity.func(self)))

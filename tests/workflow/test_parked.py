@@ -4,8 +4,9 @@ import pytest
 
 from connectors.errors import Rejected
 from devstack.running import Running
+from models.case import Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
-from tests.workflow.exits import DAY, begun, still_to_do
+from tests.workflow.exits import DAY, WORD, begun, still_to_do
 from tests.workflow.records import mails_of, rows_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -65,3 +66,16 @@ async def test_mails_that_fail_hold_nothing_up_and_outlive_the_run(here: Running
         await play.resolve(task)
     await play.back("reinstate", Stage.REINSTATED)
     assert set(mails_of(here, play.case)) >= {"acknowledgement", "plan", "notice", "export_ready", "goodbye"}
+
+
+async def test_a_word_whose_record_cannot_be_kept_holds_and_stops_nothing(here: Running, account: str) -> None:
+    play = await begun(here, account)
+    await play.plan_agreed()
+    here.connections.cases.fail("decide", account, Rejected("database", "it can't hold this text", "write it anew"))
+    no = await play.refused("customer", "withdraw", Undo, reason=WORD)
+    here.connections.cases.mend()
+    assert (no.type, "it can't hold this text" in no.message) == ("not_recorded", True)
+    state = await play.reach(Stage.WITHDRAWN)
+    assert state.tasks == ()
+    failed = [entry.actor for entry in here.connections.ledger.entries(play.case) if entry.outcome == "failed"]
+    assert failed == ["customer"]
