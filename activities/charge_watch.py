@@ -7,14 +7,12 @@ from temporalio import activity
 from activities.amounts import by_currency
 from activities.case_money import CaseMoney, refused
 from activities.receipts import keep
-from activities.settled import STATEMENT
+from activities.settled import LATE_CHARGES, STATEMENT
 from activities.terms import policy_of
 from models.effects import ChargeWatchRequest, ChargeWatchResult
 from models.money import LateCharge, Settlement
 from models.payload import Receipt
 from rules.policy import in_force, speaks_for_all
-
-LATE_CHARGES = "late_charges"
 
 
 class ChargeWatchActivities(CaseMoney):
@@ -30,7 +28,8 @@ class ChargeWatchActivities(CaseMoney):
         Raises:
             ApplicationError: `NoClause`, not retryable.
         """
-        charges, refund = self._found(request), self._refunds(request)
+        refund = self._refunds(request)
+        charges = self._found(request, refund=refund)
         if refund:
             keep(self._store, request, [self._give_back(request, charge) for charge in charges])
         return ChargeWatchResult(
@@ -39,13 +38,13 @@ class ChargeWatchActivities(CaseMoney):
             left={} if refund else by_currency((x.currency, x.amount) for x in charges),
         )
 
-    def _found(self, request: ChargeWatchRequest) -> list[LateCharge]:
+    def _found(self, request: ChargeWatchRequest, *, refund: bool) -> list[LateCharge]:
         """What the first attempt of this look found; what is on the statement was answered by it."""
         charges = self._billing.late_charges(request.account, request.since)
         settled = self._settled(request.case)
         late = [charge.model_dump(mode="json") for charge in charges if charge.charge_id not in settled]
         key, now = request.idempotency_key, activity.info().scheduled_time
-        kept = self._store.keep_document(request.case, LATE_CHARGES, key, {"charges": late}, now)
+        kept = self._store.keep_document(request.case, LATE_CHARGES, key, {"charges": late, "refund": refund}, now)
         return [LateCharge.model_validate(charge) for charge in kept["charges"]]
 
     def _settled(self, case: str) -> set[str]:

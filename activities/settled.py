@@ -7,14 +7,14 @@ from typing import Any
 
 from activities.amounts import by_currency
 from connectors.ports import CaseStore
-from models.money import ZERO, RefundState, Settlement, Statement
+from models.money import ZERO, LateCharge, RefundState, Settlement, Statement
 from models.payload import Payload
 from rules.cost import cost
 
 STATEMENT, DRAFT = "statement", "statement_draft"
 """The kinds of document: the closed statement, and the opened one."""
-REFUNDS, READ_BACK = "refunds", "read_back"
-"""And what the provider told of its refunds, and how the books differ from the statement."""
+REFUNDS, READ_BACK, LATE_CHARGES = "refunds", "read_back", "late_charges"
+"""And what the provider told of its refunds, how the books differ from the statement, what came after the end."""
 
 
 class Sums(Payload):
@@ -63,6 +63,12 @@ def books_agree(store: CaseStore, case: str) -> bool:
     """Whether the billing system held what the statement says when it was read back last. Source: DOMAIN money.5."""
     documents = store.documents(case, READ_BACK)
     return not documents or not documents[-1]["differences"]
+
+
+def late_charges(store: CaseStore, case: str) -> list[tuple[LateCharge, bool]]:
+    """What was charged after the end, and whether it goes back by policy. Source: DOMAIN money.9."""
+    looks = store.documents(case, LATE_CHARGES)
+    return [(LateCharge.model_validate(charge), look["refund"]) for look in looks for charge in look["charges"]]
 
 
 def keep_news(store: CaseStore, case: str, kind: str, body: Mapping[str, Any], now: datetime) -> None:

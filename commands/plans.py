@@ -50,6 +50,8 @@ def _ways(
     compare: Sequence[Mode] | None, mode: Mode, days: Sequence[date | None], resume: date | None, cause: Cause | None
 ) -> list[Way]:
     """Each mode on each day; a mode gets the options that it knows."""
+    if compare and mode is not Mode.STOP:
+        raise Refused(Exit.USAGE, "--compare says which modes, so --mode has nothing to say", "leave --mode out")
     modes = compare or (mode,)
     refuse_contradictions(modes, resume, cause)
     return list(dict.fromkeys(_way(each, day, resume, cause, alone=not compare) for each in modes for day in days))

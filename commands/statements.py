@@ -1,5 +1,6 @@
 """The final statement: as a table for people, as JSON, or as the PDF that the customer gets."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from activities.printing import Closing
     from activities.printing_words import Addressed
     from connectors.opening import Connections
-    from models.money import Statement
+    from models.money import LateCharge, Statement
     from models.plan import Plan
 
 Form = Annotated[Literal["text", "json", "pdf"], typer.Option("--format", help="For people, programs, or to keep.")]
@@ -28,9 +29,12 @@ def mount(app: typer.Typer) -> None:
 
 def statement(account: AccountArgument, form: Form = "text", out: Out = None, as_json: Json = False) -> None:
     """Show the final statement of the account's newest exit, opened or closed."""
+    from activities.settled import late_charges
     from commands.session import case_of, connections
 
     is_json = as_json or form == "json"
+    if as_json and form == "pdf":
+        raise Refused(Exit.USAGE, "a statement is either a PDF or JSON", "leave --json out, or --format pdf")
     if (form == "pdf") != (out is not None) and not is_json:
         raise Refused(Exit.USAGE, "a PDF needs a file, and text has none", "say --format pdf --out statement.pdf")
     at = connections()
@@ -42,6 +46,7 @@ def statement(account: AccountArgument, form: Form = "text", out: Out = None, as
         _write(out, _printed(at, case["id"], plan, closing))
     else:
         _tell(closing)
+        _tell_late(late_charges(at.cases, case["id"]))
 
 
 def _closing(at: "Connections", case: str, account: str) -> "tuple[Closing, Plan]":
@@ -106,9 +111,22 @@ def _tell(closing: "Closing") -> None:
     say(f"digest {closing.digest}")
 
 
+def _tell_late(charges: "Sequence[tuple[LateCharge, bool]]") -> None:
+    """What appeared after the end, once, however often it was found. Source: DOMAIN money.9."""
+    for charge, refund in {charge.charge_id: (charge, refund) for charge, refund in charges}.values():
+        what = f"{charge.amount:f} {charge.currency} on {charge.at:%Y-%m-%d} ({charge.charge_id}: {charge.description})"
+        say(f"charged after the end: {what}; {'given back' if refund else 'a person decides: farewell status'}")
+
+
 def _table(each: "Statement") -> Any:
     rows = [
-        [line.kind, line.reference, line.description, f"{line.tax:f}" if line.tax else "", f"{line.amount:f}"]
+        [
+            line.kind.replace("_", " "),
+            line.reference,
+            line.description,
+            f"{line.tax:f}" if line.tax else "",
+            f"{line.amount:f}",
+        ]
         for line in each.lines
     ]
     rows.append(["total", "", "", "", f"{each.total:f}"])
@@ -117,8 +135,12 @@ def _table(each: "Statement") -> Any:
 
 
 def _standing(closing: "Closing") -> str:
+    from activities.settled import owed
+
     if closing.open_until is not None:
         return f"opened; it closes on {closing.open_until:%Y-%m-%d}, and nothing is to be paid before"
     if all(each.closed for each in closing.settlement.statements):
-        return "closed: all comes to zero"
+        collected = owed(closing.settlement.statements)["to_pay"]
+        to_pay = " and ".join(f"{amount:f} {currency}" for currency, amount in collected.items())
+        return "closed: all comes to zero" + (f"; finance collects {to_pay}" if to_pay else "")
     return "closed with a difference: the task statement_differs says which"

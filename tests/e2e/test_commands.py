@@ -165,6 +165,7 @@ def test_what_does_not_go_together_is_one_line(shell: Shell) -> None:
     assert "only an eject has a cause" in shell.refused(2, *start, "--cause", "fraud")
     assert "only a pause resumes" in shell.refused(2, *start, "--resume", _in_days(30))
     assert "no modes" in shell.refused(2, "preview", STAYING, "--compare", "stop,leave")
+    assert "leave --mode out" in shell.refused(2, "preview", STAYING, "--compare", "stop,pause", "--mode", "eject")
     pause = (*start, "--mode", "pause")
     assert "days at most" in shell.refused(4, *pause, "--resume", _in_days(4000))
     assert _in_days(9) in shell.refused(4, *pause, "--effective", _in_days(10), "--resume", _in_days(9))

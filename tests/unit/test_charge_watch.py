@@ -42,7 +42,7 @@ def test_money_9_a_late_charge_goes_back_once_and_is_told_with_every_attempt_at_
     assert outstanding(exit_.billing.state(exit_.account, END)) == {}
     assert dict(receipts(exit_.engine, exit_.account))["give_back EUR"] == 1
     found, nothing = exit_.documents("late_charges")
-    assert ([x["amount"] for x in found["charges"]], nothing["charges"]) == (["12", "5"], [])
+    assert ([x["amount"] for x in found["charges"]], found["refund"], nothing["charges"]) == (["12", "5"], True, [])
 
 
 def test_money_9_without_a_refund_by_policy_a_person_is_told(exit_: ExitMoney) -> None:

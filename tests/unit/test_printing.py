@@ -272,6 +272,16 @@ def test_messages_3_the_letter_of_an_eject_for_cause_neither_thanks_nor_accuses(
     assert not re.search("thank|fraud|costs nothing", text.lower())
 
 
+def test_modes_3_the_day_of_an_eject_is_the_last_of_its_contract_for_it_is_charged():
+    dates = EJECT["dates"]
+    day = MAIN.model_copy(update={"ends": PlannedDate(at=dates["effective_date"], rule="modes.3", citation="")})
+    for contracts, said in (((day,), "acc-contract 5 November 2026"), ((), "ends with the close of 5 November 2026")):
+        ejected = LETTER.commitments.model_copy(update={"mode": Mode.EJECT, "contracts": contracts})
+        text = words(print_letter(ENGLISH, LETTER.model_copy(update={"commitments": ejected, "dates": dates})))
+        assert said in text
+    assert dates["billing_end"].day == 6  # so the statement says: settled up to and including the 5th
+
+
 def test_erasure_5_the_certificate_says_what_was_signed_and_how_to_check_it():
     kept = certified()
     text = words(print_certificate(ENGLISH, kept, {"task": {"en": "Steps; with a note"}}))

@@ -37,15 +37,15 @@ def account(engine, monkeypatch):
     return account
 
 
-def settle(engine, account, kind, description="Team"):
+def settle(engine, account, document, description="Team", kind="write_off"):
     tax = {"tax": Decimal("0.50"), "tax_rate": Decimal("0.21")}
     lines = (
         StatementLine(kind="charge", description=description, amount=Decimal("2.90"), reference="F-1", **tax),
-        StatementLine(kind="write_off", description=f"Written off: {description}", amount=Decimal("-2.90")),
+        StatementLine(kind=kind, description=f"Written off: {description}", amount=Decimal("-2.90")),
     )
     statement = Statement(currency="EUR", lines=lines, total=Decimal("0.00"))
     body = {**Settlement(statements=(statement,)).model_dump(mode="json"), "digest": "sha256:ab", "at": AT.isoformat()}
-    SqlCaseStore(engine).keep_document(f"{account}-1", kind, kind, body, AT)
+    SqlCaseStore(engine).keep_document(f"{account}-1", document, document, body, AT)
 
 
 def farewell(capsys, *arguments):
@@ -99,9 +99,26 @@ def test_the_pdf_is_the_customer_s_and_after_erasure_it_names_nobody(account, en
     assert account in words(file.read_bytes())
 
 
+def test_money_9_what_was_charged_after_the_end_is_reported_with_the_statement_once(account, engine, capsys):
+    settle(engine, account, "statement")
+    charge = {"charge_id": "in_9", "currency": "EUR", "amount": "12", "paid": "0", "at": AT.isoformat()}
+    for look, refund in (("1", False), ("2", True)):
+        body = {"charges": [{**charge, "description": "Support"}], "refund": refund}
+        SqlCaseStore(engine).keep_document(f"{account}-1", "late_charges", look, body, AT)
+    _, out, _ = farewell(capsys, account)
+    assert out.count("charged after the end") == 1
+    assert f"charged after the end: 12 EUR on {AT:%Y-%m-%d} (in_9: Support); given back" in out
+
+
+def test_money_5_what_finance_collects_is_said_in_one_sum(account, engine, capsys):
+    settle(engine, account, "statement", kind="handed_over")
+    assert "closed: all comes to zero; finance collects 2.90 EUR" in farewell(capsys, account)[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (["--format", "pdf", "--json", "--out", "x.pdf"], 2),
         (["--format", "pdf"], 2),
         (["--out", "x"], 2),
         (["--format", "pdf", "--out", "/no/such/folder/x.pdf"], 2),
