@@ -93,7 +93,7 @@ class CaseState(Payload):
 
     `agreed` is the plan in force, `proposed` one that waits for approval; `done` names the steps that an undo
     must take back (by idempotency key, in the order in which they began); `sent` the messages that were tried.
-    `handled` are the update ids seen so far.
+    `handled` are the update ids seen so far; `cause` is that of an eject which was asked for, before there is a plan.
 
     `proposed_by` asked for what is proposed; `paused_on` is the day, at the customer's, since which the account has
     paused. Of the money: `refunds_at` is when we next ask what became of the refunds, after `refund_checks` times, and
@@ -104,6 +104,7 @@ class CaseState(Payload):
     case: str
     account: str
     mode: Mode
+    cause: Cause | None = None
     stage: Stage = Stage.REQUESTED
     waiting_for: WaitingFor | None = None
     opened_at: AwareDatetime

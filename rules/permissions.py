@@ -71,7 +71,8 @@ def _put_out(update: str, state: CaseState) -> Refusal | None:
     While that is only planned, their own exit is still theirs, and nobody hears of it. Source: DOMAIN messages.5.
     """
     plan = state.agreed or state.proposed
-    if update not in _TURNS or plan is None or manner(state.mode, plan.cause) != FOR_CAUSE:
+    cause = plan.cause if plan else state.cause
+    if update not in _TURNS or cause is None or manner(state.mode, cause) != FOR_CAUSE:
         return None
     return Refusal(
         code="put_out", why=f"the customer can't {words(update)} an eject for cause", fix="the account manager can"

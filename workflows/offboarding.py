@@ -53,6 +53,7 @@ class OffboardingWorkflow(CasePausing):
             case=request.case,
             account=request.account,
             mode=request.mode,
+            cause=request.cause,
             opened_at=workflow.now(),
             requested_by=request.requested_by,
         )

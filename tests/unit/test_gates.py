@@ -142,6 +142,12 @@ def test_modes_3_whom_we_put_out_for_cause_takes_nothing_back(update):
         assert refused(update, ANA, state) is None
 
 
+def test_modes_3_whom_we_put_out_doesn_t_withdraw_while_the_plan_is_made():
+    for cause, code in ((Cause.FRAUD, "put_out"), (Cause.CUSTOMER_DEMAND, None)):
+        no = refused("withdraw", CUSTOMER, case(Stage.REQUESTED, mode=Mode.EJECT, cause=cause))
+        assert (no.code if no else None) == code
+
+
 def test_messages_5_an_eject_that_is_only_planned_isn_t_told_by_a_refusal():
     eject = agreed(mode=Mode.EJECT, cause=Cause.FRAUD)
     assert refused("withdraw", CUSTOMER, case(proposed=eject)) is None
