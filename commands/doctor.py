@@ -27,7 +27,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check settings, databases, S3, SMTP, Temporal, keys, policy and inventory."""
+    """Check settings, databases, billing, S3, SMTP, Temporal, keys, policy and inventory."""
     findings = examine()
     if as_json:
         show([{"check": f.check, "ok": not f.wrong, "wrong": f.wrong, "fix": f.fix} for f in findings])
@@ -102,6 +102,10 @@ def _product(at: "Connections") -> None:
         raise Rejected("product database", what, "farewell inventory check lists them all, with what to write")
 
 
+def _billing(at: "Connections") -> None:
+    at.billing.check()
+
+
 def _export_bucket(at: "Connections") -> None:
     at.objects.check(at.settings.s3_export_bucket, locked=False)
 
@@ -173,6 +177,7 @@ _CHECKS: dict[str, Callable[["Connections"], None]] = {
     "keys": _keys,
     "database": _database,
     "product database": _product,
+    "billing": _billing,
     "bucket for packages": _export_bucket,
     "bucket for evidence": _evidence_bucket,
     "mail": _mail,

@@ -221,6 +221,14 @@ class ContractSystem(Protocol):
 class BillingSystem(Protocol):
     """Subscriptions, invoices, payments, refunds."""
 
+    def check(self) -> None:
+        """Whether it answers, and lets us in.
+
+        Raises:
+            ConnectorError: it doesn't.
+        """
+        ...
+
     def state(self, account: str, at: datetime) -> BillingState:
         """What is invoiced, paid and in credit now, and the unbilled usage of before `at`. Source: DOMAIN money.9."""
         ...

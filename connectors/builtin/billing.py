@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from connectors.builtin import late, orders
 from connectors.builtin.accounting import Books
@@ -19,6 +19,7 @@ from connectors.builtin.reading_back import held, refunds
 from connectors.store.sessions import alone, reading, writing
 from models.money import FINAL, BillingState, Document, InvoiceState, LateCharge, RefundState, Settlement
 from models.payload import Receipt
+from models.tables.billing import InvoiceRow
 
 
 class BuiltinBilling:
@@ -30,6 +31,11 @@ class BuiltinBilling:
     def __init__(self, engine: Engine) -> None:
         """Keeps the engine; each method is one transaction."""
         self._engine = engine
+
+    def check(self) -> None:
+        """Its tables are there."""
+        with reading(self._engine) as session:
+            session.exec(select(InvoiceRow.id).limit(1)).first()
 
     def state(self, account: str, at: datetime) -> BillingState:
         """What is charged, invoiced, paid and in credit now, and the unbilled usage of before `at`.

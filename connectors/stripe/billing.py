@@ -29,6 +29,11 @@ class StripeBilling:
         """`customer_of` tells the customer's id at Stripe of an account; it raises NotFound for one without."""
         self._client, self._customer_of = client, customer_of
 
+    def check(self) -> None:
+        """The key is good, and may read customers."""
+        with translating():
+            self._client.v1.customers.list({"limit": 1})
+
     def state(self, account: str, at: datetime) -> BillingState:
         """What is invoiced, paid and in credit now; pending invoice items from before `at` are unbilled usage."""
         with translating():

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 import stripe
 
+from connectors.stripe.billing import StripeBilling
 from connectors.stripe.books import refunds_of
 from connectors.stripe.client import open_client
 from connectors.stripe.errors import translating
@@ -53,6 +54,10 @@ def test_the_key_alone_would_have_refunded_twice_there(client: stripe.StripeClie
     for _ in range(2):
         client.v1.refunds.create({"payment_intent": payment, "amount": 100}, KEY.once())
     assert len(refunds_of(client, payment)) == 2
+
+
+def test_a_check_asks_for_no_more_than_one_customer(client: stripe.StripeClient) -> None:
+    StripeBilling(client, str).check()
 
 
 def test_a_card_that_is_declined_is_rejected(client: stripe.StripeClient) -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import SecretStr
 
+from commands.doctor import _CHECKS, _examined
 from connectors.errors import NotFound
 from connectors.opening import Connections
 from connectors.stripe.billing import StripeBilling
@@ -32,6 +33,12 @@ def test_an_account_without_a_customer_is_refused_with_what_to_do() -> None:
         connections(None).billing.state("acme", datetime.now(UTC))
     assert "acme has no billing_id" in caught.value.what
     assert "import it with its billing_id" in caught.value.fix
+
+
+def test_the_doctor_says_that_stripe_cannot_be_reached_and_what_to_look_at() -> None:
+    finding = _examined("billing", _CHECKS["billing"], connections("cus_1"))
+    assert "can't be reached" in finding.wrong
+    assert "FAREWELL_STRIPE_URL" in finding.fix
 
 
 def test_nobody_waits_for_stripes_client_who_does_not_use_it() -> None:
