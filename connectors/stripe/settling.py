@@ -5,10 +5,10 @@ the final invoice takes it when it's issued, and for an older invoice a credit n
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from stripe import Invoice, StripeClient
+from stripe import Invoice, Refund, StripeClient
 
 from connectors.errors import Conflict
 from connectors.stripe import balance, marks, notes
@@ -17,6 +17,7 @@ from connectors.stripe.books import SET_OFF, Books
 from connectors.stripe.errors import SYSTEM
 from connectors.stripe.final import bill
 from connectors.stripe.marks import Line, Part, once
+from connectors.stripe.meanwhile import can_be_credited, is_void, refundable, refunded_by_hand
 from connectors.stripe.refunds import REFUND, send_back
 from models.money import FINAL, Document
 
@@ -34,13 +35,14 @@ class Settling:
             Conflict: a document is about an invoice that Stripe doesn't have.
         """
         self._client, self._customer, self._key = client, customer, key
-        self._lines = [Line(number, document) for number, document in enumerate(documents)]
+        lines = [Line(number, document) for number, document in enumerate(documents)]
         self._books = Books(client, customer)
         self._invoices = {invoice.id: invoice for invoice in self._books.invoices}
-        for line in self._lines:
+        for line in lines:
             minor(line.document.amount, line.document.currency)
             self._check(line.document)
-        self._pairs = list(_pairs(self._lines))
+        self._pairs = [pair for pair in _pairs(lines) if all(map(self._stands, pair))]
+        self._lines = [line for line in lines if self._stands(line)]
 
     def make(self) -> None:
         """Makes all of it. An invoice that Stripe has only drafted is issued first, or nothing could answer it."""
@@ -71,14 +73,21 @@ class Settling:
         for name, lines in given.items():
             self._settled(self._invoices[name])
             refunds = [x for x in lines if x.document.kind == REFUND]
-            sent = [send_back(self._client, x, self._part(REFUND, x)) for x in refunds if x.document.payment_id]
+            sent = [
+                refund for x in refunds if x.document.payment_id for refund in self._send_back(self._invoices[name], x)
+            ]
             credits_ = [x for x in lines if x.document.kind == "credit"]
             by_hand = sum(minor(x.document.amount, x.document.currency) for x in refunds if not x.document.payment_id)
             told = [x for x in lines if not x.document.payment_id] + self._owed_to_balance(name)
-            if credits_:
-                goes_to = notes.GoesTo(sent, by_hand)
+            if credits_ and can_be_credited(self._books, self._invoices[name], credits_, self._key):
+                goes_to = notes.GoesTo([*sent, *refunded_by_hand(self._books, self._invoices[name])], by_hand)
                 part = Part(self._key, f"{notes.CREDIT}:{name}")
                 notes.issue(self._client, self._invoices[name], part, credits_, told, goes_to)
+
+    def _send_back(self, invoice: Invoice, line: Line) -> Iterator[Refund]:
+        part = self._part(REFUND, line)
+        if (left := refundable(self._books, invoice, line, part)) is not None:
+            yield send_back(self._client, left, part)
 
     def _owed_to_balance(self, name: str) -> list[Line]:
         """What pays a debt on the balance by getting there."""
@@ -142,6 +151,9 @@ class Settling:
 
     def _of(self, *kinds: str) -> list[Line]:
         return [line for line in self._lines if line.document.kind in kinds]
+
+    def _stands(self, line: Line) -> bool:
+        return not is_void(self._invoices.get(line.document.invoice_id or ""))
 
     def _check(self, document: Document) -> None:
         if document.invoice_id not in {FINAL, None} and document.invoice_id not in self._invoices:

@@ -117,6 +117,51 @@ def test_an_invoice_that_is_paid_between_preview_and_close_is_found_and_no_money
     assert sum(after.credit.values()) + sum(x.paid for x in after.invoices) == 30
 
 
+def settled(books: StripeBooks, account: str) -> Settlement:
+    return settle(books.billing.state(account, books.day(15)), books.day(15), TERMS, books.timezone)
+
+
+def by_hand(books: StripeBooks, account: str, settlement: Settlement) -> list[tuple[str, Decimal | None]]:
+    """The statement, made true after a person has been at Stripe's dashboard: what differs, and what was found."""
+    for _ in range(2):
+        books.billing.settle(account, settlement, CLOSE, books.day(15))
+    after = books.billing.state(account, books.day(15))
+    assert settled(books, account).documents == (), "nothing is left to do"
+    return [(x.line, x.found) for x in differences(settlement, books.billing.held(account, CLOSE), after)]
+
+
+def test_money_3_what_a_person_refunded_meanwhile_is_not_refunded_again(books: StripeBooks) -> None:
+    for refunded, found in ((3000, [("Refund: Team", None)]), (2000, [("Refund: Team", Decimal(10))]), (1000, [])):
+        account = books.add_account()
+        books.add_subscription(account, "30")
+        settlement = settled(books, account)
+        (payment,) = books.billing.state(account, books.day(15)).invoices[0].payments
+        books.client.v1.refunds.create({"payment_intent": payment, "amount": refunded})
+        assert by_hand(books, account, settlement) == found
+        sent = [x.amount for x in books.client.v1.refunds.list({"payment_intent": payment})]
+        assert sum(sent) <= 3000
+
+
+def test_money_5_an_invoice_that_a_person_voided_meanwhile_is_told_as_differing(books: StripeBooks) -> None:
+    account = books.add_account()
+    invoice = books.add_subscription(account, "30", paid=False)
+    settlement = settled(books, account)
+    books.client.v1.invoices.void_invoice(invoice)
+    assert [line.partition(":")[0] for line, found in by_hand(books, account, settlement) if found is None] == [
+        "Unused days",
+        "Written off, the balance is at or under 25.00 EUR",
+    ]
+
+
+def test_money_3_what_a_person_credited_meanwhile_is_not_credited_again(books: StripeBooks) -> None:
+    account = books.add_account()
+    invoice = books.add_subscription(account, "30")
+    settlement = settled(books, account)
+    lines = [{"type": "custom_line_item", "description": "Goodwill", "quantity": 1, "unit_amount": 3000}]
+    books.client.v1.credit_notes.create({"invoice": invoice, "lines": lines, "out_of_band_amount": 3000})
+    assert ("Unused days: Team", None) in by_hand(books, account, settlement)
+
+
 def test_an_invoice_that_stripe_has_only_drafted_is_issued_before_it_is_answered(books: StripeBooks) -> None:
     account, end = books.add_account(), books.day(15)
     invoice = books.draft_invoice(account, "5")
