@@ -34,8 +34,9 @@ class CaseRetrieval(CaseSettling):
 
     async def _hand_over(self) -> None:
         """The customer fetches and accepts; the six gates open one by one. Source: CONTRACTS, Gates."""
-        await self._enter(Stage.SETTLE, self._missing())
-        await self._wait(lambda: self.state.statement_digest is not None)
+        if self.state.statement_digest is None:
+            await self._enter(Stage.SETTLE, self._missing())
+            await self._wait(lambda: self.state.statement_digest is not None)
         await self._gates_open()
         if self.state.looked_at is None or self.state.looked_at < workflow.now() - AN_HOUR:
             await self._look_for_charges()  # once more, while the contact is still known
@@ -45,7 +46,8 @@ class CaseRetrieval(CaseSettling):
         open_now = False
         while not open_now:
             while self._closed_gates():
-                await self._continue_if_long()
+                if self._settled():
+                    await self._continue_if_long()
                 self._remind()
                 await self._attend_to_billing()
                 await self._tell_what_is_missing()

@@ -48,7 +48,7 @@ class CaseSettling(CaseDecisions):
 
     async def _settle(self) -> None:
         """Waits for late usage, then closes the account to zero. Source: DOMAIN money.4, money.5."""
-        if self.state.statement_digest is not None:
+        if self._settled():
             return
         await self._wait(lambda: False, self._dates()["late_usage_end"])
         result = await self._do_undoable(BillingActivities.close_statement, self._statement(CLOSE), GATE)
@@ -81,6 +81,10 @@ class CaseSettling(CaseDecisions):
         """Other bank details are a task for two people. Source: DOMAIN money.3."""
         fix = "ask for other bank details and pay it out, two of you together; the exit goes on"
         self._open_task(TaskKind.FINDING, CLOSE, Role.ACCOUNT_MANAGER, cause, fix, blocking=False)
+
+    def _settled(self) -> bool:
+        """Nothing of the settlement is under way: its last word is the mail."""
+        return f"{MailKind.STATEMENT}.1" in self.state.sent
 
     # -- afterwards
 
