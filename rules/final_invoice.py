@@ -83,10 +83,11 @@ def _minimums(
     """What usage lacks to the minimum of its time, by subscription; a cut period has its days' part of it.
 
     Usage doesn't say whose it is, nor of which period: all of it counts together, which is never to the customer's
-    cost. Source: DOMAIN money.2.
+    cost. A subscription that begins only later has none. Source: DOMAIN money.2.
     """
     covered = sum((used.amount - used.tax for used in billing.usage if used.currency == currency), ZERO)
-    mine = (each for each in billing.subscriptions if each.currency == currency and each.minimum)
+    begun = (each for each in billing.subscriptions if (each.usage_since or each.period_start) < billing_end)
+    mine = (each for each in begun if each.currency == currency and each.minimum)
     for subscription in sorted(mine, key=lambda each: each.subscription_id):
         start, end = _time_of_usage(subscription, billing_end, timezone)
         least = for_days(subscription.minimum or ZERO, subscription, start, end, timezone)

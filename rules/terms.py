@@ -55,7 +55,8 @@ def _fees(
     start, end = (x.astimezone(ZoneInfo(commitments.timezone)).date() for x in (unbilled, contract.term_end))
     prices: dict[tuple[str, Decimal], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for each in _subscriptions(contract, commitments, billing):
-        net = for_days(each.price * (1 - each.discount), each, start, end, commitments.timezone)
+        begins = max(start, each.period_start.astimezone(ZoneInfo(commitments.timezone)).date())
+        net = for_days(each.price * (1 - each.discount), each, begins, end, commitments.timezone)
         prices[each.currency, each.tax_rate][each.description] += net
     fees = [
         Fee(

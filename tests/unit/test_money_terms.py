@@ -142,6 +142,12 @@ def test_dates_3_a_fee_of_a_yearly_price_is_prorated_by_the_days_of_the_year() -
     assert found == [("Early termination: Plan, 2026-11-16 – 2027-02-28, 20 %", "69.04")]  # 1200 × 105 / 365 × 0.2
 
 
+def test_dates_3_what_begins_only_after_the_exit_costs_no_fee_for_the_days_before_it() -> None:
+    later = subscription(period_start=at(2026, 12, 22), period_end=at(2027, 1, 22))
+    found = fees(contract(), billing=BillingState(subscriptions=(later,)))
+    assert [amount for _, amount in found] == ["6.45"]  # 100 × 10 / 31 × 0.2
+
+
 def test_dates_3_a_fee_is_the_same_after_the_last_period_was_cut() -> None:
     cut = subscription(period_end=END, ends_at=END)
     assert fees(contract(), billing=BillingState(subscriptions=(cut,))) == fees(contract())

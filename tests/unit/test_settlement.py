@@ -136,10 +136,14 @@ def test_money_2_a_minimum_counts_for_all_the_time_whose_usage_is_not_billed_and
     assert (str(minimum.amount), str(minimum.tax)) == ("78.65", "13.65")  # 30 + 30 + 15 less 10, and 21 %
 
 
-def test_money_2_the_running_minimum_counts_where_the_next_period_is_invoiced_already() -> None:
+def test_money_2_the_running_minimum_counts_where_the_next_period_is_invoiced_already_and_none_before_it_began() -> (
+    None
+):
     ahead = subscription(minimum=Decimal(30), period_start=NEXT, period_end=datetime(2027, 1, 1, tzinfo=ZONE))
-    (statement,) = settle(BillingState(subscriptions=(ahead,)), END, TERMS, MADRID).statements
+    running = ahead.model_copy(update={"usage_since": START})
+    (statement,) = settle(BillingState(subscriptions=(running,)), END, TERMS, MADRID).statements
     assert str(statement.lines[0].amount) == "15.00"
+    assert settle(BillingState(subscriptions=(ahead,)), END, TERMS, MADRID) == Settlement(statements=()), "not begun"
 
 
 def test_money_2_two_minimums_share_the_usage() -> None:

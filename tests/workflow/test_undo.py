@@ -54,7 +54,7 @@ async def test_withdrawn_in_notice_the_contract_renews_as_before(here: Running, 
     assert mails_of(here, play.case)[-1] == "welcome_back"
 
 
-async def test_withdrawn_in_transition_which_the_customer_extended_once(here: Running) -> None:
+async def test_dates_3_the_customer_extends_the_transition_once_and_may_still_withdraw(here: Running) -> None:
     before = rows_of(here, KUWAIT), contracts_of(here, KUWAIT), money_of(here, KUWAIT)
     play = await begun(here, KUWAIT)
     await play.plan_agreed()
