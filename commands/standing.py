@@ -94,7 +94,8 @@ def mode_words(case: Mapping[str, Any]) -> str:
 def dates_words(case: Mapping[str, Any]) -> str:
     """From when on, and until when where it ends by itself."""
     if case["mode"] == Mode.PAUSE:
-        return f"from {_day(case['effective_date'])} until {_day(case['resume_date'])}"
+        until = f" until {_day(case['resume_date'])}" if case["resume_date"] else ""
+        return f"from {_day(case['effective_date'])}{until}"
     return f"effective {_day(case['effective_date'])}"
 
 

@@ -34,21 +34,21 @@ def tell(entries: Sequence[LedgerEntry], zone: tzinfo | None = None) -> str:
 
 def _summary(entries: Sequence[LedgerEntry], zone: tzinfo) -> str:
     """Who left or paused, from when to when, how it ended."""
-    account, asked = entries[0].case.rpartition("-")[0], f"asked to leave on {_day(entries[0], zone)}"
+    account = entries[0].case.rpartition("-")[0]
+    asked = f"The exit of {account} was asked for on {_day(entries[0], zone)}"
     paused = next((e for e in entries if e.stage == Stage.PAUSED), None)
     if paused:
-        asked = f"paused on {_day(paused, zone)}"
+        asked = f"{account} paused on {_day(paused, zone)}"
     closed = next((e for e in entries if (e.action, e.outcome) == ("close_case", "done")), None)
     if closed:
-        gone = f"{account} {asked} and was gone on {_day(closed, zone)}"
+        gone = f"{asked}, and {account} was gone on {_day(closed, zone)}"
         return f"{gone}: its data erased and counted again, the certificate signed, the evidence sealed."
     ended = next((e for e in entries if e.stage in STAYED), None)
     if ended:
-        return f"{account} {asked} and stayed: on {_day(ended, zone)} {STAYED[ended.stage]}."
+        return f"{asked}, and {account} stayed: on {_day(ended, zone)} {STAYED[ended.stage]}."
     last = [entry for entry in entries if not _follows_up(entry)][-1:]
     where = "".join(f" Where it stands: {STAGES.get(entry.stage, entry.stage)}." for entry in last)
-    on_its_way = "" if paused else ", and is on its way"
-    return f"{account} {asked}{on_its_way}.{where}"
+    return f"{asked}.{where}"
 
 
 def _follows_up(entry: LedgerEntry) -> bool:

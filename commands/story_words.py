@@ -31,7 +31,7 @@ STAYED = {
     "refused": "the plan was refused, or nobody approved it in time",
 }
 ACTIONS = {
-    "request": "asked for the exit",
+    "request": "made the request",
     "make_plan": "made the plan",
     "record_stage": "noted where the case stands",
     "serve_notice": "told the contract system when the contract ends",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from commands.standing import print_standing, standing
+from commands.standing import dates_words, print_standing, standing
 from models.vocabulary import Cause, Mode, Stage
 from tests.unit.test_gates import LATER, PLAN, agreed, case
 
@@ -35,3 +35,9 @@ def test_stages_5_nobody_is_offered_to_approve_a_blocked_plan(capsys, blockers, 
     assert (f"--hash {PLAN}" in out) == offered
     assert (shown["to_approve"] is not None) == offered
     assert "planned instead" not in out
+
+
+def test_modes_1_a_pause_that_has_ended_has_no_day_to_come():
+    state = {"waiting_for": None, "effective_date": "2026-11-23T00:00:00+01:00"}
+    shown = dates_words(standing({**ROW, "stage": "resumed", "mode": "pause", "state": state}))
+    assert shown == "from 2026-11-23"

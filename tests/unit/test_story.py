@@ -33,7 +33,7 @@ def test_retries_are_folded_and_stages_noted_by_their_headings_alone():
         ("approval", "reinstate", "-", {"actor": "customer", "outcome": "refused"}),
     )
     assert told[:-1] == [
-        "acme asked to leave on 1 March 2026, and is on its way. Where it stands: Waiting for approval of the plan.",
+        "The exit of acme was asked for on 1 March 2026. Where it stands: Waiting for approval of the plan.",
         "",
         "The request",
         "  2026-03-01 12:04 UTC  Farewell wrote to the customer (acknowledgement), at the third attempt",
@@ -124,16 +124,16 @@ def test_modes_4_a_stop_out_of_a_pause_comes_to_the_same_stages_again():
 @pytest.mark.parametrize(
     ("last", "said"),
     [
-        (("certify", "close_case", "-"), "was gone on 1 March 2026: its data erased and counted again"),
-        (("withdrawn", "record_stage", "-"), "and stayed: on 1 March 2026 the request was withdrawn."),
-        (("reinstated", "record_stage", "-"), "and stayed: on 1 March 2026 the account was reinstated."),
-        (("resumed", "record_stage", "-"), "and stayed: on 1 March 2026 the account was resumed."),
-        (("refused", "record_stage", "-"), "and stayed: on 1 March 2026 the plan was refused, or nobody"),
+        (("certify", "close_case", "-"), ", and acme was gone on 1 March 2026: its data erased and counted again"),
+        (("withdrawn", "record_stage", "-"), "and acme stayed: on 1 March 2026 the request was withdrawn."),
+        (("reinstated", "record_stage", "-"), "and acme stayed: on 1 March 2026 the account was reinstated."),
+        (("resumed", "record_stage", "-"), "and acme stayed: on 1 March 2026 the account was resumed."),
+        (("refused", "record_stage", "-"), "and acme stayed: on 1 March 2026 the plan was refused, or nobody"),
     ],
 )
 def test_the_first_line_sums_up_who_left_and_how_it_ended(last, said):
     told = story(("requested", "request", "-", {"actor": "ana"}), last)
-    assert told[0].startswith("acme asked to leave on 1 March 2026")
+    assert told[0].startswith("The exit of acme was asked for on 1 March 2026")
     assert said in told[0]
 
 
