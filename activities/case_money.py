@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from temporalio.exceptions import ApplicationError
 
-from activities.terms import policy_of
+from activities.case_policy import policy_of
 from connectors.ports import BillingSystem, CaseStore, Directory
 from models.money import BillingState, MoneyTerms
 from models.payload import EffectRequest
+from rules.money_terms import money_terms
 from rules.policy import NoClause
 from rules.rounding import MoneyRefused
-from rules.terms import money_terms
 
 
 class CaseMoney:

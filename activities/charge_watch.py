@@ -6,9 +6,9 @@ from temporalio import activity
 
 from activities.amounts import by_currency
 from activities.case_money import CaseMoney, refused
+from activities.case_policy import policy_of
 from activities.receipts import keep
 from activities.settled import LATE_CHARGES, STATEMENT
-from activities.terms import policy_of
 from models.effects import ChargeWatchRequest, ChargeWatchResult
 from models.money import LateCharge, Settlement
 from models.payload import Receipt

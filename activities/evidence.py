@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.case_policy import policy_of
 from activities.certificate import claims
 from activities.pack import SEAL, TAG_MANIFEST, Weight, payload, pretty, seal_claims, tags, weigh
 from activities.papers import gather
@@ -16,7 +17,6 @@ from activities.printing import print_certificate
 from activities.printing_words import by_id
 from activities.pulse import beat
 from activities.scrub import scrubbed
-from activities.terms import policy_of
 from connectors.errors import NotFound, Rejected
 from connectors.ports import CaseStore, Histories, KeyStore, Ledger, ObjectStore
 from models.case import Noted, StageRecord

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from activities.case_policy import policy_of
 from activities.settled import money_values
-from activities.terms import policy_of
 from connectors.ports import CaseStore
 from models.effects import MessageRequest, PurgeResult, Touch
 from models.inventory import Inventory

@@ -24,11 +24,11 @@ from rules.cost import cost
 from rules.forecast import expected
 from rules.inventory_blockers import inventory_blockers, with_subsidiaries
 from rules.inventory_check import findings
+from rules.money_terms import money_terms, with_fees
 from rules.plan import PlanRefused, Wish, blockers, commit, plan_hash
 from rules.policy import NoClause
 from rules.rounding import MoneyRefused
 from rules.settlement import settle
-from rules.terms import money_terms, with_fees
 
 _A_YEAR = 12
 

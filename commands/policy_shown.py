@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from activities.terms import policy_of
+from activities.case_policy import policy_of
 from commands.printing import console, say, table
 from commands.session import connections, facts_of
 from models.account import AccountFacts

@@ -11,9 +11,9 @@ from models.money import BillingState, Fee, MoneyTerms, Settlement
 from models.plan import Commitments, EndingContract, PlannedDate
 from models.policy import CreditClause, EarlyTerminationClause, Policy, RoundingClause, WriteOffClause, read_policy
 from models.vocabulary import Mode
+from rules.money_terms import money_terms
 from rules.policy import NoClause
 from rules.settlement import settle
-from rules.terms import money_terms
 from tests.unit.sample_billing import END, MADRID, START, TERMS, ZONE, invoice, lines, settled, subscription
 
 RULE = {"rule": "dates.3", "citation": "a law"}

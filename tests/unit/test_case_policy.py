@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from activities.case_policy import policy_of
 from activities.messaging import MessagingActivities
-from activities.terms import policy_of
 from connectors.errors import NotFound
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
