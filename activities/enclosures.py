@@ -9,7 +9,7 @@ from activities.printing_letter import Ending
 from activities.printing_words import Addressed
 from activities.rendering import spoken
 from activities.settled import STATEMENT, books_agree, refunds_told, settlement_of
-from activities.wording import paper_name
+from activities.wording import paper_name, too_long
 from connectors.ports import CaseStore, Directory
 from models.inventory import Inventory
 from models.messages import Attachment, Reader
@@ -50,7 +50,9 @@ class Enclosures:
     def _statement(self, about: Addressed, values: Values) -> tuple[Attachment, ...]:
         made_at, dates = values["now"], values["dates"]
         closing = closing_of(self._store, about.case, STATEMENT, made_at, dates)
-        return (_pdf("statement", about, print_statement(about, closing)),) if closing else ()
+        if closing is None or too_long(closing.settlement.statements):
+            return ()
+        return (_pdf("statement", about, print_statement(about, closing)),)
 
     def _letter(self, about: Addressed, plan: Plan, values: Values) -> tuple[Attachment, ...]:
         ending = Ending(

@@ -30,6 +30,11 @@ def pressed(template: str, paper: Mapping[str, Any], made_at: datetime) -> bytes
     return _compiled(template, json.dumps(_printable(paper)), made_at)
 
 
+def legible(text: str) -> bool:
+    """Whether the fonts hold all of its letters and digits; a symbol that they lack leaves a name a name."""
+    return all(_known(c) for c in text if c.isalnum())
+
+
 def breakable(text: str) -> str:
     """With places where a word too long for a column may break."""
     return " ".join(

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from activities.printing_press import TEMPLATES
+from activities.printing_press import TEMPLATES, legible
 from activities.rendering import said, spoken
 from activities.wording import day, flat, last_day, locale_of
 from models.payload import Payload
@@ -39,17 +39,24 @@ class Words:
     """The words of one paper, from `templates/print/<language>/<paper>.toml`; each is one line in Jinja2."""
 
     def __init__(self, paper: str, about: Addressed, **values: Any) -> None:
-        """`values` are what its sentences may name, beside those of `about`."""
+        """`values` are what its sentences may name, beside those of `about`.
+
+        A customer or contact whose name the fonts can't write is named by the account's id: a box is nobody.
+        """
         language, _ = spoken(about.language)
+        name = about.name if legible(about.name or "") else None
         self._source = _catalogue(language, paper)
         self.values: dict[str, Any] = {
             **about.sender.model_dump(),
-            **about.model_dump(include={"case", "account", "name", "zone"}),
-            "who": about.name or about.account,
+            **about.model_dump(include={"case", "account", "zone"}),
+            "name": name,
+            "who": name or about.account,
             "language": language,
             "locale": locale_of(language, about.country),
             **values,
         }
+        if not legible(values.get("contact", "")):
+            self.values["contact"] = self.values["who"]
         self._country = about.country
 
     def say(self, name: str, **more: Any) -> str:

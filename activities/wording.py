@@ -3,7 +3,7 @@
 import re
 import string
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -17,6 +17,8 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
 from jinja2 import pass_context
 
+from models.money import Statement, StatementLine
+
 Spoken = Mapping[str, Any]
 """What a filter must know: `language`, `locale` and `zone`; a mail's or a paper's values hold them."""
 _WORDS = Path(__file__).with_name("templates")
@@ -27,6 +29,8 @@ _ISO_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 _TOUCHING = re.compile(r"(?<=[A-Z])(?=\d)")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
+MOST_LINES = 2000
+"""Of a statement in a mail: with its PDF that makes 4 MB, and some servers take no more than 10."""
 
 
 def flat(value: object) -> str:
@@ -161,6 +165,21 @@ def locale_of(language: str, country: str) -> str:
         return language
 
 
+def shown(lines: Sequence[StatementLine]) -> Sequence[StatementLine]:
+    """The lines of a statement that a mail bears."""
+    return lines[:MOST_LINES]
+
+
+def unshown(lines: Sequence[StatementLine]) -> Sequence[StatementLine]:
+    """The rest, of which it bears the number and the sum."""
+    return lines[MOST_LINES:]
+
+
+def too_long(statements: Iterable[Statement]) -> bool:
+    """Whether they have more lines than mail and paper together may bear."""
+    return sum(len(statement.lines) for statement in statements) > MOST_LINES
+
+
 def about_of(spoken: Mapping[str, str], language: str) -> str:
     """What a data set is, in this language or in whatever there is."""
     return spoken.get(language) or spoken.get("en") or next(iter(spoken.values()))
@@ -188,5 +207,6 @@ def _words(language: str) -> Mapping[str, Mapping[str, str]]:
 
 
 _PLAIN = (day, last_day, number, size, spelled, city, source, word, described, listed, capitalized)
+_OF_LINES = (shown, unshown, too_long)
 _OF_MONEY = (money, sums, currency_name, percent)
-FILTERS: Mapping[str, Callable[..., Any]] = {made.__name__: made for made in (*_PLAIN, *_OF_MONEY)}
+FILTERS: Mapping[str, Callable[..., Any]] = {made.__name__: made for made in (*_PLAIN, *_OF_MONEY, *_OF_LINES)}

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.messaging import MessagingActivities
 from connectors.errors import Unavailable
+from connectors.smtp import composed
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
@@ -221,6 +222,23 @@ def test_money_7_the_statement_encloses_its_pdf_and_both_say_what_the_provider_s
         assert (paper.name, paper.media_type) == ("cuentas-finales.pdf", "application/pdf")
         assert said in flowing(mail.text)
         assert said in words(paper.content)
+
+
+@pytest.mark.parametrize(("charges", "enclosed"), [(1_999, 1), (5_000, 0)])
+def test_money_5_a_statement_of_any_length_is_mailed(engine, postman, charges, enclosed):
+    keep_plan(engine, ACCOUNT)
+    charge = StatementLine(kind="charge", description="2 140 × API", amount=Decimal("0.10"), reference="F-1")
+    paid = StatementLine(kind="payment", description="Paid: API", amount=-charges * charge.amount, reference="F-1")
+    statement = Statement(currency="EUR", lines=(paid, *[charge] * charges), total=Decimal(0))
+    body = Settlement(statements=(statement,), documents=()).model_dump(mode="json")
+    keep(engine, "statement", {**body, "digest": "sha256:ab", "at": NOW.isoformat()})
+    assert send(engine, postman, MailKind.STATEMENT).state == "sent"
+    (mail,) = postman.taken
+    assert len(mail.attachments) == enclosed
+    assert len(bytes(composed(mail))) < 5_000_000, "some servers take no more than ten"
+    assert ("y 3001 más" in mail.text) == ("Pídalas todas en" in mail.text) == (not enclosed)
+    assert not enclosed or "Van adjuntas" in mail.text
+    assert "300,10" in mail.text or enclosed, "what isn't shown is summed up"
 
 
 def test_messages_7_the_certificate_encloses_the_signed_one_too_after_the_account_is_erased(engine, postman):

@@ -167,6 +167,16 @@ def _is_rtl(text):
     return any("\u0590" <= character <= "\u06ff" for character in text)
 
 
+def test_who_is_written_in_letters_that_no_font_holds_is_named_by_the_accounts_id():
+    kanji = ABOUT.model_copy(update={"name": "株式会社山田製作所"})
+    said = words(print_letter(kanji, LETTER.model_copy(update={"contact": "山田太郎"})))
+    assert UNKNOWN not in said
+    assert f"Hola, {ABOUT.account}:" in said
+    assert UNKNOWN not in words(print_statement(kanji, CLOSING))
+    rocket = words(print_statement(ABOUT.model_copy(update={"name": "🚀 Rocket"}), CLOSING))
+    assert f"{UNKNOWN} Rocket, {ABOUT.account}" in rocket
+
+
 def test_money_5_the_statement_says_in_a_sentence_why_it_comes_to_zero():
     text = words(print_statement(ABOUT, CLOSING.model_copy(update={"refunds": told("succeeded")})))
     why = "Cargos de 6.966,80 € y devoluciones de 3.307,05 €, menos pagos de 6.912,00 € y abonos de 3.361,85 €, suman cero."
