@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
+from babel.numbers import is_currency
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
@@ -165,7 +166,7 @@ def _expected(values: dict[str, Any]) -> list[tuple[str, str]]:
     """The fields that are of another form, and what is expected of them."""
     rules: dict[str, tuple[Callable[[str], bool], str]] = {
         "country": (lambda v: bool(re.fullmatch("[A-Z]{2}", v)), "two capital letters (ISO 3166)"),
-        "currency": (lambda v: bool(re.fullmatch("[A-Z]{3}", v)), "three capital letters (ISO 4217)"),
+        "currency": (is_currency, "a currency of ISO 4217, such as EUR"),
         "timezone": (lambda v: v in available_timezones(), "an IANA time zone, such as Europe/Madrid"),
         "channel": (lambda v: v in set(Channel), f"one of {', '.join(Channel)}"),
         "email": (lambda v: "@" in v, "a mail address"),

@@ -227,6 +227,7 @@ def test_the_workflows_of_somebody_else_are_refused(
     ("name", "text", "told"),
     [
         ("a.csv", "id,name,country\nacme,Acme,Spain\n", "line 2: country: expected two capital letters"),
+        ("a.csv", "id,currency\nacme,EUT\n", "line 2: currency: expected a currency of ISO 4217"),
         ("a.csv", "id,nmae\nacme,Acme\n", "nmae: no such field"),
         ("a.json", '{"contacts": [{"id": "c9", "account": "nobody"}]}', "contacts[0]"),
         (
