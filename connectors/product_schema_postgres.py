@@ -63,7 +63,6 @@ _NO_TABLE = {
     "m": "a materialized view: it keeps erased rows until it is refreshed",
     "f": "a foreign table: its rows lie in another database",
 }
-_PARTITIONED = "p"
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,7 @@ from dataclasses import dataclass
 
 from models.vocabulary import Role
 
-COMPANY = "Bancada Software, S.L."
-PRODUCT = "Bancada"
 DOMAIN = "bancada.example"
-SUPPORT_NAME = "Nuria Ferrer Soler"
-SUPPORT_ADDRESS = f"nuria.ferrer@{DOMAIN}"
 
 
 @dataclass(frozen=True)

@@ -293,5 +293,3 @@ usage_event = Table(
     text("app"),
     at("occurred_at"),
 )
-
-SHARED = frozenset({"currency", "country", "plan", "plan_price", "meter", "meter_price", "fault_code"})
