@@ -37,6 +37,8 @@ class CaseRetrieval(CaseSettling):
         if self.state.statement_digest is None:
             await self._enter(Stage.SETTLE, self._missing())
             await self._wait(lambda: self.state.statement_digest is not None)
+        else:
+            self._keep(stage=Stage.RETRIEVAL)  # an earlier run stood there
         await self._gates_open()
         if self.state.looked_at is None or self.state.looked_at < workflow.now() - AN_HOUR:
             await self._look_for_charges()  # once more, while the contact is still known

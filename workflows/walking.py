@@ -38,8 +38,11 @@ class CaseWalking(CaseUndoing):
     def _plan_decided(self, was: Agreed) -> Callable[[], bool]:
         return lambda: self._plan_approved() or self.state.proposed != was or self._is_long()
 
-    def _plan_moved(self, was: Agreed | None) -> Callable[[], bool]:
-        return lambda: self._plan_approved() or self.state.agreed != was or self._is_long()
+    def _moved_on(self, was: Agreed) -> Callable[[], bool]:
+        return lambda: self._plan_moved(was) or self._is_long()
+
+    def _plan_moved(self, was: Agreed) -> bool:
+        return self._plan_approved() or self.state.agreed != was
 
     def _plan_approved(self) -> bool:
         proposed = self.state.proposed
@@ -64,7 +67,7 @@ class CaseWalking(CaseUndoing):
             await self._enter(stage, WaitingFor(kind=WaitKind.DATE, who="the calendar", until=until, why=why))
             if announce is not None:
                 await announce()
-            moved = await self._wait(self._plan_moved(agreed), until)
+            moved = await self._wait(self._moved_on(agreed), until)
             if self._plan_approved():
                 self._agree()
                 return
