@@ -4,12 +4,12 @@ Source: https://docs.stripe.com/api/credit_notes/create: refunds, credit to the 
 Stripe must sum to the part beyond what was open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from stripe import CreditNote, Invoice, Refund, StripeClient
-from stripe.params import CreditNoteCreateParams, CreditNoteCreateParamsLine
+from stripe.params import CreditNoteCreateParams, CreditNoteCreateParamsLine, CreditNoteCreateParamsRefund
 
 from connectors.stripe.amounts import minor
 from connectors.stripe.books import PAGE, SET_OFF
@@ -21,10 +21,15 @@ CREDIT = "credit"
 
 
 class GoesTo(NamedTuple):
-    """Where the part of a credit note goes that the customer has paid: the rest of it goes to the balance."""
+    """Where the part of a credit note goes that the customer has paid: the rest of it goes to the balance.
+
+    `missing` of our refunds were made `by_hand` in their place.
+    """
 
     refunds: Sequence[Refund] = ()
     elsewhere: int = 0
+    by_hand: Sequence[Refund] = ()
+    missing: int = 0
 
 
 def notes_of(client: StripeClient, invoice: str) -> list[CreditNote]:
@@ -60,19 +65,28 @@ def issue(  # noqa: PLR0917  # the parts of one document
 
 
 def _send(asked: CreditNoteCreateParams, beyond: int, goes_to: GoesTo) -> None:
-    left, linked = beyond, []
-    for refund in goes_to.refunds:
-        share = min(refund.amount, left)
-        left -= share
-        if share:
-            linked.append({"refund": refund.id, "amount_refunded": share})
+    linked = [*_linked(goes_to.refunds, beyond)]
+    linked += _linked(goes_to.by_hand, min(goes_to.missing, beyond - _sum(linked)))
+    left = beyond - _sum(linked)
     elsewhere = min(goes_to.elsewhere, left)
     if linked:
-        asked["refunds"] = linked  # type: ignore[typeddict-item]  # plain dicts are what they are
+        asked["refunds"] = linked
     if elsewhere:
         asked["out_of_band_amount"] = elsewhere
     if left - elsewhere:
         asked["credit_amount"] = left - elsewhere
+
+
+def _linked(refunds: Sequence[Refund], most: int) -> Iterator[CreditNoteCreateParamsRefund]:
+    for refund in refunds:
+        share = min(refund.amount, most)
+        most -= share
+        if share:
+            yield {"refund": refund.id, "amount_refunded": share}
+
+
+def _sum(linked: Sequence[CreditNoteCreateParamsRefund]) -> int:
+    return sum(each["amount_refunded"] for each in linked)
 
 
 def _line(client: StripeClient, line: Line) -> CreditNoteCreateParamsLine:

@@ -39,7 +39,7 @@ class Settling:
         self._books = Books(client, customer)
         self._invoices = {invoice.id: invoice for invoice in self._books.invoices}
         for line in lines:
-            minor(line.document.amount, line.document.currency)
+            _minor(line)
             self._check(line.document)
         self._pairs = [pair for pair in _pairs(lines) if all(map(self._stands, pair))]
         self._lines = [line for line in lines if self._stands(line)]
@@ -77,10 +77,12 @@ class Settling:
                 refund for x in refunds if x.document.payment_id for refund in self._send_back(self._invoices[name], x)
             ]
             credits_ = [x for x in lines if x.document.kind == "credit"]
-            by_hand = sum(minor(x.document.amount, x.document.currency) for x in refunds if not x.document.payment_id)
+            by_hand = sum(_minor(x) for x in refunds if not x.document.payment_id)
             told = [x for x in lines if not x.document.payment_id] + self._owed_to_balance(name)
             if credits_ and can_be_credited(self._books, self._invoices[name], credits_, self._key):
-                goes_to = notes.GoesTo([*sent, *refunded_by_hand(self._books, self._invoices[name])], by_hand)
+                missing = sum(_minor(x) for x in refunds) - by_hand - sum(refund.amount for refund in sent)
+                instead = refunded_by_hand(self._books, self._invoices[name]) if missing else []
+                goes_to = notes.GoesTo(sent, by_hand, instead, missing)
                 part = Part(self._key, f"{notes.CREDIT}:{name}")
                 notes.issue(self._client, self._invoices[name], part, credits_, told, goes_to)
 
@@ -158,6 +160,10 @@ class Settling:
     def _check(self, document: Document) -> None:
         if document.invoice_id not in {FINAL, None} and document.invoice_id not in self._invoices:
             raise Conflict(SYSTEM, f"there is no invoice {document.invoice_id}", "make the plan anew")
+
+
+def _minor(line: Line) -> int:
+    return minor(line.document.amount, line.document.currency)
 
 
 def _pairs(lines: Sequence[Line]) -> Iterable[Pair]:

@@ -142,6 +142,15 @@ def test_money_3_what_a_person_refunded_meanwhile_is_not_refunded_again(books: S
         assert sum(sent) <= 3000
 
 
+def test_money_3_what_a_person_refunded_long_ago_pays_no_debt_of_today(books: StripeBooks) -> None:
+    account = books.add_account()
+    books.add_subscription(account, "30")
+    (payment,) = books.billing.state(account, books.day(15)).invoices[0].payments
+    books.client.v1.refunds.create({"payment_intent": payment, "amount": 500})
+    books.add_usage(account, "40", books.day(3))
+    assert by_hand(books, account, settled(books, account)) == []
+
+
 def test_money_5_an_invoice_that_a_person_voided_meanwhile_is_told_as_differing(books: StripeBooks) -> None:
     account = books.add_account()
     invoice = books.add_subscription(account, "30", paid=False)
