@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from models.vocabulary import Gate, Mode
+from models.vocabulary import Cause, Gate, Mode
 from rules.manner import FOR_CAUSE, manner
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def leaving(terms: "Commitments") -> str:
     begins = day(terms.dates["effective_date"].at)
     if terms.mode is Mode.PAUSE:
         return f"would pause from {begins} until {day(terms.dates['resume'].at)}"
+    if terms.cause is Cause.CUSTOMER_DEMAND:
+        return f"would leave at once, {begins}, as the customer demands"
     if terms.mode is Mode.EJECT:
         return f"would be put out at once, {begins}, for the cause {str(terms.cause).replace('_', ' ')}"
     return f"would leave: its service ends on {begins}"

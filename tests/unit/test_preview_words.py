@@ -108,6 +108,20 @@ def test_modes_1_a_pause_names_its_two_days_and_no_data(capsys):
     assert "Data" not in told
 
 
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (Cause.BREACH, "acc_1) would be put out at once, 2026-11-22, for the cause breach"),
+        (Cause.CUSTOMER_DEMAND, "acc_1) would leave at once, 2026-11-22, as the customer demands"),
+    ],
+)
+def test_modes_3_who_demands_to_leave_at_once_is_not_put_out(capsys, cause, said):
+    ejected = plan(Mode.EJECT, requested=0, effective_date=0, erasure=30)
+    terms = ejected.commitments.model_copy(update={"cause": cause})
+    print_plan(FACTS, ejected.model_copy(update={"commitments": terms}))
+    assert said in capsys.readouterr().out
+
+
 def test_ways_stand_side_by_side_and_one_that_cannot_be_says_why(capsys):
     ways = [
         Drafted(Way(Mode.STOP), plan(Mode.STOP, requested=0, effective_date=30, erasure=60)),
