@@ -90,7 +90,7 @@ async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
     await _approve_erasure(play, tell)
     end = state.retrieval_end or dates["retrieval_end"]
     await play.move(end)
-    await play.reach(Stage.CERTIFY)
+    await play.reach(Stage.CERTIFY, Stage.CLOSED)
     tell(end, "farewell", "the window is over, all six gates are open: erases, counts again, finds nothing")
     await here.client.get_workflow_handle(f"closing-{state.case}").result()
     tell(end, "farewell", "signs the certificate, seals the evidence, says so to the customer")
