@@ -32,7 +32,7 @@ STAYED = {
 }
 ACTIONS = {
     "request": "made the request",
-    "make_plan": "made the plan",
+    "make_plan": "had the plan made",
     "record_stage": "noted where the case stands",
     "serve_notice": "told the contract system when the contract ends",
     "withdraw_notice": "took the notice back",
