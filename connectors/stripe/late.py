@@ -1,17 +1,18 @@
 """Charges that appear after the end, and what gives them back. Source: DOMAIN money.9."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from stripe import Charge, Invoice, Refund, StripeClient
 
 from connectors.errors import NotFound
 from connectors.stripe import marks, notes
-from connectors.stripe.amounts import major
+from connectors.stripe.amounts import major, minor
 from connectors.stripe.books import Books
 from connectors.stripe.errors import SYSTEM
 from connectors.stripe.invoices import in_short, moment
 from connectors.stripe.marks import Line, Part, once
+from connectors.stripe.meanwhile import can_be_credited, goes_to, is_void, refundable
 from connectors.stripe.refunds import REFUND, send_back
 from models.money import Document, LateCharge
 
@@ -39,7 +40,7 @@ def give_back(client: StripeClient, customer: str, charge: LateCharge, key: str)
     """Voids what isn't paid, refunds and credits what is, once whoever asks; answers in how many documents."""
     books = Books(client, customer)
     if not charge.charge_id.startswith(_INVOICE):
-        return len(_send_back(client, charge, key))
+        return len(_send_back(client, books, charge, key, _holds(books)))
     invoice = next((x for x in books.invoices if x.id == charge.charge_id), None)
     if invoice is None:
         raise NotFound(SYSTEM, f"there is no invoice {charge.charge_id}", "look for late charges again")
@@ -50,11 +51,11 @@ def give_back(client: StripeClient, customer: str, charge: LateCharge, key: str)
     if invoice.status in {"open", "uncollectible"} and not invoice.amount_paid:
         client.v1.invoices.void_invoice(invoice.id, {}, once(_LATE, f"void:{invoice.id}"))
         return 1
-    return _answer(client, invoice, charge, key)
+    return 0 if is_void(invoice) else _answer(client, books, invoice, charge, key)
 
 
-def _answer(client: StripeClient, invoice: Invoice, charge: LateCharge, key: str) -> int:
-    sent = _send_back(client, charge, key)
+def _answer(client: StripeClient, books: Books, invoice: Invoice, charge: LateCharge, key: str) -> int:
+    sent = _send_back(client, books, charge, key, books.payments(invoice))
     whole = Document(
         kind=notes.CREDIT,
         currency=charge.currency,
@@ -62,17 +63,28 @@ def _answer(client: StripeClient, invoice: Invoice, charge: LateCharge, key: str
         description=f"Charged after the end: {charge.description}",
         invoice_id=invoice.id,
     )
-    credit = [Line(len(sent), whole)]
+    credit = [Line(len(charge.payments), whole)]
     part = Part(key, f"{_LATE}:{notes.CREDIT}:{invoice.id}", whoever=True)
-    notes.issue(client, invoice, part, credit, credit, notes.GoesTo(sent))
+    if part.find(books.notes[invoice.id]) is None and not can_be_credited(books, invoice, credit, key):
+        return len(sent)
+    notes.issue(
+        client, invoice, part, credit, credit, goes_to(books, invoice, sent, minor(charge.paid, charge.currency))
+    )
     return len(sent) + 1
 
 
-def _send_back(client: StripeClient, charge: LateCharge, key: str) -> list[Refund]:
-    return [
-        send_back(client, line, Part(key, f"{_LATE}:{charge.charge_id}:{line.number}", whoever=True))
-        for line in _refunds(charge)
-    ]
+def _send_back(
+    client: StripeClient, books: Books, charge: LateCharge, key: str, holds: Mapping[str, int]
+) -> list[Refund]:
+    """What a person has sent back meanwhile isn't sent again."""
+    parts = ((x, Part(key, f"{_LATE}:{charge.charge_id}:{x.number}", whoever=True)) for x in _refunds(charge))
+    found = ((refundable(books, holds, line, part), part) for line, part in parts)
+    return [send_back(client, line, part) for line, part in found if line is not None]
+
+
+def _holds(books: Books) -> dict[str, int]:
+    """What is left of each payment outside of any invoice."""
+    return {_payment(x): x.amount_captured - books.sent_back(_payment(x)) for x in books.charges}
 
 
 def _refunds(charge: LateCharge) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from connectors.stripe.books import SET_OFF, Books
 from connectors.stripe.errors import SYSTEM
 from connectors.stripe.final import bill
 from connectors.stripe.marks import Line, Part, once
-from connectors.stripe.meanwhile import can_be_credited, is_void, refundable, refunded_by_hand
+from connectors.stripe.meanwhile import can_be_credited, goes_to, is_void, refundable
 from connectors.stripe.refunds import REFUND, send_back
 from models.money import FINAL, Document
 
@@ -80,15 +80,14 @@ class Settling:
             by_hand = sum(_minor(x) for x in refunds if not x.document.payment_id)
             told = [x for x in lines if not x.document.payment_id] + self._owed_to_balance(name)
             if credits_ and can_be_credited(self._books, self._invoices[name], credits_, self._key):
-                missing = sum(_minor(x) for x in refunds) - by_hand - sum(refund.amount for refund in sent)
-                instead = refunded_by_hand(self._books, self._invoices[name]) if missing else []
-                goes_to = notes.GoesTo(sent, by_hand, instead, missing)
+                wanted = sum(_minor(x) for x in refunds if x.document.payment_id)
+                to = goes_to(self._books, self._invoices[name], sent, wanted, by_hand)
                 part = Part(self._key, f"{notes.CREDIT}:{name}")
-                notes.issue(self._client, self._invoices[name], part, credits_, told, goes_to)
+                notes.issue(self._client, self._invoices[name], part, credits_, told, to)
 
     def _send_back(self, invoice: Invoice, line: Line) -> Iterator[Refund]:
         part = self._part(REFUND, line)
-        if (left := refundable(self._books, invoice, line, part)) is not None:
+        if (left := refundable(self._books, self._books.payments(invoice), line, part)) is not None:
             yield send_back(self._client, left, part)
 
     def _owed_to_balance(self, name: str) -> list[Line]:

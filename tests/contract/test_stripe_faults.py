@@ -13,7 +13,7 @@ from connectors import errors
 from connectors.stripe import client as opening
 from connectors.stripe.billing import StripeBilling
 from connectors.stripe.client import open_client
-from models.money import Fee, Settlement
+from models.money import Fee, LateCharge, Settlement
 from rules.comparison import differences
 from rules.settlement import outstanding, settle
 from tests.contract.sample_books import TERMS
@@ -149,6 +149,34 @@ def test_money_3_what_a_person_refunded_long_ago_pays_no_debt_of_today(books: St
     books.client.v1.refunds.create({"payment_intent": payment, "amount": 500})
     books.add_usage(account, "40", books.day(3))
     assert by_hand(books, account, settled(books, account)) == []
+
+
+@pytest.mark.parametrize("refunded", [500, 1200])
+def test_money_9_a_late_charge_that_a_person_refunded_meanwhile_is_not_refunded_again(
+    books: StripeBooks, refunded: int
+) -> None:
+    account, end = books.add_account(), books.day(15)
+    books.charge_late(account, "12", end)
+    (charge,) = books.billing.late_charges(account, end)
+    (payment,) = charge.payments
+    books.client.v1.refunds.create({"payment_intent": payment, "amount": refunded})
+    for _ in range(2):
+        books.billing.give_back(account, charge, f"{account}-1:watch_charges:-:1", end)
+    assert sum(x.amount for x in books.client.v1.refunds.list({"payment_intent": payment})) == 1200
+    after = books.billing.state(account, end)
+    assert (after.invoices[0].due, after.credit) == (0, {})
+    assert books.billing.late_charges(account, end) == []
+
+
+def test_money_9_a_late_charge_that_a_person_voided_meanwhile_is_answered(books: StripeBooks) -> None:
+    account, end = books.add_account(), books.day(15)
+    books.client.v1.invoices.void_invoice(books.charge_late(account, "12", end, paid=False))
+    gone = LateCharge(charge_id="in_of_before", currency="EUR", amount=12, paid=0, at=end, description="x")
+    (voided,) = [x.id for x in books.client.v1.invoices.list({"customer": account})]
+    told = books.billing.give_back(
+        account, gone.model_copy(update={"charge_id": voided}), f"{account}-1:watch:-:1", end
+    )
+    assert told.count == 0
 
 
 def test_money_5_an_invoice_that_a_person_voided_meanwhile_is_told_as_differing(books: StripeBooks) -> None:
