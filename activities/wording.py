@@ -4,7 +4,7 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -56,7 +56,9 @@ def day(context: Spoken, at: datetime | date) -> str:
 @pass_context
 def last_day(context: Spoken, end: datetime) -> str:
     """The last day before an exclusive end. Source: DOMAIN dates.1."""
-    return format_date(_local(context, end - timedelta(microseconds=1)), "long", locale=context["locale"])
+    return format_date(
+        _local(context, end.astimezone(UTC) - timedelta(microseconds=1)), "long", locale=context["locale"]
+    )
 
 
 @pass_context

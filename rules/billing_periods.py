@@ -74,9 +74,11 @@ def _overlaps(calendar: Calendar, start: date, end: date) -> Iterator[tuple[int,
 
 
 def first_free_day(instant: datetime, timezone: str) -> date:
-    """The first local day of which nothing has passed. Source: DOMAIN dates.1."""
-    local = instant.astimezone(ZoneInfo(timezone))
-    return local.date() if local.time() == time.min else local.date() + timedelta(days=1)
+    """The first local day of which nothing has passed; some day begins at one. Source: DOMAIN dates.1."""
+    zone = ZoneInfo(timezone)
+    day = instant.astimezone(zone).date()
+    begins = datetime.combine(day, time.min, zone)
+    return day if instant.timestamp() <= begins.timestamp() else day + timedelta(days=1)
 
 
 def _anchor(start: date, end: date) -> int:

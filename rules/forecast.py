@@ -1,7 +1,7 @@
 """The invoices that fall due while an account is leaving. Source: DOMAIN money.2, money.4, dates.1."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -120,4 +120,5 @@ def _advanced(s: SubscriptionState, until: datetime, timezone: str) -> Subscript
 
 
 def _last_day(end: datetime) -> date:
-    return (end - timedelta(microseconds=1)).date()
+    """The clock may have skipped the midnight at which it ends."""
+    return (end.astimezone(UTC) - timedelta(microseconds=1)).astimezone(end.tzinfo).date()

@@ -5,7 +5,7 @@ ended does: the days that were paid ahead come after it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -66,8 +66,9 @@ class Pause:
         self.days = max((back - first).days - begun, 0)
 
     def after(self, instant: datetime) -> datetime:
-        """The same time of day, so many days later."""
-        return instant.astimezone(self._zone) + timedelta(days=self.days)
+        """The same time of day, so many days later; where the clock skips it, when it goes on."""
+        later = instant.astimezone(self._zone) + timedelta(days=self.days)
+        return later.astimezone(UTC).astimezone(self._zone)
 
     def moved(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
         """What an invoice bills, if its days weren't all used when the pause began; else it stays as it is."""

@@ -1,6 +1,6 @@
 """Days not used, changes in mid-period, taxes. Each test is named after the rule that it proves. Source: DOMAIN money.2."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.money import InvoiceState
+from models.money import BillingState, InvoiceState
+from rules.calendar import ONE_DAY, midnight
+from rules.forecast import due
 from rules.proration import change, unused
 from tests.unit.sample_billing import END, MADRID, NEXT, START, ZONE, invoice, itemised, lines, settled, subscription
 
@@ -45,6 +47,31 @@ def test_money_2_the_day_is_the_customers_wherever_they_are(timezone: str, expec
     days = {"Pacific/Kiritimati": "13.00", "Pacific/Pago_Pago": "14.00"}
     assert credited(november, at, timezone) == days[timezone]
     assert credited(november, at.astimezone(zone).replace(hour=0, minute=0), timezone) == expected
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day"),
+    [
+        ("Africa/Cairo", date(2026, 4, 24)),
+        ("America/Santiago", date(2026, 9, 6)),
+        ("Asia/Beirut", date(2026, 3, 29)),
+        ("America/Havana", date(2026, 11, 1)),  # it has two midnights
+    ],
+)
+def test_dates_1_a_day_whose_midnight_the_clock_skips_or_repeats_has_not_begun_with_it(
+    timezone: str, day: date
+) -> None:
+    """It begins at one: nothing of it is used when the account ends with the day before."""
+    zone = ZoneInfo(timezone)
+    starts = (datetime.combine(day + timedelta(days=days), time.min, zone) for days in (-10, 10))
+    period = dict(zip(("service_start", "service_end"), starts, strict=True))
+    end = midnight(day, timezone)
+    assert credited(invoice("20.00", **period), end, timezone) == "10.00"
+    assert credited(invoice("20.00", **period), end + timedelta(seconds=1), timezone) == "9.00"
+    periods = {"period_start": midnight(day - 2 * ONE_DAY, timezone), "period_end": midnight(day - ONE_DAY, timezone)}
+    daily = BillingState(subscriptions=(subscription("10", interval="day", **periods),))
+    (last,) = due(daily, end, timezone)
+    assert (str(last.total), last.description) == ("10.00", f"Plan, {day - ONE_DAY} – {day - ONE_DAY}")
 
 
 def test_money_2_what_was_no_subscription_or_has_no_days_is_used() -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.builtin.orders import Pause
@@ -26,6 +26,7 @@ def pause(start: datetime, end: datetime, zone: str) -> Pause:
 
 
 @given(st.sampled_from(ZONES), DAYS, LENGTHS, LENGTHS, st.integers(0, 22 * 3600))
+@example("Africa/Cairo", date(2028, 5, 1), 1, 360, 0)  # to a day that begins at one
 def test_modes_1_no_day_that_was_paid_ahead_is_lost(zone: str, start: date, length: int, ahead: int, late: int) -> None:
     back, paid_until = start + timedelta(days=length), start + timedelta(days=ahead)
     ended = midnight(back, zone) + timedelta(seconds=late)  # a timer is late, a person comes back at noon
