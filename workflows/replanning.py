@@ -127,10 +127,10 @@ class CaseReplanning(CaseHolds):
                 code="once", why="the customer has extended once already", fix="the account manager still may"
             )
         now_until = self._dates().get("transition_end") if in_transition else self.state.retrieval_end
-        if word.until <= max(workflow.now(), now_until or workflow.now()):
-            return Refusal(
-                code="not_later", why="the new end isn't later than the old one", fix=f"now it is {now_until}"
-            )
+        earliest = max(workflow.now(), now_until or workflow.now())
+        if word.until <= earliest:
+            why, fix = "the new end isn't later than the old one", f"choose a day after {earliest:%Y-%m-%d}"
+            return Refusal(code="not_later", why=why, fix=fix)
         return None
 
     def _close_silence(self) -> None:
