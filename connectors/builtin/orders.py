@@ -66,8 +66,13 @@ class Pause:
         self.days = max((back - first).days - begun, 0)
 
     def after(self, instant: datetime) -> datetime:
-        """The same time of day, so many days later; where the clock skips it, when it goes on."""
-        later = instant.astimezone(self._zone) + timedelta(days=self.days)
+        """The same time of day, so many days later; where the clock skips it, when it goes on.
+
+        A day's first instant becomes one, whichever hours the two days begin at.
+        """
+        local = instant.astimezone(self._zone)
+        begins = datetime.combine(local, time.min, self._zone)
+        later = (begins if local.timestamp() <= begins.timestamp() else local) + timedelta(days=self.days)
         return later.astimezone(UTC).astimezone(self._zone)
 
     def moved(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:

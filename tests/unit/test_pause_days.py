@@ -27,6 +27,7 @@ def pause(start: datetime, end: datetime, zone: str) -> Pause:
 
 @given(st.sampled_from(ZONES), DAYS, LENGTHS, LENGTHS, st.integers(0, 22 * 3600))
 @example("Africa/Cairo", date(2028, 5, 1), 1, 360, 0)  # to a day that begins at one
+@example("Africa/Cairo", date(2028, 5, 1), 1, 361, 0)  # from a day that begins at one
 def test_modes_1_no_day_that_was_paid_ahead_is_lost(zone: str, start: date, length: int, ahead: int, late: int) -> None:
     back, paid_until = start + timedelta(days=length), start + timedelta(days=ahead)
     ended = midnight(back, zone) + timedelta(seconds=late)  # a timer is late, a person comes back at noon
