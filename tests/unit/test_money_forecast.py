@@ -55,6 +55,10 @@ def test_money_2_a_coupon_is_a_share_rounded_once_and_tax_is_that_of_the_sum() -
         ("discount", "-5.00", "-1.05"),
     ]
     assert str(one.total) == "34.28"
+    half = subscription("10.03", discount=Decimal("0.5"), tax_rate=Decimal("0.21"))
+    (one,) = due(of(half), day(2027, 1, 1), MADRID)
+    assert [str(x.tax) for x in one.lines] == ["2.11", "-1.06"]  # 21 % of 5.02 alone would be 1.05
+    assert str(one.total) == "6.06"
 
 
 def test_money_2_what_comes_to_nothing_is_not_invoiced() -> None:
