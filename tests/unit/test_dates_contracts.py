@@ -45,6 +45,7 @@ def test_dates_2_of_several_contracts_the_longest_notice_counts():
     made = plan(contract("short", notice_days=10), contract("long", notice_days=90))
     assert made.dates["effective_date"].at.date() == date(2027, 2, 21)
     assert made.dates["effective_date"].citation == "contract long: notice of 90 days"
+    assert made.dates["notice_end"].citation == "contract long: notice of 90 days"
     reasons = {each.id: each.ends.citation for each in made.contracts}
     assert reasons["short"] == "it could end on 2026-12-03, and runs on with the account"
 
@@ -107,6 +108,7 @@ def test_dates_2_a_clause_may_say_at_least():
         (date(2020, 5, 31), 12, date(2027, 6, 1)),
         (date(2026, 11, 30), 1, date(2027, 2, 1)),
         (date(2026, 8, 31), 6, date(2027, 3, 1)),
+        (date(2026, 10, 30), 1, date(2027, 1, 31)),  # November has no 31st, the months after it keep theirs
     ],
 )
 def test_dates_4_the_end_of_the_term_is_a_date_also_after_a_missed_notice(term_ends_on, months, expected):
