@@ -86,7 +86,7 @@ def test_modes_1_of_several_contracts_the_strictest_clause_counts():
 
 
 def test_modes_1_the_resume_date_moves_within_the_limits_of_the_pause_that_runs():
-    running = {"paused_on": date(2026, 10, 1), "effective_on": date(2026, 10, 1), "pauses_before": 2}
+    running = {"paused_on": date(2026, 10, 1), "pauses_before": 2}
     moved = pause(**running, resume_on=date(2026, 12, 1))
     assert moved.dates["effective_date"].at.date() == date(2026, 10, 1)
     assert moved.dates["resume"].at.date() == date(2026, 12, 1)
