@@ -45,7 +45,7 @@ def contact(
     from commands.refused import Exit, Refused
     from commands.sending import deliver_to
     from commands.session import acting, case_of, connections
-    from models.case import ContactPreference
+    from models.updates import ContactPreference
 
     if channel is None and language is None and come_back is None:
         raise Refused(Exit.USAGE, "nothing to change", "name --channel, --language or --come-back")
@@ -72,8 +72,8 @@ def stop(account: AccountArgument, reason: Why = "", who: As = None, as_json: Js
     from commands.decisions import tell
     from commands.sending import deliver_to
     from commands.session import acting, case_of, connections
-    from models.case import Undo
     from models.payload import Personal
+    from models.updates import Undo
 
     at = connections()
     payload = Undo(actor=acting(at, who), key=uuid.uuid4().hex, reason=Personal(text=reason))
@@ -84,7 +84,7 @@ def stop(account: AccountArgument, reason: Why = "", who: As = None, as_json: Js
 def _answer(account: str, offer: str, who: str | None, *, accepted: bool, as_json: bool) -> None:
     from commands.decisions import tell
     from commands.sending import send
-    from models.case import AnswerOffer
+    from models.updates import AnswerOffer
 
     tell(send(account, who, "answer_offer", AnswerOffer, offer=offer, accepted=accepted), as_json=as_json)
 

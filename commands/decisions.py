@@ -10,8 +10,8 @@ from commands.printing import say, show
 from models.vocabulary import Gate, Mode, TaskOutcome
 
 if TYPE_CHECKING:
-    from models.case import Answer, Command
     from models.payload import Personal
+    from models.updates import Answer, Command
 
 GateOption = Annotated[Gate, typer.Option("--gate", help="Which gate.")]
 Evidence = Annotated[str, typer.Option("--evidence", help="What shows it: a letter, a ticket.")]
@@ -33,14 +33,14 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """Say yes at a gate, to exactly this hash."""
-    from models.case import Approve
+    from models.updates import Approve
 
     _send(account, who, "approve", Approve, as_json, gate=gate, hash=digest)
 
 
 def refuse(account: AccountArgument, gate: GateOption, reason: Why, who: As = None, as_json: Json = False) -> None:
     """Say no at a gate."""
-    from models.case import Refuse
+    from models.updates import Refuse
 
     _send(account, who, "refuse", Refuse, as_json, gate=gate, reason=_personal(reason))
 
@@ -62,7 +62,7 @@ def resume(account: AccountArgument, reason: Why = "", who: As = None, as_json: 
 
 def reschedule(account: AccountArgument, to: Day, who: As = None, as_json: Json = False) -> None:
     """Move the effective date, once the new plan is approved; in a pause the day on which it ends, at once."""
-    from models.case import Reschedule
+    from models.updates import Reschedule
 
     _send(account, who, "reschedule", Reschedule, as_json, to=to)
 
@@ -79,7 +79,7 @@ def change_mode(
     as_json: Json = False,
 ) -> None:
     """Leave in another way: a new plan, which needs approvals of its own; until then the old one stands."""
-    from models.case import ChangeMode
+    from models.updates import ChangeMode
 
     about = {"mode": mode, "cause": cause, "reason": _personal(reason)}
     _send(account, who, "change_mode", ChangeMode, as_json, **about)
@@ -87,21 +87,21 @@ def change_mode(
 
 def accept(account: AccountArgument, evidence: Evidence = "", who: As = None, as_json: Json = False) -> None:
     """The customer has the package and accepts it."""
-    from models.case import RetrievalWord
+    from models.updates import RetrievalWord
 
     _send(account, who, "accept_export", RetrievalWord, as_json, evidence=_personal(evidence))
 
 
 def waive(account: AccountArgument, evidence: Evidence, who: As = None, as_json: Json = False) -> None:
     """The customer does without the package, by written word."""
-    from models.case import RetrievalWord
+    from models.updates import RetrievalWord
 
     _send(account, who, "waive_export", RetrievalWord, as_json, evidence=_personal(evidence))
 
 
 def extend(account: AccountArgument, to: Day, who: As = None, as_json: Json = False) -> None:
     """A later end of transition or retrieval: the midnight with which that day begins, at the customer's."""
-    from models.case import Extend
+    from models.updates import Extend
 
     _send(account, who, "extend", Extend, as_json, until=_midnight(account, to))
 
@@ -116,7 +116,7 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """End a task: try the step again, skip it with a reason, or it is done."""
-    from models.case import ResolveTask
+    from models.updates import ResolveTask
 
     _send(account, who, "resolve_task", ResolveTask, as_json, task=task, outcome=outcome, reason=_personal(reason))
 
@@ -130,7 +130,7 @@ def tell(answer: "Answer", *, as_json: bool) -> None:
 
 
 def _undo(account: str, who: str | None, update: str, reason: str, as_json: bool) -> None:
-    from models.case import Undo
+    from models.updates import Undo
 
     _send(account, who, update, Undo, as_json, reason=_personal(reason))
 

@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from commands.refused import Exit, Refused
-from models.case import Answer, CaseState, Command, Decision
+from models.case import CaseState, Decision
 from models.refusal import Refusal
+from models.updates import Answer, Command
 from rules.permissions import PERMISSIONS, refused
 
 if TYPE_CHECKING:

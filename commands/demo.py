@@ -12,8 +12,9 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from commands.printing import say, show
 from commands.refused import Exit, Refused
-from models.case import Approve, CaseState, ContactPreference, RetrievalWord
+from models.case import CaseState
 from models.payload import Personal
+from models.updates import Approve, ContactPreference, RetrievalWord
 from models.vocabulary import Gate, MailKind, Mode, Reason, Stage
 from rules.gates import gate_digest
 

@@ -13,7 +13,7 @@ from commands.refused import Exit, Refused
 if TYPE_CHECKING:
     from connectors.opening import Connections
     from models.account import Actor
-    from models.case import HoldWord
+    from models.updates import HoldWord
 
 HoldOption = Annotated[str | None, typer.Option("--hold", help="Which hold, where several stand.")]
 
@@ -35,7 +35,7 @@ def hold(
     as_json: Json = False,
 ) -> None:
     """Keep data from erasure: place a hold, or confirm one."""
-    from models.case import HoldWord
+    from models.updates import HoldWord
 
     if confirm == (ground is not None):
         raise Refused(Exit.USAGE, "a hold is placed or confirmed", "use either --ground TEXT or --confirm")
@@ -53,7 +53,7 @@ def hold(
 
 def release(account: AccountArgument, which: HoldOption = None, who: As = None, as_json: Json = False) -> None:
     """Ask for a hold's release; the second person's word releases it."""
-    from models.case import HoldWord
+    from models.updates import HoldWord
 
     at, actor = _compliance(account, who)
     standing = _untold(at, account, which)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from commands.delivering import deliver_by
 from commands.session import acting, connections, open_case_of
 from connectors.temporal import connect_temporal
-from models.case import Answer, Command
+from models.updates import Answer, Command
 
 if TYPE_CHECKING:
     from connectors.opening import Connections

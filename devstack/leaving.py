@@ -2,8 +2,9 @@
 
 from devstack.play import Play
 from devstack.running import Running
-from models.case import Approve, CaseState, RetrievalWord
+from models.case import CaseState
 from models.payload import Personal
+from models.updates import Approve, RetrievalWord
 from models.vocabulary import Gate, Mode, Stage
 from rules.gates import gate_digest
 

@@ -14,7 +14,8 @@ from activities.ledger import record_refusal
 from devstack.clock import family, move
 from devstack.running import Running
 from models.account import Actor
-from models.case import Answer, CaseState, Command, Decision
+from models.case import CaseState, Decision
+from models.updates import Answer, Command
 from models.vocabulary import Stage
 
 _LOOK_SECONDS = 0.02

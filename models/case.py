@@ -1,10 +1,9 @@
-"""The case: its request, its state (also what the query answers), and what people send to it."""
+"""The case: its request, its state (also what the query answers), and what its own steps ask and keep."""
 
 from datetime import date
 
 from pydantic import AwareDatetime
 
-from models.account import Actor
 from models.money import Amount
 from models.payload import AccountId, EffectRequest, Payload, Personal
 from models.vocabulary import (
@@ -16,7 +15,6 @@ from models.vocabulary import (
     Role,
     Stage,
     TaskKind,
-    TaskOutcome,
     WaitKind,
 )
 
@@ -162,76 +160,6 @@ class CaseRequest(Payload):
     carried: CaseState | None = None
 
 
-class Answer(Payload):
-    """What an update answers: where the case stands now, in one line."""
-
-    case: str
-    stage: Stage
-    text: str
-
-
-class Command(Payload):
-    """What every update carries: who asks. `key` is the update's id, so that Temporal takes it once."""
-
-    actor: Actor
-    key: str = ""
-
-
-class Approve(Command):
-    """A yes at a gate, to exactly this digest."""
-
-    gate: Gate
-    hash: str
-
-
-class Refuse(Command):
-    """A no at a gate."""
-
-    gate: Gate
-    reason: Personal
-
-
-class Undo(Command):
-    """Withdraw or reinstate."""
-
-    reason: Personal
-
-
-class Reschedule(Command):
-    """Another effective date, in the customer's calendar; it makes a new plan that needs new approval.
-
-    In a pause it is another resume date, which needs none.
-    """
-
-    to: date
-
-
-class ChangeMode(Command):
-    """Another way out: from a pause to a stop or an eject, from a stop to an eject; an eject has a `cause`."""
-
-    mode: Mode
-    cause: Cause | None = None
-    reason: Personal
-
-
-class RetrievalWord(Command):
-    """Acceptance of the package or a waiver, and what shows it."""
-
-    evidence: Personal
-
-
-class Extend(Command):
-    """A later end of transition or retrieval: the midnight of the customer's zone, as the sender computed it."""
-
-    until: AwareDatetime
-
-
-class HoldWord(Command):
-    """A hold placed, confirmed or released; the hold itself is in SQL."""
-
-    hold: str
-
-
 class HoldsRequest(Payload):
     """Asks which holds stand."""
 
@@ -242,29 +170,6 @@ class StandingHolds(Payload):
     """The ids of the holds that stand, as SQL knows them."""
 
     holds: tuple[str, ...] = ()
-
-
-class ResolveTask(Command):
-    """How a task ends."""
-
-    task: str
-    outcome: TaskOutcome
-    reason: Personal
-
-
-class AnswerOffer(Command):
-    """Yes or no to the one offer."""
-
-    offer: str
-    accepted: bool
-
-
-class ContactPreference(Command):
-    """How and whether the customer wants to hear from us; `None` leaves a thing as it is."""
-
-    channel: Channel | None = None
-    language: str | None = None
-    come_back: bool | None = None
 
 
 class PlanRequest(EffectRequest):

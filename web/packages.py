@@ -20,8 +20,8 @@ from commands.delivering import deliver_by
 from commands.standing import ask
 from connectors.opening import Connections
 from models.account import Actor
-from models.case import RetrievalWord
 from models.payload import CUSTOMER, Personal
+from models.updates import RetrievalWord
 from models.vocabulary import Language
 from rules.links import Links
 from rules.permissions import PERMISSIONS

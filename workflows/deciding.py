@@ -7,9 +7,10 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
-    from models.case import Answer, Command, Decision
+    from models.case import Decision
     from models.payload import Personal
     from models.refusal import Refusal
+    from models.updates import Answer, Command
     from rules.permissions import refused
     from workflows.retries import RECORD
     from workflows.steps import CaseSteps

@@ -3,18 +3,9 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.case import (
-        Answer,
-        AnswerOffer,
-        Approval,
-        Approve,
-        ContactPreference,
-        Refuse,
-        ResolveTask,
-        RetrievalWord,
-        Undo,
-    )
+    from models.case import Approval
     from models.refusal import Refusal
+    from models.updates import Answer, AnswerOffer, Approve, ContactPreference, Refuse, ResolveTask, RetrievalWord, Undo
     from models.vocabulary import Gate, TaskKind
     from rules.gates import approval_refused, gate_digest, task_refused
     from workflows.replanning import CaseReplanning

@@ -10,9 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
     from activities.messaging import MessagingActivities
     from models.account import Actor
-    from models.case import Answer, Command, ContactPreference, Decision, Undo
+    from models.case import Decision
     from models.effects import FollowUpPlan, FollowUpRequest, FollowUpState, MessageRequest, Touch
     from models.payload import EffectRequest
+    from models.updates import Answer, Command, ContactPreference, Undo
     from models.vocabulary import Channel, MailKind, Role, Stage
     from workflows.retries import OUTSIDE, SHORT, TO_THE_END
 

@@ -4,7 +4,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
-    from models.case import Answer, HoldsRequest, HoldWord, StandingHolds
+    from models.case import HoldsRequest, StandingHolds
+    from models.updates import Answer, HoldWord
     from workflows.deciding import CaseDeciding
     from workflows.retries import SHORT, TO_THE_END
 

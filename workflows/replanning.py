@@ -8,8 +8,9 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.planning import PlanningActivities
-    from models.case import Agreed, Answer, ChangeMode, Command, Extend, PlanRequest, Reschedule
+    from models.case import Agreed, PlanRequest
     from models.refusal import Refusal
+    from models.updates import Answer, ChangeMode, Command, Extend, Reschedule
     from models.vocabulary import Cause, Mode, Stage, TaskKind
     from rules.modes import change_refused
     from rules.permissions import refused

@@ -19,8 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.scrub import scrubbed
     from connectors.errors import NotFound, Unavailable
     from connectors.histories import TemporalHistories
-    from models.case import Undo
     from models.payload import Personal
+    from models.updates import Undo
     from tests.fakes.evidence import OneKey
 
 KEY = OneKey().digest_key("acme")

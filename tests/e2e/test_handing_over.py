@@ -22,7 +22,7 @@ from devstack.ports import free_ports
 from devstack.running import Running, running
 from devstack.s3 import EXPORTS
 from models.account import Actor
-from models.case import Approve
+from models.updates import Approve
 from models.vocabulary import Gate, MailKind, Mode, Reason, Stage
 
 ACCOUNT, CUSTOMER = "acc_2hw8te", Actor(id="customer")

@@ -16,7 +16,7 @@ from commands.pack_check import check_pack
 from devstack.leaving import hand_over, let_go
 from devstack.play import Play
 from devstack.running import Running, running, without_worker
-from models.case import Approve
+from models.updates import Approve
 from models.vocabulary import Gate, Mode, Reason, Stage
 from rules.gates import gate_digest
 from tests.faults.dying_worker import Death, workers

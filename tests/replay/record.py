@@ -21,8 +21,8 @@ from activities.scrub import scrubbed
 from connectors.errors import Rejected
 from devstack.running import Running, at_work
 from devstack.stack import EmbeddedStack
-from models.case import ChangeMode, Extend, Reschedule, RetrievalWord, Undo
 from models.money import Document
+from models.updates import ChangeMode, Extend, Reschedule, RetrievalWord, Undo
 from models.vocabulary import Cause, Gate, Mode, Stage, TaskKind, TaskOutcome
 from tests.workflow.breakable import BreakableConnections
 from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun

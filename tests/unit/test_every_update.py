@@ -9,25 +9,22 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from models.account import Actor
-from models.case import (
-    Agreed,
+from models.case import Agreed, CaseState, PackageRef, Task
+from models.payload import Personal
+from models.updates import (
     AnswerOffer,
     Approve,
-    CaseState,
     ChangeMode,
     Command,
     ContactPreference,
     Extend,
     HoldWord,
-    PackageRef,
     Refuse,
     Reschedule,
     ResolveTask,
     RetrievalWord,
-    Task,
     Undo,
 )
-from models.payload import Personal
 from models.vocabulary import ENDS, Cause, Gate, Mode, Role, Stage, TaskKind, TaskOutcome
 from rules.gates import gate_digest
 from rules.permissions import PERMISSIONS

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.account import Actor
-from models.case import Agreed, CaseState, Extend
+from models.case import Agreed, CaseState
+from models.updates import Extend
 from models.vocabulary import Cause, Mode, Role
 from rules.modes import change_refused
 from workflows.replanning import moved

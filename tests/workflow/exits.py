@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 from commands.beginning import Asked, begin
 from devstack.play import Play
 from devstack.running import Running
-from models.case import Answer, Approve, CaseState, Command, HoldWord, ResolveTask, RetrievalWord, Task, Undo
+from models.case import CaseState, Task
 from models.payload import Personal
+from models.updates import Answer, Approve, Command, HoldWord, ResolveTask, RetrievalWord, Undo
 from models.vocabulary import Cause, Gate, Mode, Reason, Stage, TaskKind, TaskOutcome
 from rules.gates import gate_digest
 

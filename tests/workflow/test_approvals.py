@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from devstack.running import Running
-from models.case import Approve, Refuse, Reschedule
+from models.updates import Approve, Refuse, Reschedule
 from models.vocabulary import Gate, Stage
 from rules.gates import gate_digest
 from tests.workflow.exits import DAY, WORD, begun

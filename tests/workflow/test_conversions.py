@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from devstack.running import Running
-from models.case import Approve, ChangeMode, Undo
+from models.updates import Approve, ChangeMode, Undo
 from models.vocabulary import Cause, Gate, Mode, Stage
 from rules.gates import gate_digest
 from tests.workflow.exits import DAY, WORD, Exit, begun

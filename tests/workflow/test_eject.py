@@ -3,8 +3,8 @@
 import pytest
 
 from devstack.running import Running
-from models.case import Undo
 from models.money import BillingState
+from models.updates import Undo
 from models.vocabulary import Cause, Gate, Mode, Role, Stage
 from tests.workflow.exits import WORD, Exit, begun
 from tests.workflow.records import (

@@ -24,13 +24,13 @@ from connectors.store.sessions import writing
 from devstack import clock
 from devstack.stack import EmbeddedStack
 from models.account import Actor
-from models.case import ContactPreference, Undo
 from models.effects import FollowUpRequest, FollowUpState
 from models.inventory import read_inventory
 from models.messages import Draft, Kept
 from models.payload import Personal
 from models.policy import read_policy
 from models.tables.accounts import AccountRow, ContactRow, PersonRow
+from models.updates import ContactPreference, Undo
 from models.vocabulary import Channel, MailKind, Role
 from tests.unit.sample_plan import keep_plan
 from workflows.follow_up import FollowUpWorkflow

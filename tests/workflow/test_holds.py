@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from devstack.company.opening import open_product
 from devstack.company.schema import webhook
 from devstack.running import Running
-from models.case import Undo
+from models.updates import Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
 from rules.permissions import refused
 from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun, still_to_do

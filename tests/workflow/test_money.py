@@ -7,9 +7,10 @@ import pytest
 from sqlmodel import Session
 
 from devstack.running import Running
-from models.case import CaseState, RetrievalWord, Task
+from models.case import CaseState, Task
 from models.money import Document, RefundState
 from models.tables.billing import InvoiceRow, PaymentRow
+from models.updates import RetrievalWord
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome
 from tests.workflow.exits import DAY, WORD, Exit, begun, still_to_do
 from tests.workflow.records import actions_of, mails_of, package_of

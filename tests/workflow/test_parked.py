@@ -4,7 +4,7 @@ import pytest
 
 from connectors.errors import Rejected
 from devstack.running import Running
-from models.case import Undo
+from models.updates import Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
 from tests.workflow.exits import DAY, WORD, begun, still_to_do
 from tests.workflow.records import mails_of, rows_of

@@ -6,7 +6,7 @@ import pytest
 
 from commands.refused import Refused
 from devstack.running import Running
-from models.case import Reschedule, Undo
+from models.updates import Reschedule, Undo
 from models.vocabulary import CredentialClass, Mode, Stage, WaitKind
 from tests.workflow.exits import DAY, WORD, Exit, begun
 from tests.workflow.records import amounts_of, contracts_of, credentials_of, mails_of, rows_of, stages_of

@@ -3,7 +3,7 @@
 import pytest
 
 from devstack.running import Running
-from models.case import Extend, RetrievalWord
+from models.updates import Extend, RetrievalWord
 from models.vocabulary import Gate, Stage, TaskKind
 from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, begun, still_to_do
 from tests.workflow.records import mails_of, rows_of

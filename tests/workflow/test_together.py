@@ -6,7 +6,7 @@ import pytest
 
 from commands.standing import standing
 from devstack.running import Running
-from models.case import ChangeMode, Refuse, Reschedule, Undo
+from models.updates import ChangeMode, Refuse, Reschedule, Undo
 from models.vocabulary import Cause, Gate, Mode, Stage
 from tests.workflow.exits import DAY, WORD, Exit, begun
 from tests.workflow.held_up import HeldUp

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from devstack.running import Running
-from models.case import Agreed, CaseState, Extend, Undo
+from models.case import Agreed, CaseState
+from models.updates import Extend, Undo
 from models.vocabulary import Stage
 from tests.workflow.breakable import TRANSITION_DAYS
 from tests.workflow.exits import DAY, WORD, Exit, begun
