@@ -187,20 +187,32 @@ class S3ObjectStore:
             )
 
     def _put_once(self, bucket: str, key: str, body: bytes, extra: Mapping[str, Any]) -> None:
-        """If-None-Match; a refusal is fine when our own earlier attempt stands there."""
+        """If-None-Match; a refusal is fine when our own earlier attempt stands there.
+
+        Two live attempts may be refused both, or one while the other is still at it: so it's tried again, and where
+        nothing stands in the end that is no conflict.
+        """
+        for wait in (0.0, 0.2, 1.0):
+            time.sleep(wait)
+            if self._written(bucket, key, body, extra):
+                return
+        if self._found(bucket, key) is None:
+            raise Unavailable("s3", f"writing {bucket}/{key}: refused, but nothing stands there")
+        raise Conflict("s3", f"writing {bucket}/{key}: other bytes stand there")
+
+    def _written(self, bucket: str, key: str, body: bytes, extra: Mapping[str, Any]) -> bool:
+        """Whether it stands now, by us or by another attempt at the same."""
         try:
             self._put(bucket, key, body, {"IfNoneMatch": "*", **extra})
         except Conflict:
-            if not self._stands(bucket, key, body):
-                raise
+            return self._found(bucket, key) == body
+        return True
 
-    def _stands(self, bucket: str, key: str, body: bytes) -> bool:
-        """Whether these bytes are there; another live attempt may be just about to have written them."""
-        for wait in (0.0, 0.2, 1.0):
-            time.sleep(wait)
-            if any(found == key for found, _ in self.list(bucket, key)) and self.get(bucket, key) == body:
-                return True
-        return False
+    def _found(self, bucket: str, key: str) -> bytes | None:
+        try:
+            return self.get(bucket, key)
+        except NotFound:
+            return None
 
     def _has_lock(self, bucket: str) -> bool:
         try:

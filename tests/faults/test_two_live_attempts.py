@@ -106,12 +106,29 @@ def test_a_package_written_by_two_is_one_package_that_verifies(twins: Twins) -> 
     assert "Uploads" not in twins.at.objects._client.list_multipart_uploads(Bucket=bucket)
 
 
-def test_money_settled_by_two_moves_once(twins: Twins) -> None:
+@pytest.fixture(scope="module")
+def settled(twins: Twins) -> tuple[Any, Any, Any]:
+    """Charges frozen, statement closed, late charges looked for; each test may be run alone."""
     end = twins.plan.commitments.dates["billing_end"].at
     about = {"plan_hash": twins.plan.hash}
     frozen = _one(twins(AtRequest, "freeze_charges", at=end))
     result = _one(twins(Statement, "close_statement", billing_end=end, **about))
-    watched = _one(twins(ChargeWatchRequest, "watch_charges", since=end, **about))
+    return frozen, result, _one(twins(ChargeWatchRequest, "watch_charges", since=end, **about))
+
+
+@pytest.fixture(scope="module")
+def erased(twins: Twins, settled: tuple[Any, Any, Any]) -> tuple[list[Any], Any]:
+    """Everything of the plan, and counted again."""
+    assert settled
+    about = {"plan_hash": twins.plan.hash}
+    purged = [
+        _one(twins(PurgeRequest, "purge", subject=duties.name, **about)) for duties in twins.plan.commitments.data_sets
+    ]
+    return purged, _one(twins(RecountRequest, "recount", **about))
+
+
+def test_money_settled_by_two_moves_once(twins: Twins, settled: tuple[Any, Any, Any]) -> None:
+    frozen, result, watched = settled
     (statement,) = twins.at.cases.documents(CASE, "statement")
     assert (result.closed, result.differing, watched.found) == (True, 0, 0)
     assert "freeze" in frozen.text
@@ -122,14 +139,14 @@ def test_money_settled_by_two_moves_once(twins: Twins) -> None:
     assert any(row.kind == "refund" for row in made)
 
 
-def test_rows_erased_by_two_are_counted_once(twins: Twins) -> None:
-    for duties in twins.plan.commitments.data_sets:
-        purged = _one(twins(PurgeRequest, "purge", subject=duties.name, plan_hash=twins.plan.hash))
-        assert purged.before == purged.erased + purged.kept
-    recount = _one(twins(RecountRequest, "recount", plan_hash=twins.plan.hash))
+def test_rows_erased_by_two_are_counted_once(erased: tuple[list[Any], Any]) -> None:
+    purged, recount = erased
+    assert purged
+    assert all(each.before == each.erased + each.kept for each in purged)
     assert recount.left == {}
 
 
+@pytest.mark.usefixtures("erased")
 def test_a_pack_sealed_by_two_has_one_version_of_each_file(twins: Twins) -> None:
     at, bucket = twins.at, twins.at.settings.s3_evidence_bucket
     decision = Decision(case=CASE, account=ACCOUNT, stage=Stage.ERASE, step="withdraw", actor="ana", action="withdraw")
