@@ -13,6 +13,7 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from connectors import s3, s3_erase, s3_parts
 from connectors.errors import Conflict, ConnectorError, NotFound, Rejected, Unauthorized, Unavailable
@@ -22,6 +23,7 @@ from devstack.stack import EmbeddedStack
 from models.package import Uploaded
 
 MIB = 1024 * 1024
+PRECONDITION: Any = {"HTTPStatusCode": 412}
 PART = 5 * MIB
 Uploads = Callable[[str], list[str]]
 
@@ -95,6 +97,29 @@ def test_put_once_takes_the_same_bytes_again_and_refuses_others(objects: S3Objec
     with pytest.raises(Conflict):
         objects.put(EXPORTS, f"{prefix}once", b"two", once=True)
     assert objects.get(EXPORTS, f"{prefix}once") == b"one"
+
+
+@pytest.mark.parametrize("refusals", [1, 3])
+def test_a_refusal_where_nothing_stands_is_tried_again_and_no_conflict(
+    objects: S3ObjectStore, prefix: str, refusals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As two attempts meet that are refused both."""
+    refused, put = [], objects._client.put_object
+
+    def meeting(**fields: Any) -> Any:
+        if len(refused) < refusals:
+            refused.append(fields["Key"])
+            raise ClientError({"Error": {"Code": "PreconditionFailed"}, "ResponseMetadata": PRECONDITION}, "PutObject")
+        return put(**fields)
+
+    monkeypatch.setattr(objects._client, "put_object", meeting)
+    monkeypatch.setattr(s3.time, "sleep", lambda _: None)
+    if refusals == 1:
+        objects.put(EXPORTS, f"{prefix}met", b"one", once=True)
+        assert objects.get(EXPORTS, f"{prefix}met") == b"one"
+    else:
+        with pytest.raises(Unavailable):
+            objects.put(EXPORTS, f"{prefix}met", b"one", once=True)
 
 
 @pytest.mark.parametrize("size", [0, 5, 8 * 1024 * 1024, 30 * 1024 * 1024 + 1])
