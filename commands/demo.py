@@ -74,6 +74,8 @@ async def _begin(here: "Running", account: str, tell: Tell) -> "Play":
 
 async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
     """The stages, each with the people who speak in it."""
+    from devstack.leaving import past_the_window
+
     await _approve_plan(play, tell)
     await play.say("customer", "set_contact_preference", ContactPreference, come_back=True)
     state = await play.reach(Stage.NOTICE)
@@ -90,7 +92,7 @@ async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
     tell(dates["late_usage_end"], "customer", "fetches the package and accepts it")
     await _approve_erasure(play, tell)
     end = state.retrieval_end or dates["retrieval_end"]
-    await play.move(end)
+    await past_the_window(play, end)
     await play.reach(Stage.CERTIFY, Stage.CLOSED)
     tell(end, "farewell", "the window is over, all six gates are open: erases, counts again, finds nothing")
     await here.client.get_workflow_handle(f"closing-{state.case}").result()
