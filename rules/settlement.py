@@ -43,26 +43,11 @@ def settle(billing: BillingState, billing_end: datetime, terms: MoneyTerms, time
     return Settlement(statements=tuple(statements), documents=tuple(documents))
 
 
-def outstanding(billing: BillingState) -> dict[str, Decimal]:
-    """Per currency in which anything is open, unbilled or in credit: what the customer owes on balance.
-
-    Zero means that debts and credits are there and don't yet answer each other. Source: DOMAIN money.5.
-    """
-    found: dict[str, list[Decimal]] = {currency: [] for currency in _currencies(billing)}
-    for invoice in billing.invoices:
-        found[invoice.currency].append(invoice.due)
-    for used in billing.usage:
-        found[used.currency].append(used.amount)
-    for currency, credit in billing.credit.items():
-        found[currency].append(-credit)
-    return {currency: sum(open_, ZERO) for currency, open_ in found.items() if any(open_)}
-
-
-def _currencies(billing: BillingState, terms: MoneyTerms | None = None) -> list[str]:
+def _currencies(billing: BillingState, terms: MoneyTerms) -> list[str]:
     found = set(billing.credit)
     found |= {each.currency for each in billing.invoices} | {each.currency for each in billing.usage}
     found |= {each.currency for each in billing.subscriptions}
-    return sorted(found | {fee.currency for fee in terms.fees} if terms else found)
+    return sorted(found | {fee.currency for fee in terms.fees})
 
 
 def _set_off(found: Sequence[Item]) -> tuple[list[Document], list[Item]]:

@@ -3,9 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from rules.settlement import outstanding
 from tests.contract.sample_books import SampleBooks, needs
-from tests.contract.settling import closed, key
+from tests.contract.settling import closed, key, outstanding
 
 HOUR = timedelta(hours=1)
 

@@ -9,9 +9,8 @@ import pytest
 from connectors.errors import ConnectorError
 from models.money import Document, Settlement
 from rules.comparison import differences
-from rules.settlement import outstanding
 from tests.contract.sample_books import SampleBooks, needs
-from tests.contract.settling import closed, key, settled
+from tests.contract.settling import closed, key, outstanding, settled
 
 HOUR = timedelta(hours=1)
 

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from rules.forecast import due
-from rules.settlement import outstanding
 from tests.contract.sample_books import SampleBooks, needs
-from tests.contract.settling import closed, key, settled
+from tests.contract.settling import closed, key, outstanding, settled
 
 HOUR = timedelta(hours=1)
 PAUSED_DAYS = 40

@@ -17,8 +17,9 @@ from devstack.company.seeding import seed
 from models.money import BillingState, InvoiceState, Settlement
 from rules.comparison import differences
 from rules.forecast import expected
-from rules.settlement import outstanding, settle
+from rules.settlement import settle
 from tests.contract.sample_books import TERMS
+from tests.contract.settling import outstanding
 from tests.contract.stripe_books import StripeBooks
 from tests.contract.stripe_copy import copied
 

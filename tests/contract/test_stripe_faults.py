@@ -15,9 +15,10 @@ from connectors.stripe.billing import StripeBilling
 from connectors.stripe.client import open_client
 from models.money import Fee, LateCharge, Settlement
 from rules.comparison import differences
-from rules.settlement import outstanding, settle
+from rules.settlement import settle
 from tests.contract.sample_books import TERMS
 from tests.contract.sample_money import put_money
+from tests.contract.settling import outstanding
 from tests.contract.stripe_books import StripeBooks, running_stripe
 from tests.contract.stripe_wire import Answer, Lost, Wire, dies, error, once
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from connectors.store.engine import migrate, open_engine
 from rules.comparison import differences
-from rules.settlement import outstanding, settle
+from rules.settlement import settle
 from tests.contract.sample_books import TERMS, BuiltinBooks
+from tests.contract.settling import outstanding
 
 CENTS = {"EUR": 2, "JPY": 0, "KWD": 3}
 RATES = st.sampled_from(["0", "0.21", "0.0825"])

@@ -9,8 +9,8 @@ import pytest
 
 from connectors.errors import Unavailable
 from models.effects import ChargeWatchResult
-from rules.settlement import outstanding
 from tests.contract.sample_money import END
+from tests.contract.settling import outstanding
 from tests.unit.own_database import company, receipts
 from tests.unit.sample_exit_money import ExitMoney
 from tests.unit.sample_facts import POLICY

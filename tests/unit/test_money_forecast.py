@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from models.money import BillingState, SubscriptionState
 from rules.billing_periods import for_days
 from rules.forecast import due, expected
-from rules.settlement import outstanding, settle
+from rules.settlement import settle
+from tests.contract.settling import outstanding
 from tests.unit.sample_billing import END, MADRID, NEXT, TERMS, ZONE, subscription
 
 

@@ -25,7 +25,8 @@ from rules.cost import cost
 from rules.forecast import expected
 from rules.proration import unused
 from rules.rounding import exponent, is_whole, rounded
-from rules.settlement import outstanding, settle
+from rules.settlement import settle
+from tests.contract.settling import outstanding
 from tests.unit.sample_billing import END, MADRID, START, THRESHOLDS, invoice, subscription, usage
 
 COMMON = ["CLF", "EUR", "IQD", "JPY", "KWD", "USD"]

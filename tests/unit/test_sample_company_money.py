@@ -16,7 +16,8 @@ from models.effects import AtRequest, StatementRequest, StatementResult
 from models.money import BillingState, Settlement
 from rules.forecast import expected
 from rules.money_terms import money_terms
-from rules.settlement import outstanding, settle
+from rules.settlement import settle
+from tests.contract.settling import outstanding
 from tests.unit.own_database import asked
 from tests.unit.sample_exit_money import ExitMoney
 from tests.unit.sample_facts import POLICY

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from models.money import BillingState, MoneyTerms, Settlement
-from rules.settlement import outstanding, settle
+from rules.settlement import settle
+from tests.contract.settling import outstanding
 from tests.unit.sample_billing import (
     END,
     MADRID,
