@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,10 +10,7 @@ from sqlalchemy import Engine
 
 from connectors.builtin.billing import BuiltinBilling
 from connectors.store.directory import SqlDirectory
-from connectors.store.engine import migrate, open_engine
 from devstack.company.accounts import sample_accounts
-from devstack.company.product import build_product
-from devstack.company.seeding import seed
 from models.money import BillingState, InvoiceState, Settlement
 from rules.comparison import differences
 from rules.forecast import expected
@@ -22,8 +19,8 @@ from tests.contract.sample_books import TERMS
 from tests.contract.settling import outstanding
 from tests.contract.stripe_books import StripeBooks
 from tests.contract.stripe_copy import copied
+from tests.contract.whole_company import ANCHOR, whole_company
 
-ANCHOR = date(2026, 11, 22)
 DAYS = 20
 IN_KWD = {account.id for account in sample_accounts() if account.terms.currency == "KWD"}
 NEWEST = 3  # invoices of long ago are settled, and say nothing
@@ -31,13 +28,8 @@ NEWEST = 3  # invoices of long ago are settled, and say nothing
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    folder = tmp_path_factory.mktemp("company")
-    build_product(f"sqlite:///{folder}/product.db", anchor=ANCHOR)
-    engine = open_engine(f"sqlite:///{folder}/farewell.db")
-    migrate(engine)
-    seed(engine, f"sqlite:///{folder}/product.db", anchor=ANCHOR)
-    yield engine
-    engine.dispose()
+    with whole_company(tmp_path_factory.mktemp("company")) as engine:
+        yield engine
 
 
 def told(state: BillingState, end: datetime) -> BillingState:

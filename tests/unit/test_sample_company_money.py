@@ -1,28 +1,25 @@
 """Every account of the sample company can leave: what the preview says is what the statement closes to zero."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Engine
 
 from connectors.store.directory import SqlDirectory
-from connectors.store.engine import migrate, open_engine
 from devstack.company.accounts import sample_accounts
-from devstack.company.product import build_product
-from devstack.company.seeding import seed
 from models.effects import AtRequest, StatementRequest, StatementResult
 from models.money import BillingState, Settlement
 from rules.forecast import expected
 from rules.money_terms import money_terms
 from rules.settlement import settle
 from tests.contract.settling import outstanding
+from tests.contract.whole_company import ANCHOR, whole_company
 from tests.unit.own_database import asked
 from tests.unit.sample_exit_money import ExitMoney
 from tests.unit.sample_facts import POLICY
 
-ANCHOR = date(2026, 11, 22)
 ACCOUNTS = tuple(account.id for account in sample_accounts())
 
 
@@ -39,13 +36,8 @@ class Left(NamedTuple):
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    folder = tmp_path_factory.mktemp("company")
-    build_product(f"sqlite:///{folder}/product.db", anchor=ANCHOR)
-    engine = open_engine(f"sqlite:///{folder}/farewell.db")
-    migrate(engine)
-    seed(engine, f"sqlite:///{folder}/product.db", anchor=ANCHOR)
-    yield engine
-    engine.dispose()
+    with whole_company(tmp_path_factory.mktemp("company")) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")
