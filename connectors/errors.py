@@ -7,6 +7,7 @@ ConnectorError
 │   └── RateLimited      asked to slow down; `retry_after` says for how long
 └── Permanent            the same call will fail again; parks the case
     ├── NotFound         there is no such thing
+    │   └── Gone         there was, and it was destroyed for good
     ├── Conflict         it exists otherwise, or somebody else changed it
     ├── Rejected         the system understood and said no
     └── Unauthorized     the credentials are not accepted
@@ -57,6 +58,10 @@ class Permanent(ConnectorError):
 
 class NotFound(Permanent):
     """There is no such thing."""
+
+
+class Gone(NotFound):
+    """There was, and it was destroyed for good: a key, say."""
 
 
 class Conflict(Permanent):

@@ -8,10 +8,12 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from models.access import SharedAsset
 from models.account import AccountFacts, Actor, Person
 from models.case import CaseRequest, Decision, StageRecord
 from models.hop import Hop
-from models.inventory import DataSet, Inventory
+from models.inventory import DataSet, Inventory, Processor
+from models.keys import DataKey, Destroyed, KeyScope, StandingKey
 from models.ledger import ActivityRef, Fact, LedgerEntry
 from models.messages import Draft, Kept, Reader
 from models.money import BillingState, Document, InvoiceState, LateCharge, RefundState, Settlement
@@ -19,6 +21,7 @@ from models.package import PackagedColumn, Uploaded
 from models.payload import Receipt
 from models.plan import Plan
 from models.policy import Policy
+from models.processors import ProcessorAnswer
 from models.schema import SchemaFacts, TableFacts
 
 
@@ -139,6 +142,10 @@ class CaseStore(Protocol):
 
     def holds(self, account: str) -> list[Mapping[str, Any]]:
         """The holds that stand: `id`, `data_sets` (empty: all), `ground`, `placed_by`, `placed_at`, `confirmed_by`."""
+        ...
+
+    def all_holds(self) -> list[Mapping[str, Any]]:
+        """The holds that stand on any account, oldest first; `account` and `release_asked_by` too."""
         ...
 
 
@@ -318,8 +325,34 @@ class IdentitySystem(Protocol):
         """Reactivates those that the effect `key` deactivated, and no others."""
         ...
 
-    def delete(self, account: str) -> int:
-        """Deletes users, groups and memberships; for erasure."""
+    def empty_groups(self, account: str, key: str) -> int:
+        """Takes every member but the export contact out of the account's groups; remembers `key`. How many bear it."""
+        ...
+
+    def refill_groups(self, account: str, key: str) -> int:
+        """Puts those back that the effect `key` took out, and no others. Source: DOMAIN identity.5."""
+        ...
+
+    def plant(self, account: str, key: str) -> str:
+        """Makes an identity of our own in the account, once a `key`: active, of no person. Answers its id.
+
+        Source: DOMAIN identity.3.
+        """
+        ...
+
+    def admits(self, account: str, user: str) -> bool:
+        """Whether that identity is there and active."""
+        ...
+
+    def pull(self, account: str, user: str) -> None:
+        """Removes what `plant` made; again changes nothing."""
+        ...
+
+    def delete(self, account: str, limit: int) -> int:
+        """Deletes up to `limit` users with their memberships, active or not, groups with the last; 0 means done.
+
+        For erasure alone: afterwards no effect of before can be undone. Source: DOMAIN identity.1.
+        """
         ...
 
 
@@ -336,6 +369,40 @@ class AccessSystem(Protocol):
 
     def free(self, account: str, key: str, at: datetime) -> Receipt:
         """Opens those that the effect `key` closed, and no others."""
+        ...
+
+    def open(self, account: str) -> dict[str, int]:
+        """How many of each class still let somebody in, but the export contact's sign-in; classes with none left out.
+
+        Source: DOMAIN identity.3.
+        """
+        ...
+
+    def plant(self, account: str, token: str, key: str, at: datetime) -> Receipt:
+        """Makes a session and an API key of our own in the account that accept `token`, once a `key`.
+
+        Source: DOMAIN identity.3.
+        """
+        ...
+
+    def admits(self, account: str, token: str) -> tuple[str, ...]:
+        """Tries to come in with `token`: the classes of credential by which it succeeds, in their order."""
+        ...
+
+    def pull(self, account: str, key: str, at: datetime) -> Receipt:
+        """Removes what the effect `key` planted; again changes nothing."""
+        ...
+
+    def assets(self, account: str) -> list[SharedAsset]:
+        """What is shared with others and still owned by a user of the account, by id. Source: DOMAIN identity.4."""
+        ...
+
+    def hand_over(self, account: str, key: str, at: datetime) -> Receipt:
+        """Gives every asset that has a successor to them; remembers `key`; `count` is how many bear it."""
+        ...
+
+    def hand_back(self, account: str, key: str, at: datetime) -> Receipt:
+        """Gives those back that the effect `key` handed over, and no others."""
         ...
 
     def delete(self, account: str) -> int:
@@ -488,10 +555,74 @@ class ObjectStore(Protocol):
 
 
 class KeyStore(Protocol):
-    """Keys apart from the database."""
+    """Keys apart from the database, wrapped by the master key. Source: DESIGN, Security, Keys."""
 
-    def digest_key(self, account: str) -> bytes:
-        """The HMAC key of an account's ledger digests; made at the first asking."""
+    def check(self) -> None:
+        """Whether the master key is the one under which the store was made.
+
+        Raises:
+            Unauthorized: it isn't; says which it is and which is needed. Unavailable: the store can't be used.
+        """
+        ...
+
+    def sealing(self, scope: KeyScope) -> DataKey:
+        """The newest key of a scope, made at the first asking; two makers agree on one.
+
+        Raises:
+            Gone: the scope's keys were destroyed, and nobody has reopened it.
+        """
+        ...
+
+    def opening(self, key_id: str) -> DataKey:
+        """The key of that id; raises Gone when it was destroyed, NotFound when there never was one."""
+        ...
+
+    def digest_key(self, workflow: str) -> bytes:
+        """The HMAC key of what this workflow's ledger entries digest: derived, so that it dies with the scope's keys.
+
+        Raises:
+            Gone: it has died. ValueError: no workflow id of ours.
+        """
+        ...
+
+    def rotate(self, scope: KeyScope) -> DataKey:
+        """A new key that seals from now on; the older ones go on opening. Raises Gone."""
+        ...
+
+    def destroy(self, scope: KeyScope, at: datetime) -> Destroyed:
+        """Destroys every key of the scope for good; again answers what was destroyed. Source: DOMAIN erasure.6."""
+        ...
+
+    def reopen(self, scope: KeyScope) -> None:
+        """A customer has come back: from now on there may be new keys; the old ids stay dead."""
+        ...
+
+    def may_end(self, scope: KeyScope) -> None:
+        """Its workflow needs the key until it has closed, and nobody after that."""
+        ...
+
+    def ending(self) -> list[KeyScope]:
+        """The scopes that may end and still have keys."""
+        ...
+
+    def keys(self) -> list[StandingKey]:
+        """All that stand, by id; none is opened."""
+        ...
+
+    def rewrap(self) -> int:
+        """Wraps every key by the master key of today; answers how many were wrapped by an older one."""
+        ...
+
+    def publish(self, public: dict[str, Any]) -> dict[str, Any]:
+        """Keeps the public half of a signing key for ever; answers all that were ever kept, as a JWKS."""
+        ...
+
+
+class SubProcessors(Protocol):
+    """Outside systems that got data of the account and are asked to erase it. Source: DOMAIN stages.3, erasure.1."""
+
+    def ask(self, processor: Processor, account: str, root_key: str, key: str, at: datetime) -> ProcessorAnswer:
+        """Asks for erasure, or again how far it is: the same `key` is the same request."""
         ...
 
 
@@ -499,7 +630,14 @@ class Histories(Protocol):
     """Temporal's histories."""
 
     def runs(self, workflow: str) -> list[dict[str, Any]]:
-        """The history of each run of a closed workflow, in order, as Temporal's JSON: each replays by itself."""
+        """The history of each run of a closed workflow, in order, as Temporal's JSON: each replays by itself.
+
+        Payloads are decoded; raises Gone once their key was destroyed.
+        """
+        ...
+
+    def sealed_payload(self, workflow: str) -> bytes:
+        """The first encrypted payload of a workflow's history as it lies on the server (a `Payload` proto's bytes)."""
         ...
 
     def closed(self, workflow: str) -> bool:

@@ -1,6 +1,6 @@
 """What the activities of the exit are asked, and what they answer: ids, counts, digests, never rows."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, model_validator
 
@@ -78,6 +78,30 @@ class AccessResult(Payload):
     """How many identities and credentials were closed or opened, by class."""
 
     counts: dict[str, int]
+
+
+class ProbeResult(Payload):
+    """The ways by which our own probe still gets in; empty is what it should be. Source: DOMAIN identity.3."""
+
+    admitted: tuple[str, ...] = ()
+
+
+class HandOverResult(Payload):
+    """How many shared assets have a new owner; `unowned` names at most twenty that have none, `left` counts them all.
+
+    Source: DOMAIN identity.4.
+    """
+
+    handed: int
+    unowned: tuple[str, ...] = ()
+    left: int = 0
+
+
+class ScanResult(Payload):
+    """What the zombie scan found alive by name, and what of it is still alive after it was closed again."""
+
+    found: dict[str, int] = {}
+    left: dict[str, int] = {}
 
 
 class MessageRequest(EffectRequest):
@@ -227,6 +251,21 @@ class PurgeResult(Payload):
     kept: int
 
 
+class ProcessorRequest(EffectRequest):
+    """Asks the sub-processor that `subject` names to erase, or asks again. Source: DOMAIN erasure.3, stages.3."""
+
+    plan_hash: str
+
+
+class ProcessorResult(Payload):
+    """`confirmed` once it has said, or a person has recorded, that all is erased there; `asked` how often we asked."""
+
+    name: str
+    asked: int
+    confirmed: bool
+    reference: str = ""
+
+
 class RecountRequest(EffectRequest):
     """The independent count after the purge."""
 
@@ -249,15 +288,57 @@ class ClosingRequest(Payload):
     plan_hash: str
     opened_at: AwareDatetime
     workflows: tuple[str, ...]
+    carried: "ClosingState | None" = None
+
+
+class Watch(Payload):
+    """Something to do after the seal, at its instant; `subject` is a sub-processor or a retained data set.
+
+    A `chase` repeats until it's confirmed, every other happens once.
+    """
+
+    kind: Literal["scan", "charges", "chase", "backups", "retained"]
+    subject: str = "-"
+    at: AwareDatetime
+
+
+class WatchPlan(Payload):
+    """All that is still to be watched when the pack is sealed, in order."""
+
+    watches: tuple[Watch, ...]
 
 
 class ClosingState(Payload):
-    """What the closing's query answers."""
+    """What the closing's query answers, and what continue-as-new carries.
+
+    `watches` are still to come; `supplements` were sealed; `findings` are what a watch could not mend by itself.
+    """
 
     case: str
     account: str
     step: str
     sealed: str | None = None
+    certified: bool = False
+    watches: tuple[Watch, ...] = ()
+    supplements: int = 0
+    findings: tuple[str, ...] = ()
+
+
+class KeyResult(Payload):
+    """Which keys of the account were destroyed and when; `proven` on which old payload that was tried."""
+
+    ids: tuple[str, ...]
+    at: AwareDatetime
+    proven: str
+
+
+class SupplementRequest(EffectRequest):
+    """Seals what a watch has come to beside the pack. `generation` is the supplement's number, from 1."""
+
+    plan_hash: str
+    opened_at: AwareDatetime
+    watch: Watch
+    result: dict[str, str] = {}
 
 
 class EvidenceRequest(EffectRequest):

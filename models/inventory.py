@@ -110,6 +110,18 @@ class Outside(Payload):
         return DataSet(**about, erase="retain")
 
 
+class Processor(Payload):
+    """A sub-processor that got the account's data: an outside system that is asked to erase, and must confirm.
+
+    `ask`: by signed `webhook` to `address` (https://…), or by `mail` to it. Source: DOMAIN erasure.1, stages.3.
+    """
+
+    name: SetName
+    ask: Literal["webhook", "mail"]
+    address: str = Field(min_length=3, max_length=500)
+    about: dict[str, str] = {}
+
+
 class OwnSet(Payload):
     """What Farewell itself made of the account. Source: DOMAIN erasure.7."""
 
@@ -126,6 +138,7 @@ class Inventory(Payload):
     file_sets: tuple[FileSet, ...] = Field(alias="file_set", default=())
     outside: tuple[Outside, ...] = Field(default=())
     own: tuple[OwnSet, ...] = Field(default=())
+    processors: tuple[Processor, ...] = Field(alias="processor", default=())
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

@@ -159,7 +159,13 @@ class Sender(PolicyPart):
 
 
 class House(PolicyPart):
-    """What is the same for everybody, in days and years of the calendar."""
+    """What is the same for everybody, in days and years of the calendar.
+
+    Attributes:
+        zombie_scan_days: days after access was closed, and again after the seal, on which we look for ways in.
+        processor_remind_days: between two requests to a sub-processor that hasn't confirmed.
+        key_copies_days: how long copies (backups) of the key store live.
+    """
 
     approval_days: Days
     retrieval_reminder_days: Days
@@ -167,6 +173,9 @@ class House(PolicyPart):
     hold_confirm_days: Days
     evidence_years: Whole = Field(gt=0, le=MOST_YEARS)
     users_a_page: Whole = Field(gt=0, le=10_000, default=500)
+    zombie_scan_days: tuple[Days, ...] = Field(default=(3, 30), max_length=MOST_LOOKS)
+    processor_remind_days: Days = 7
+    key_copies_days: Whole = Field(le=MOST_DAYS, default=35)
 
 
 class Policy(PolicyPart):

@@ -17,7 +17,15 @@ SECRETS = (
     *("master_key", "signing_key", "link_key", "suppression_key"),
     *("database_url", "product_database_url", "smtp_url"),  # they may hold a password
     *("stripe_key", "stripe_webhook_secret"),
+    *("scim_token", "access_webhook_secret", "contracts_webhook_secret", "processor_secrets", "master_key_old"),
 )
+NEEDED = {
+    ("billing", "stripe"): ("stripe_key",),
+    ("identity", "scim"): ("scim_url", "scim_token"),
+    ("access", "webhook"): ("access_webhook_url", "access_webhook_secret"),
+    ("contracts", "webhook"): ("contracts_webhook_url", "contracts_webhook_secret"),
+}
+"""Which settings another one asks for."""
 
 
 class Settings(BaseSettings):
@@ -38,9 +46,21 @@ class Settings(BaseSettings):
         stripe_key: the secret or restricted key of the Stripe account.
         stripe_webhook_secret: what Stripe signs its webhooks with, `whsec_…`.
         stripe_url: None means Stripe's own.
+        identity: `builtin` (tables in Farewell's own database) or `scim`.
+        scim_url: the SCIM 2.0 service; `{account}` in it stands for the account's id, where each has one of its own.
+        scim_token: its bearer token.
+        scim_filter: which users and groups are the account's, where all share one service: a SCIM filter in which
+            `{account}` stands for the account's id.
+        scim_calls_a_minute: the provider's limit.
+        access: `builtin`, or `webhook`: signed requests (Standard Webhooks) to `access_webhook_url`.
+        access_webhook_secret: what they're signed with, `whsec_…`.
+        contracts: as `access`, for the contract system.
+        processor_secrets: a JSON object, sub-processor's name → `whsec_…`.
         public_url: where customers reach `farewell-web`; mails carry links to it.
         keys: folder of wrapped keys.
-        master_key: 32 bytes, base64.
+        master_key: 32 bytes, base64; wraps the keys of the key store.
+        master_key_old: master keys that were in use before, separated by commas; they only open.
+        temporal_ui_url: the address of Temporal's own page, which may ask the codec endpoint of `farewell-web`.
         signing_key: Ed25519 private key as a JWK.
         link_key: at least 32 bytes, base64; signs the links that customers get.
         embedded: set by the embedded stack alone.
@@ -65,10 +85,23 @@ class Settings(BaseSettings):
     stripe_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     stripe_url: str | None = None
-    identity: Literal["builtin"] = "builtin"
+    identity: Literal["builtin", "scim"] = "builtin"
+    scim_url: str | None = None
+    scim_token: SecretStr | None = None
+    scim_filter: str | None = None
+    scim_calls_a_minute: int = Field(default=180, gt=0)
+    access: Literal["builtin", "webhook"] = "builtin"
+    access_webhook_url: str | None = None
+    access_webhook_secret: SecretStr | None = None
+    contracts: Literal["builtin", "webhook"] = "builtin"
+    contracts_webhook_url: str | None = None
+    contracts_webhook_secret: SecretStr | None = None
+    processor_secrets: SecretStr | None = None
     public_url: str | None = None
     keys: Path
     master_key: SecretStr
+    master_key_old: SecretStr | None = None
+    temporal_ui_url: str | None = None
     signing_key: SecretStr
     link_key: SecretStr | None = None
     suppression_key: SecretStr | None = None
@@ -91,7 +124,10 @@ class Settings(BaseSettings):
             raise ValueError("too short")
         return key
 
-    @field_validator("public_url", "s3_public_url", "stripe_url")
+    @field_validator(
+        *("public_url", "s3_public_url", "stripe_url", "scim_url", "temporal_ui_url"),
+        *("access_webhook_url", "contracts_webhook_url"),
+    )
     @classmethod
     def _an_address(cls, url: str | None) -> str | None:
         if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
@@ -105,9 +141,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _stripe_has_its_key(self) -> Self:
-        if self.billing == "stripe" and self.stripe_key is None:
-            raise ValueError("FAREWELL_STRIPE_KEY must be set where FAREWELL_BILLING is stripe")
+    def _whole(self) -> Self:
+        for name, needed in NEEDED.items():
+            system, chosen = name
+            for setting in needed:
+                if getattr(self, system) == chosen and getattr(self, setting) is None:
+                    said = f"FAREWELL_{setting.upper()} must be set where FAREWELL_{system.upper()} is {chosen}"
+                    raise ValueError(said)
         return self
 
 
