@@ -56,13 +56,14 @@ class Agreed(Payload):
     """The part of a plan that the workflow steers by; the whole of it is in SQL under `hash`.
 
     `dates` of a pause end with `resume`; `reminder_at` is then the reminder before it. `looks_at` are the instants at
-    which we look for late charges.
+    which we look for late charges, `scans_at` those at which we look again for ways in.
     """
 
     hash: str
     mode: Mode = Mode.STOP
     cause: Cause | None = None
     looks_at: tuple[AwareDatetime, ...] = ()
+    scans_at: tuple[AwareDatetime, ...] = ()
     dates: dict[str, AwareDatetime]
     approvals_required: dict[Gate, int]
     approval_until: AwareDatetime
@@ -97,6 +98,9 @@ class CaseState(Payload):
     paused. Of the money: `refunds_at` is when we next ask what became of the refunds, after `refund_checks` times, and
     `refunds_failed` what we know couldn't be sent back; `looks` and `looked_at` are those for late charges, `late` what
     they left for a person; `billing_told_at` is when the billing system said that something changed.
+
+    `unconfirmed` holds stand, and must be confirmed by their instant; `shut_at` is when all access was closed, `scans`
+    and `scanned_at` are the looks for ways in since then.
     """
 
     case: str
@@ -123,6 +127,7 @@ class CaseState(Payload):
     reminded: bool = False
     holds: tuple[str, ...] = ()
     held_since: AwareDatetime | None = None
+    unconfirmed: dict[str, AwareDatetime] = {}
     retrieval_end: AwareDatetime | None = None
     transition_extended: bool = False
     undo: str | None = None
@@ -136,6 +141,9 @@ class CaseState(Payload):
     looked_at: AwareDatetime | None = None
     late: dict[str, Amount] = {}
     billing_told_at: AwareDatetime | None = None
+    shut_at: AwareDatetime | None = None
+    scans: int = 0
+    scanned_at: AwareDatetime | None = None
 
 
 class CaseRequest(Payload):

@@ -280,7 +280,10 @@ class RecountResult(Payload):
 
 
 class ClosingRequest(Payload):
-    """The input of `ClosingWorkflow`. `workflows` are those whose histories go into the pack."""
+    """The input of `ClosingWorkflow`. `workflows` are those whose histories go into the pack.
+
+    `billing_end` is from when on no charge may appear; `carried` is the state that an earlier run carried over.
+    """
 
     case: str
     account: str
@@ -288,18 +291,22 @@ class ClosingRequest(Payload):
     plan_hash: str
     opened_at: AwareDatetime
     workflows: tuple[str, ...]
+    billing_end: AwareDatetime | None = None
     carried: "ClosingState | None" = None
 
 
 class Watch(Payload):
     """Something to do after the seal, at its instant; `subject` is a sub-processor or a retained data set.
 
-    A `chase` repeats until it's confirmed, every other happens once.
+    A `chase` repeats after `every_days` until it's confirmed, every other happens once. `turn` counts those of its kind
+    and subject, as the closing numbers them: so each look has an idempotency key of its own.
     """
 
     kind: Literal["scan", "charges", "chase", "backups", "retained"]
     subject: str = "-"
     at: AwareDatetime
+    every_days: int = 7
+    turn: int = 1
 
 
 class WatchPlan(Payload):
@@ -311,7 +318,8 @@ class WatchPlan(Payload):
 class ClosingState(Payload):
     """What the closing's query answers, and what continue-as-new carries.
 
-    `watches` are still to come; `supplements` were sealed; `findings` are what a watch could not mend by itself.
+    `done` are the steps that are behind it; `watches` are still to come; so many `supplements` were sealed; `findings`
+    are what a watch could not mend by itself.
     """
 
     case: str
@@ -319,6 +327,7 @@ class ClosingState(Payload):
     step: str
     sealed: str | None = None
     certified: bool = False
+    done: tuple[str, ...] = ()
     watches: tuple[Watch, ...] = ()
     supplements: int = 0
     findings: tuple[str, ...] = ()

@@ -74,9 +74,13 @@ class Extend(Command):
 
 
 class HoldWord(Command):
-    """A hold placed, confirmed or released; the hold itself is in SQL."""
+    """A hold placed, confirmed or released; the hold itself is in SQL.
+
+    `confirm_by` is until when a second of compliance must confirm it, as the sender computed it by the policy.
+    """
 
     hold: str
+    confirm_by: AwareDatetime | None = None
 
 
 class ResolveTask(Command):
