@@ -24,6 +24,7 @@ def application() -> typer.Typer:
     from commands import (
         accounts,
         audits,
+        codec,
         contacts,
         decisions,
         doctor,
@@ -57,6 +58,7 @@ def application() -> typer.Typer:
         packages,
         statements,
         audits,
+        codec,
         doctor,
     ):
         room.mount(app)

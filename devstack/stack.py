@@ -72,6 +72,7 @@ class EmbeddedStack:
 
     async def _open(self, lock: HomeLock) -> ExitStack:
         """Starts all servers; closing what it answers ends them."""
+        self._take_web_port()
         with ExitStack() as opened:
             servers = [self._server(kind) for kind in SERVERS if kind.address_setting not in os.environ]
             await self._start(servers, opened, lock)
@@ -85,12 +86,24 @@ class EmbeddedStack:
 
     def describe(self) -> dict[str, str]:
         """The settings that the stack would have, written to `<home>/environment`; starts nothing."""
+        self._take_web_port()
         self._tell([self._server(kind) for kind in SERVERS if kind.address_setting not in os.environ])
         return self.environment
 
     def _server(self, kind: type[Server]) -> Server:
         ports = remembered_ports(self.home / "stack.json", kind.name, kind.port_names, kind.port_twin)
-        return kind(self.home, ports)
+        server = kind(self.home, ports)
+        if isinstance(server, TemporalServer):
+            server.codec_url = f"{self._public_url.rstrip('/')}/codec"
+        return server
+
+    def _take_web_port(self) -> None:
+        """Before the servers: the page of one of them names it."""
+        self.web_port = remembered_ports(self.home / "stack.json", "web", ("http",))["http"]
+
+    @property
+    def _public_url(self) -> str:
+        return os.environ.get("FAREWELL_PUBLIC_URL", f"http://{LOOPBACK}:{self.web_port}")
 
     async def _start(self, servers: list[Server], opened: ExitStack, lock: HomeLock) -> None:
         """All at once, then waits for one after the other: it takes as long as the slowest."""
@@ -109,7 +122,6 @@ class EmbeddedStack:
         for server in servers:
             if isinstance(server, TemporalServer):
                 self.metrics_port, self.ui_url = server.metrics_port, server.ui_url
-        self.web_port = remembered_ports(self.home / "stack.json", "web", ("http",))["http"]
         self.environment = self._settings(servers)
         write_whole(self.home / "environment", _as_dotenv(self.environment).encode())
 
@@ -119,7 +131,7 @@ class EmbeddedStack:
             "FAREWELL_PRODUCT_DATABASE_URL": f"sqlite:///{self.home / 'product.db'}",
             **bucket_settings(),
             **make_keys(self.home / "keys"),
-            "FAREWELL_PUBLIC_URL": f"http://{LOOPBACK}:{self.web_port}",
+            "FAREWELL_PUBLIC_URL": self._public_url,
             "FAREWELL_EMBEDDED": "1",
         }
         settings = {name: os.environ.get(name, value) for name, value in ours.items()}

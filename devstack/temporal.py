@@ -41,11 +41,12 @@ class TemporalServer(Server):
     not_yet = (RPCError, RuntimeError)
 
     def __init__(self, home: Path, ports: dict[str, int]) -> None:
-        """`ports` by the names in `port_names`."""
+        """`ports` by the names in `port_names`; `codec_url` is what the server's page asks to decode, if set."""
         self._home, self._ports = home / "temporal", ports
         self._address = f"{LOOPBACK}:{ports['grpc']}"
         self.metrics_port = ports["metrics"]
         self.ui_url = f"http://{LOOPBACK}:{ports['ui']}"
+        self.codec_url = ""
 
     def command(self) -> list[str]:
         """The child process; makes its folder."""
@@ -53,7 +54,8 @@ class TemporalServer(Server):
         start = [beside_python("temporal"), "server", "start-dev", "--ip", LOOPBACK]
         state = ["--db-filename", str(self._home / "temporal.db"), "--ui-disable-news-fetch"]
         log = ["--log-level", "warn", "--log-format", "json"]
-        return [*start, *state, *log, *self._port_options(), *_configuration()]
+        page = ["--ui-codec-endpoint", self.codec_url] if self.codec_url else []
+        return [*start, *state, *log, *page, *self._port_options(), *_configuration()]
 
     async def probe(self) -> None:
         """The store keeps what it is told, visibility answers, our search attributes are known."""

@@ -1,6 +1,8 @@
 """Links of ours: the address of a page, and the signed token in it that says for what. Source: TRUST 16; RFC 7519."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -13,6 +15,7 @@ from models.payload import AccountId, Payload
 
 ALGORITHM = "HS256"
 AFTER_THE_WINDOW = timedelta(days=7)
+CODEC = "codec"
 Purpose = Literal["package"]
 
 
@@ -22,6 +25,13 @@ class Pass(Payload):
     purpose: Purpose
     account: AccountId
     case: str
+    until: AwareDatetime
+
+
+class SignIn(Payload):
+    """Whom a token lets in at the codec endpoint, until an instant; what they may see is looked up each time."""
+
+    person: str
     until: AwareDatetime
 
 
@@ -41,15 +51,14 @@ class Links:
         token = self.token(Pass(purpose="package", account=account, case=case, until=until))
         return f"{self._public_url}/package/{token}"
 
+    def to_codec(self, person: str, until: datetime) -> str:
+        """The page that signs one of ours in, so that Temporal's own page may ask us to decode for them."""
+        token = self._signed(aud=CODEC, sub=person, exp=int(until.timestamp()))
+        return f"{self._public_url}/codec/sign-in?token={token}"
+
     def token(self, ticket: Pass) -> str:
         """The pass, signed."""
-        claims = {
-            "aud": ticket.purpose,
-            "sub": ticket.account,
-            "case": ticket.case,
-            "exp": int(ticket.until.timestamp()),
-        }
-        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
+        return self._signed(aud=ticket.purpose, sub=ticket.account, case=ticket.case, exp=int(ticket.until.timestamp()))
 
     def read(self, token: str) -> Pass:
         """The pass that a token is; whether its time is up is the reader's to look at.
@@ -57,12 +66,40 @@ class Links:
         Raises:
             LinkRefused: we never made it.
         """
-        try:
-            claims: dict[str, Any] = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
-            until = datetime.fromtimestamp(claims["exp"], UTC)
-            return Pass(purpose=claims["aud"], account=claims["sub"], case=claims["case"], until=until)
-        except (JoseError, ValidationError, ValueError, KeyError, TypeError, OverflowError) as error:
-            raise LinkRefused(type(error).__name__) from None
+        with _refusing():
+            claims = self._claims(token)
+            return Pass(purpose=claims["aud"], account=claims["sub"], case=claims["case"], until=_until(claims))
+
+    def sign_in(self, token: str) -> SignIn:
+        """Whom a token lets in at the codec endpoint; whether its time is up is the reader's to look at.
+
+        Raises:
+            LinkRefused: we never made it, or for something else.
+        """
+        with _refusing():
+            claims = self._claims(token)
+            if claims["aud"] != CODEC:
+                raise LinkRefused("made for something else")
+            return SignIn(person=claims["sub"], until=_until(claims))
+
+    def _signed(self, **claims: str | int) -> str:
+        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        return jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+
+
+def _until(claims: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(claims["exp"], UTC)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Whatever is wrong with a token, the answer is the same."""
+    try:
+        yield
+    except (JoseError, ValidationError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise LinkRefused(type(error).__name__) from None
 
 
 def links_of(public_url: str | None, key: SecretStr | None) -> Links | None:

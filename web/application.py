@@ -16,6 +16,7 @@ from commands.refused import Exit, Refused
 from connectors.errors import ConnectorError
 from connectors.opening import Connections, WrongSetting
 from rules.links import links_of
+from web.codec import CodecRoutes
 from web.headers import Hardened, headers_with
 from web.links import Closed
 from web.packages import PackageRoutes, wall_clock
@@ -56,6 +57,7 @@ def pages_of(at: Connections, client: Client, now: Callable[[], datetime] = wall
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     PackageRoutes(at, client, links, pages, now).mount(app)
     BillingWebhooks(at, client).mount(app)
+    CodecRoutes(at, links, now).mount(app)
     app.add_api_route("/health", _health, methods=["GET"])
     for kind in (Closed, Refused, ConnectorError, RPCError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _explaining(pages))

@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from connectors.errors import Unauthorized
 from connectors.opening import Connections
+from web.bodies import whole_body
 
 SIGNAL = "billing_changed"
 LARGEST_BYTES = 1 << 20
@@ -37,7 +38,7 @@ class BillingWebhooks:
         secret = self.at.settings.stripe_webhook_secret
         if secret is None:
             return PlainTextResponse("not found", 404)
-        body = await _body(request)
+        body = await whole_body(request, LARGEST_BYTES)
         if body is None:
             return PlainTextResponse("too large", 413)
         try:
@@ -69,13 +70,3 @@ def _customer(body: bytes, signature: str | None, secret: str) -> str | None:
     from connectors.stripe.webhooks import customer_of  # noqa: PLC0415  # start-up time
 
     return customer_of(body, signature, secret)
-
-
-async def _body(request: Request) -> bytes | None:
-    """All of it; None for one larger than any event of Stripe's."""
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > LARGEST_BYTES:
-            return None
-    return bytes(found)
