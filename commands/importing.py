@@ -1,7 +1,7 @@
 """Reads a file of accounts and people, checks every record, and keeps all of them or none.
 
-JSON: an object of lists, `people` `accounts` `contacts` `contracts` `users`. CSV: one record a line, its kind in
-the column `record` (`account` where there is no such column); lists are separated by spaces.
+JSON: an object of lists, `people` `accounts` `contacts` `contracts` `users` `assets`. CSV: one record a line, its kind
+in the column `record` (`account` where there is no such column); lists are separated by spaces.
 """
 
 import csv
@@ -23,7 +23,7 @@ from commands.refused import Exit, Refused
 from models.account import Contract
 from models.tables.accounts import AccountRow, ContactRow, ContractRow, PersonRow
 from models.tables.form import Row
-from models.tables.identities import UserRow
+from models.tables.identities import SharedAssetRow, UserRow
 from models.vocabulary import Channel, PeriodEnd, Role
 from rules.contract_faults import fault
 
@@ -34,11 +34,21 @@ KINDS: dict[str, type[Row]] = {
     "contacts": ContactRow,
     "contracts": ContractRow,
     "users": UserRow,
+    "assets": SharedAssetRow,
 }
-_SINGULAR = {"person": "people", "account": "accounts", "contact": "contacts", "contract": "contracts", "user": "users"}
+_SINGULAR = {
+    "person": "people",
+    "account": "accounts",
+    "contact": "contacts",
+    "contract": "contracts",
+    "user": "users",
+    "asset": "assets",
+}
 _LISTS = frozenset({"roles", "signatories"})
-_NOT_TO_SET = frozenset({"erased_at", "ended_at", "deactivated_by"})  # what exits write
+_NOT_TO_SET = frozenset({"erased_at", "ended_at", "deactivated_by", "handed_by", "was_handed_by"})  # what exits write
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CONTACT = ({"main", "billing", "export"}.__contains__, "main, billing or export")
+_ASSET = (lambda v: bool(re.fullmatch("[a-z][a-z_]{0,31}", v)), "a word in small letters, such as dashboard")
 
 
 class Record(NamedTuple):
@@ -159,11 +169,12 @@ def _refusal(record: Record) -> str | None:
         return f"{unknown[0]}: no such field; there are {', '.join(sorted(fields))}"
     if not _ID.fullmatch(str(values.get("id", ""))):
         return "id: expected letters, digits, _ and -, at most 64"
-    return next((f"{name}: expected {expected}" for name, expected in _expected(values)), None)
+    return next((f"{name}: expected {expected}" for name, expected in _expected(record)), None)
 
 
-def _expected(values: dict[str, Any]) -> list[tuple[str, str]]:
+def _expected(record: Record) -> list[tuple[str, str]]:
     """The fields that are of another form, and what is expected of them."""
+    values = record.values
     rules: dict[str, tuple[Callable[[str], bool], str]] = {
         "country": (lambda v: bool(re.fullmatch("[A-Z]{2}", v)), "two capital letters (ISO 3166)"),
         "currency": (is_currency, "a currency of ISO 4217, such as EUR"),
@@ -171,7 +182,7 @@ def _expected(values: dict[str, Any]) -> list[tuple[str, str]]:
         "channel": (lambda v: v in set(Channel), f"one of {', '.join(Channel)}"),
         "email": (lambda v: "@" in v, "a mail address"),
         "notice_ends": (lambda v: v in set(PeriodEnd), f"one of {', '.join(PeriodEnd)}"),
-        "kind": (lambda v: v in {"main", "billing", "export"}, "main, billing or export"),
+        "kind": _ASSET if record.kind == "assets" else _CONTACT,
     }
     wrong = [(n, e) for n, (fits, e) in rules.items() if values.get(n) is not None and not fits(str(values[n]))]
     if "roles" in values and not set(values["roles"]) <= set(Role):

@@ -40,7 +40,9 @@ class MembershipRow(Row, table=True):
 class CredentialRow(Row, table=True):
     """What lets somebody in: gated, never deleted, until erasure. Source: DOMAIN identity.5.
 
-    `gated_by` is the idempotency key of the effect that gated it; undoing that effect frees these rows alone.
+    `gated_by` is the idempotency key of the effect that gated it; undoing that effect frees these rows alone, and
+    leaves its key in `was_gated_by`: so a late attempt of either counts the same and changes nothing. Of a credential
+    of our own (`planted_by`) there is only the SHA-256 of its token. Source: DOMAIN identity.3.
     """
 
     __tablename__ = "credential"
@@ -51,3 +53,24 @@ class CredentialRow(Row, table=True):
     owner: str | None = None
     gated_by: str | None = None
     gated_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+    was_gated_by: str | None = None
+    planted_by: str | None = None
+    token_sha256: str | None = None
+
+
+class SharedAssetRow(Row, table=True):
+    """What others use and a user of the account owns; `successor` owns it once it's handed over. `kind`: any word.
+
+    `handed_by` is the idempotency key of the effect that handed it over; undoing that effect moves it to
+    `was_handed_by`. Source: DOMAIN identity.4.
+    """
+
+    __tablename__ = "shared_asset"
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id", index=True)
+    kind: str
+    label: str
+    owner: str
+    successor: str | None = None
+    handed_by: str | None = None
+    was_handed_by: str | None = None

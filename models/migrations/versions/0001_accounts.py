@@ -130,6 +130,20 @@ def _identities() -> None:
         sa.Column("owner", sa.String),
         sa.Column("gated_by", sa.String),
         sa.Column("gated_at", INSTANT),
+        sa.Column("was_gated_by", sa.String),
+        sa.Column("planted_by", sa.String),
+        sa.Column("token_sha256", sa.String),
+    )
+    op.create_table(
+        "shared_asset",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("account", sa.String, sa.ForeignKey("account.id"), nullable=False, index=True),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("label", sa.String, nullable=False),
+        sa.Column("owner", sa.String, nullable=False),
+        sa.Column("successor", sa.String),
+        sa.Column("handed_by", sa.String),
+        sa.Column("was_handed_by", sa.String),
     )
 
 
