@@ -18,6 +18,7 @@ class UserRow(Row, table=True):
     active: bool = True
     export_contact: bool = False
     deactivated_by: str | None = None
+    was_deactivated_by: str | None = None
 
 
 class GroupRow(Row, table=True):
@@ -30,11 +31,13 @@ class GroupRow(Row, table=True):
 
 
 class MembershipRow(Row, table=True):
-    """A user in a group."""
+    """A user in a group; taken out by an effect it stays, and says so in `taken_by`. Source: DOMAIN identity.5."""
 
     __tablename__ = "membership"
     group: str = Field(primary_key=True, foreign_key="group.id")
     user: str = Field(primary_key=True, foreign_key="user.id")
+    taken_by: str | None = None
+    was_taken_by: str | None = None
 
 
 class CredentialRow(Row, table=True):
@@ -74,3 +77,17 @@ class SharedAssetRow(Row, table=True):
     successor: str | None = None
     handed_by: str | None = None
     was_handed_by: str | None = None
+
+
+class ScimMarkRow(Row, table=True):
+    """What the effect `key` changes at the SCIM service: `user` was active, or in `group`; ids are the service's.
+
+    Written before the change is asked for; `undone` since it was given back. Source: DOMAIN identity.5.
+    """
+
+    __tablename__ = "scim_mark"
+    key: str = Field(primary_key=True)
+    account: str = Field(primary_key=True, foreign_key="account.id", index=True)
+    user: str = Field(primary_key=True)
+    group: str = Field(primary_key=True, default="")
+    undone: bool = False

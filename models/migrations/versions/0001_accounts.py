@@ -109,6 +109,7 @@ def _identities() -> None:
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("export_contact", sa.Boolean, nullable=False),
         sa.Column("deactivated_by", sa.String),
+        sa.Column("was_deactivated_by", sa.String),
     )
     op.create_table(
         "group",
@@ -120,6 +121,8 @@ def _identities() -> None:
         "membership",
         sa.Column("group", sa.String, sa.ForeignKey("group.id"), primary_key=True),
         sa.Column("user", sa.String, sa.ForeignKey("user.id"), primary_key=True),
+        sa.Column("taken_by", sa.String),
+        sa.Column("was_taken_by", sa.String),
     )
     op.create_table(
         "credential",
@@ -144,6 +147,14 @@ def _identities() -> None:
         sa.Column("successor", sa.String),
         sa.Column("handed_by", sa.String),
         sa.Column("was_handed_by", sa.String),
+    )
+    op.create_table(
+        "scim_mark",
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("account", sa.String, sa.ForeignKey("account.id"), primary_key=True, index=True),
+        sa.Column("user", sa.String, primary_key=True),
+        sa.Column("group", sa.String, primary_key=True),
+        sa.Column("undone", sa.Boolean, nullable=False),
     )
 
 
