@@ -38,4 +38,5 @@ def codec(who: As = None, as_json: Json = False) -> None:
         show({"person": person.id, "link": link, "until": until.isoformat(), "endpoint": endpoint})
         return
     say(f"{link}\nopen it in your browser; it is yours alone and good until {until:%Y-%m-%d %H:%M %Z}")
-    say(f"then, on {page}, the glasses at the top: endpoint {endpoint}, include credentials")
+    say(f"then, once a browser, at the glasses on {page}: use your browser's setting, the endpoint")
+    say(f"{endpoint}, and include cross-origin credentials")

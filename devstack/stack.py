@@ -132,6 +132,7 @@ class EmbeddedStack:
             **bucket_settings(),
             **make_keys(self.home / "keys"),
             "FAREWELL_PUBLIC_URL": self._public_url,
+            **({"FAREWELL_TEMPORAL_UI_URL": self.ui_url} if self.ui_url else {}),
             "FAREWELL_EMBEDDED": "1",
         }
         settings = {name: os.environ.get(name, value) for name, value in ours.items()}

@@ -18,7 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from temporalio.api.common.v1 import Payloads
+from temporalio.api.common.v1 import Payload, Payloads
 
 from connectors.errors import ConnectorError, NotFound
 from connectors.opening import Connections
@@ -57,9 +57,7 @@ class CodecRoutes:
         page = self.at.settings.temporal_ui_url
         if page is None:
             return
-        from connectors.codec import AccountCodec  # noqa: PLC0415
-
-        self._reader = PayloadReader(AccountCodec(self.at.keys))
+        self._reader = PayloadReader(self.at.keys)
         routes = [
             Route("/sign-in", self.sign_in, methods=["GET"]),
             Route("/decode", self.decode, methods=["POST"]),
@@ -100,11 +98,14 @@ class CodecRoutes:
         signed, roles = await asyncio.to_thread(self._visitor, request.cookies.get(COOKIE))
         asked = _payloads(await whole_body(request, LARGEST_BYTES))
         whole = MAY_SEE_ALL in roles
-        shown = [await self._reader.show(payload, whole=whole) for payload in asked.payloads]
+        shown = await asyncio.to_thread(self._shown, asked, whole)
         keys = ", ".join(sorted({key_of(payload) or "none" for payload in asked.payloads}))
         form = "whole" if whole else "without what is personal"
         _log.info("%s was shown %d payloads, %s, sealed by: %s", signed.person, len(shown), form, keys)
         return JSONResponse(MessageToDict(Payloads(payloads=shown)))
+
+    def _shown(self, asked: Payloads, whole: bool) -> list[Payload]:
+        return [self._reader.show(payload, whole=whole) for payload in asked.payloads]
 
     def _visitor(self, token: str | None) -> tuple[SignIn, frozenset[Role]]:
         """Who asks, and as what."""

@@ -4,35 +4,35 @@ import json
 import secrets
 
 from temporalio.api.common.v1 import Payload
-from temporalio.converter import PayloadCodec
 
 from activities.scrub import without_personal
+from connectors.codec import KEY_ID, unseal
 from connectors.errors import Gone, Permanent
+from connectors.ports import KeyStore
 
 HIDDEN = "…"
-KEY_ID = "encryption-key-id"
 _JSON, _NULL = b"json/plain", b"binary/null"
 
 
 class PayloadReader:
     """Opens payloads one by one, so that one that can't be opened doesn't hide the others."""
 
-    def __init__(self, codec: PayloadCodec) -> None:
+    def __init__(self, keys: KeyStore) -> None:
         """Personal texts are hidden by HMACs under a key of this process: equal ones are seen to be equal, no more."""
-        self._codec, self._hiding = codec, secrets.token_bytes(32)
+        self._keys, self._hiding = keys, secrets.token_bytes(32)
 
-    async def show(self, payload: Payload, *, whole: bool) -> Payload:
+    def show(self, payload: Payload, *, whole: bool) -> Payload:
         """The payload in clear, without what is personal but where `whole`; in words, why it can't be had.
 
         Raises:
             Transient: the key store doesn't answer.
         """
         try:
-            (plain,) = await self._codec.decode([payload])
+            plain = unseal(self._keys, payload)
         except Gone as gone:
-            return _told(f"destroyed: {gone}")
+            return _told(f"destroyed: {gone.what}")
         except Permanent as no:
-            return _told(f"unreadable: {no}")
+            return _told(f"unreadable: {no.what}")
         return plain if whole else self._scrubbed(plain)
 
     def _scrubbed(self, payload: Payload) -> Payload:

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from connectors.codec import AccountCodec
 from fastapi import FastAPI
 from google.protobuf.json_format import MessageToDict
 from joserfc import jwt
@@ -16,6 +15,7 @@ from joserfc.jwk import OctKey
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
+from connectors.codec import AccountCodec
 from connectors.errors import NotFound, Unavailable
 from connectors.keys import FolderKeyStore
 from models.keys import KeyScope
@@ -206,7 +206,7 @@ async def test_while_the_key_store_is_away_the_page_is_asked_to_come_again(keys,
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[]", b"7", b"{", b"\xff\xfe", b'{"payloads": 1}', b'{"payloads": [{"data": "%"}]}', b"[" * 100_000],
+    [b"", b"[1]", b"7", b"{", b"\xff\xfe", b'{"payloads": 1}', b'{"payloads": [{"data": 1}]}', b"[" * 100_000],
 )
 async def test_what_holds_no_payloads_is_refused(keys, body):
     client = web(keys)
