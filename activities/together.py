@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 LOOK_SECONDS = 0.5
 
 
@@ -56,3 +57,10 @@ class Together:
             if item is None:
                 return
             work(item)
+
+
+def answered(ask: Callable[[], Answer], beat: Callable[[], object]) -> Answer:
+    """What a long call answers; meanwhile the attempt tells that it's alive."""
+    answers: list[Answer] = []
+    Together(1, beat).each(lambda each: answers.append(each()), [ask])
+    return answers[0]
