@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from connectors.errors import ConnectorError, Unavailable, translated
+from connectors.errors import ConnectorError, Gone, Unavailable, translated
 from connectors.ports import KeyStore, Ledger
 from models.case import Decision
 from models.ledger import ActivityRef, Fact, LedgerEntry, canonical
@@ -65,7 +65,8 @@ class _Recorder(ActivityInboundInterceptor):
     def _append(
         self, request: EffectRequest, info: activity.Info, outcome: Literal["done", "failed"], answer: object
     ) -> None:
-        key = self._keys.digest_key(request.account)
+        workflow = info.workflow_id or ""
+        key = self._keys.digest_key(workflow)
         fact = Fact(
             case=request.case,
             at=info.scheduled_time,
@@ -79,7 +80,7 @@ class _Recorder(ActivityInboundInterceptor):
             output_hmac=keyed_digest(key, answer),
         )
         ref = ActivityRef(
-            workflow=info.workflow_id or "",
+            workflow=workflow,
             run=info.workflow_run_id or "",
             activity=info.activity_id,
             attempt=info.attempt,
@@ -104,7 +105,7 @@ def record_act(ledger: Ledger, keys: KeyStore, decision: Decision, at: datetime)
 def _fact(
     keys: KeyStore, decision: Decision, outcome: Literal["done", "refused"], answer: object, at: datetime
 ) -> Fact:
-    key = keys.digest_key(decision.account)
+    key = key_of_case(keys, decision.case)
     return Fact(
         case=decision.case,
         at=at,
@@ -117,6 +118,18 @@ def _fact(
         input_hmac=keyed_digest(key, decision),
         output_hmac=keyed_digest(key, answer),
     )
+
+
+def key_of_case(keys: KeyStore, case: str) -> bytes:
+    """Under which a case's entries are digested; once the account's key is destroyed, that of the closing.
+
+    Raises:
+        Gone: the closing has ended, too, and what it sealed can't be added to.
+    """
+    try:
+        return keys.digest_key(f"offboarding-{case}")
+    except Gone:
+        return keys.digest_key(f"closing-{case}")
 
 
 def keyed_digest(key: bytes, value: object) -> str:

@@ -113,7 +113,7 @@ def _channel(facts: "AccountFacts") -> Channel:
 
 
 async def _started(at: "Connections", wanted: CaseRequest, effective: datetime) -> None:
-    client = await connect_temporal()  # before the case is opened: where nobody answers, nothing has happened
+    client = await connect_temporal(at.keys)  # before the case is opened: where nobody answers, nothing has happened
     request = at.cases.open_case(wanted, datetime.now(UTC))
     try:
         await _start(client, request, effective)

@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from commands.refused import Exit, Refused
+from connectors.errors import Gone
 from models.case import CaseState, Decision
 from models.refusal import Refusal
 from models.updates import Answer, Command
@@ -62,6 +63,8 @@ async def _answered(client: Client, workflow: str, update: str, payload: Command
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
+        raise _Gone from None
+    except Gone:  # what an ended workflow was told can't be read any more, nor can it be told anything
         raise _Gone from None
     except TimeoutError:
         what = f"no worker has answered within {_PATIENCE_SECONDS:.0f} s; the next one may still take the request"

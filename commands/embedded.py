@@ -1,13 +1,16 @@
 """The embedded stack: `demo` plays an exit on it, `up` serves it, `skip` moves an exit in time there."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.options import AccountArgument, Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
+
+if TYPE_CHECKING:
+    from connectors.opening import Connections
 
 DEMO_ACCOUNT = "acc_7f3k2m"
 
@@ -72,7 +75,7 @@ def skip(
     if not at.settings.embedded:
         raise Refused(Exit.REFUSED, "time can be moved on the embedded stack only", "wait, or play: farewell up")
     try:
-        moved = asyncio.run(_move(case["workflow_id"], timedelta(days=days)))
+        moved = asyncio.run(_move(at, case["workflow_id"], timedelta(days=days)))
     except TimeoutError as late:
         fix = "a step is under way, or its worker is gone: see farewell status, and that farewell up runs"
         raise Refused(Exit.OUTSIDE, f"{late}", fix) from None
@@ -85,12 +88,12 @@ def skip(
             say(f"{workflow}: now {now}")
 
 
-async def _move(workflow: str, by: timedelta) -> list[tuple[str, str]]:
+async def _move(at: "Connections", workflow: str, by: timedelta) -> list[tuple[str, str]]:
     """Moves all of a case to one instant, those that start on the way too: what is open at the end tells its time."""
     from connectors.temporal import connect_temporal
     from devstack.clock import family, move_family, now
 
-    client = await connect_temporal()
+    client = await connect_temporal(at.keys)
     open_ones = await family(client, workflow)
     if open_ones:
         await move_family(client, workflow, max([await now(client, each) for each in open_ones]) + by)

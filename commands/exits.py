@@ -51,7 +51,7 @@ def start(
     if wait:
         _await_plan(at, account)
     row = case_of(at, account)
-    case = standing(row, look(row) if wait or not began else None)
+    case = standing(row, look(at, row) if wait or not began else None)
     if as_json:
         show(case)
         return
@@ -83,8 +83,9 @@ def status(account: AccountArgument, as_json: Json = False) -> None:
     from commands.session import case_of, connections
     from commands.standing import look, print_standing, standing
 
-    row = case_of(connections(), account)
-    case = standing(row, look(row))
+    at = connections()
+    row = case_of(at, account)
+    case = standing(row, look(at, row))
     if as_json:
         show(case)
     else:

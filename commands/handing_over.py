@@ -34,7 +34,7 @@ def fresh_link(at: "Connections", case: Mapping[str, Any]) -> tuple[str, datetim
 
 def _retrieval_end(at: "Connections", case: Mapping[str, Any]) -> datetime:
     """The window's end as the case knows it; where nobody answers, the plan's, which is never later."""
-    state = look(case)
+    state = look(at, case)
     if state is not None and state.retrieval_end is not None:
         return state.retrieval_end
     return at.cases.plan(case["id"], case["state"]["plan_hash"]).commitments.dates["retrieval_end"].at

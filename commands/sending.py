@@ -36,4 +36,4 @@ def deliver_to(at: "Connections", case: Mapping[str, Any], workflow: str, update
 
 
 async def _connected(at: "Connections", case: Mapping[str, Any], update: str, payload: Command) -> Answer:
-    return await deliver_by(await connect_temporal(), at, case, update, payload)
+    return await deliver_by(await connect_temporal(at.keys), at, case, update, payload)

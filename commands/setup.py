@@ -31,7 +31,8 @@ def setup(as_json: Json = False) -> None:
             say(f"{name}: {', '.join(new) + ' made' if new else 'nothing was missing'}")
 
 
-def _tables(at: "Connections") -> list[str]:
+def make_tables(at: "Connections") -> list[str]:
+    """Brings Farewell's own database to this version's form; the tables that are new."""
     from sqlalchemy import inspect
 
     from connectors.store.engine import migrate
@@ -46,13 +47,13 @@ def _buckets(at: "Connections") -> list[str]:
     return [bucket for bucket, locked in wanted.items() if at.objects.make(bucket, locked=locked)]
 
 
-def _search_attributes(_at: "Connections") -> list[str]:
+def _search_attributes(at: "Connections") -> list[str]:
     import asyncio
 
-    return asyncio.run(_registered())
+    return asyncio.run(_registered(at))
 
 
-async def _registered() -> list[str]:
+async def _registered(at: "Connections") -> list[str]:
     """Registers what the namespace lacks. Raises Rejected where it isn't there or not for us."""
     from temporalio.api.enums.v1 import IndexedValueType
     from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -61,7 +62,7 @@ async def _registered() -> list[str]:
     from connectors.errors import Rejected
     from connectors.temporal import SEARCH_ATTRIBUTES, connect_temporal
 
-    client = await connect_temporal()
+    client = await connect_temporal(at.keys)
     operator, namespace = client.operator_service, client.namespace
     try:
         answer = await operator.list_search_attributes(ListSearchAttributesRequest(namespace=namespace))
@@ -81,7 +82,7 @@ def _type(name: str) -> str:
 
 
 _STEPS: dict[str, Callable[["Connections"], list[str]]] = {
-    "tables": _tables,
+    "tables": make_tables,
     "buckets": _buckets,
     "search attributes": _search_attributes,
 }

@@ -11,6 +11,7 @@ from models.vocabulary import ENDS, Mode, Stage
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from connectors.opening import Connections
     from models.case import Agreed, CaseState
 
 _SECONDS_FOR_AN_ANSWER = 2.0
@@ -41,22 +42,23 @@ def standing(row: Mapping[str, Any], live: "CaseState | None" = None) -> dict[st
     }
 
 
-def look(row: Mapping[str, Any]) -> "CaseState | None":
+def look(at: "Connections", row: Mapping[str, Any]) -> "CaseState | None":
     """What the running case answers; None where it has ended, or nobody answers at once."""
-    return None if row["ended_at"] is not None else asyncio.run(_asked(str(row["workflow_id"])))
+    return None if row["ended_at"] is not None else asyncio.run(_asked(at, str(row["workflow_id"])))
 
 
 async def ask(client: "Client", workflow: str) -> "CaseState | None":
-    """What the case answers by this client; None where nobody does at once: then the read model must do."""
+    """What the case answers by this client; None where nobody does at once, or its key is gone: see the read model."""
     from temporalio.client import WorkflowQueryFailedError
     from temporalio.service import RPCError
 
+    from connectors.errors import Gone
     from models.case import CaseState
 
     try:
         async with asyncio.timeout(_SECONDS_FOR_AN_ANSWER):
             state: CaseState = await client.get_workflow_handle(workflow).query("case", result_type=CaseState)
-    except (RPCError, WorkflowQueryFailedError, TimeoutError):
+    except (RPCError, WorkflowQueryFailedError, TimeoutError, Gone):
         return None
     return state
 
@@ -161,13 +163,13 @@ def _to_approve(live: "CaseState") -> dict[str, str] | None:
     return None
 
 
-async def _asked(workflow: str) -> "CaseState | None":
+async def _asked(at: "Connections", workflow: str) -> "CaseState | None":
     from connectors.errors import Unavailable
     from connectors.temporal import connect_temporal
 
     try:
         async with asyncio.timeout(_SECONDS_FOR_AN_ANSWER):
-            return await ask(await connect_temporal(), workflow)
+            return await ask(await connect_temporal(at.keys), workflow)
     except (Unavailable, TimeoutError):
         return None
 

@@ -72,7 +72,7 @@ def _check(case: Mapping[str, Any], actor: Actor) -> None:
 
 async def _run(at: "Connections", request: ExportRequest, asked: Decision, *, wait: bool) -> bool:
     """Whether this call began it; then the ledger says who asked, for the workflow doesn't know."""
-    handle, begun = await _started(await connect_temporal(), request)
+    handle, begun = await _started(await connect_temporal(at.keys), request)
     if begun:
         await asyncio.to_thread(record_act, at.ledger, at.keys, asked, datetime.now(UTC))
     if wait:

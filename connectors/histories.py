@@ -12,6 +12,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from connectors.errors import ConnectorError, NotFound, Timeout, Unavailable
+from connectors.histories_opened import first_sealed, opened
+from connectors.ports import KeyStore
 
 LONGEST = timedelta(seconds=60)
 _Answer = TypeVar("_Answer")
@@ -23,21 +25,29 @@ class TemporalHistories:
     The worker's loop would do too, until it's the one that waits, or is closing, or isn't there (commands).
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Client]]) -> None:
+    def __init__(self, connect: Callable[[KeyStore], Awaitable[Client]], keys: KeyStore) -> None:
         """`connect` makes the client at the first question, in the loop it belongs to; raises ConnectorError."""
-        self._connect = connect
+        self._connect, self._keys = connect, keys
         self._client: Client | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="histories", daemon=True)
         self._thread.start()
 
     def runs(self, workflow: str) -> list[dict[str, Any]]:
-        """`{"events": […]}` for each run, in order.
+        """`{"events": […]}` for each run, in order, opened.
 
         Raises:
-            NotFound, Timeout, Unavailable.
+            Gone: the key of what is in it was destroyed. NotFound, Timeout, Unavailable.
         """
-        return self._ask(self._all_runs(workflow))
+        return [opened(self._keys, run) for run in self._ask(self._all_runs(workflow))]
+
+    def sealed_payload(self, workflow: str) -> bytes:
+        """The first sealed payload of the newest run, as it lies on the server: the bytes of a `Payload`.
+
+        Raises:
+            NotFound: there is no such workflow, or nothing in it is sealed. Timeout, Unavailable.
+        """
+        return self._ask(self._first_sealed(workflow))
 
     def closed(self, workflow: str) -> bool:
         """Whether its newest run has ended.
@@ -65,12 +75,20 @@ class TemporalHistories:
 
     async def _ready(self) -> Client:
         if self._client is None:
-            self._client = await self._connect()
+            self._client = await self._connect(self._keys)
         return self._client
 
     async def _status(self, workflow: str) -> WorkflowExecutionStatus | None:
         client = await self._ready()
         return (await client.get_workflow_handle(workflow).describe()).status
+
+    async def _first_sealed(self, workflow: str) -> bytes:
+        client = await self._ready()
+        async for event in client.get_workflow_handle(workflow).fetch_history_events():
+            found = first_sealed(MessageToDict(event))
+            if found is not None:
+                return found.SerializeToString()
+        raise NotFound("Temporal", f"nothing in {workflow} is sealed", "it may be older than its account's key")
 
     async def _all_runs(self, workflow: str) -> list[dict[str, Any]]:
         client, runs = await self._ready(), list[dict[str, Any]]()

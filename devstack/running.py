@@ -87,7 +87,7 @@ async def _connected(stack: EmbeddedStack, connect: Callable[[Settings], Connect
     with _environment(stack.environment):
         connections = connect(settings())
         await asyncio.to_thread(_fill, stack.home, connections.settings)
-        yield Running(stack, connections, await connect_temporal())
+        yield Running(stack, connections, await connect_temporal(connections.keys))
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _fill(home: Path, at: Settings) -> None:
 
 def _make_databases(home: Path, at: Settings) -> None:
     """Farewell's own and the product's, each only where it is missing, both of one day."""
-    engine, anchor = open_engine(at.database_url), _anchor(home)
+    engine, anchor = Connections(at).engine, _anchor(home)
     migrate(engine)
     product = open_engine(at.product_database_url)
     if not inspect(product).has_table("account"):

@@ -3,7 +3,7 @@
 import re
 from typing import Literal, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from models.payload import Payload
 
@@ -53,10 +53,7 @@ class DataKey(Payload):
     """A key and the id by which it's found again: `<kind>/<name>/<number>`. The secret is 32 bytes; never logged."""
 
     id: str
-    secret: bytes
-
-    def __repr__(self) -> str:
-        return f"DataKey(id={self.id!r})"
+    secret: bytes = Field(repr=False)
 
 
 class Destroyed(Payload):

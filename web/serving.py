@@ -59,7 +59,7 @@ async def serve(stop: asyncio.Event) -> None:
     at = opened()
     for needed in ("policy", "inventory", "keys", "cases", "objects"):
         getattr(at, needed)
-    async with serving(at, await connect_temporal(), asked.host, asked.port):
+    async with serving(at, await connect_temporal(at.keys), asked.host, asked.port):
         await stop.wait()
 
 

@@ -106,7 +106,7 @@ async def browser(at: Connections, **headers: str) -> AsyncIterator[httpx.AsyncC
     """A client of the pages, served by uvicorn on a port of their own."""
     (port,) = free_ports(1)
     async with (
-        serving(at, await connect_temporal(), LOOPBACK, port),
+        serving(at, await connect_temporal(at.keys), LOOPBACK, port),
         httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{port}", headers=headers, timeout=30) as client,
     ):
         yield client

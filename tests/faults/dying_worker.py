@@ -84,7 +84,7 @@ def _doom(connections: Connections, death: Death) -> None:
 
 
 async def _work(connections: Connections) -> None:
-    await worker.run(await connect_temporal(), connections, asyncio.Event())
+    await worker.run(await connect_temporal(connections.keys), connections, asyncio.Event())
 
 
 @asynccontextmanager
