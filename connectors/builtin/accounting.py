@@ -103,11 +103,10 @@ class Books:
         return found
 
     def _lines(self) -> dict[str, list[InvoiceLine]]:
-        of_account = col(InvoiceLineRow.invoice).in_(select(InvoiceRow.id).where(InvoiceRow.account == self._account))
-        asked = select(InvoiceLineRow).where(of_account).order_by(col(InvoiceLineRow.position))
+        asked = select(InvoiceLineRow).where(InvoiceLineRow.account == self._account)
         found: dict[str, list[InvoiceLine]] = defaultdict(list)
-        for row in self._session.exec(asked):
-            found[row.invoice].append(InvoiceLine(**row.model_dump(exclude={"invoice", "position"})))
+        for row in self._session.exec(asked.order_by(col(InvoiceLineRow.position))):
+            found[row.invoice].append(InvoiceLine(**row.model_dump(exclude={"invoice", "account", "position"})))
         return found
 
     def _usage(self, at: datetime) -> tuple[UnbilledUsage, ...]:

@@ -33,7 +33,7 @@ def issue(session: Session, account: str, due: InvoiceState, key: str) -> None:
     _, made = keep_once(session, invoice)
     subscription = session.get(SubscriptionRow, due.invoice_id.rpartition("-")[0])
     if made:
-        session.add_all([as_row(invoice.id, position, line) for position, line in enumerate(due.lines)])
+        session.add_all([as_row(invoice, position, line) for position, line in enumerate(due.lines)])
     if made and subscription and due.service_start and due.service_end:
         subscription.period_start, subscription.period_end = due.service_start, due.service_end
 
@@ -50,7 +50,7 @@ def bill(session: Session, account: str, documents: Sequence[Document], key: str
         invoice = _final_invoice(account, [charge for _, charge in lines], made_by(key, f"final-{currency}"), at)
         ids[currency] = invoice.id
         if keep_once(session, invoice)[1]:
-            session.add_all([as_row(invoice.id, n, _charged(charge)) for n, charge in lines])
+            session.add_all([as_row(invoice, n, _charged(charge)) for n, charge in lines])
             _carry(session, invoice.id, [usage_id for _, charge in lines for usage_id in charge.usage_ids])
     return ids
 
@@ -60,12 +60,9 @@ def _carry(session: Session, invoice: str, usage: Sequence[str]) -> None:
     session.exec(unbilled.values(invoice=invoice))
 
 
-def as_row(invoice: str, position: int, line: InvoiceLine) -> InvoiceLineRow:
+def as_row(invoice: InvoiceRow, position: int, line: InvoiceLine) -> InvoiceLineRow:
     """The row of a line."""
-    about = {"kind": line.kind, "description": line.description}
-    return InvoiceLineRow(
-        invoice=invoice, position=position, net=line.net, tax=line.tax, tax_rate=line.tax_rate, **about
-    )
+    return InvoiceLineRow(invoice=invoice.id, account=invoice.account, position=position, **dict(line))
 
 
 def _charged(charge: Document) -> InvoiceLine:

@@ -9,7 +9,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 import models
 from connectors.errors import Rejected
+from connectors.ports import KeyStore
 from connectors.store.reaching import why_not_reached
+from connectors.store.sealing import KEYS
 from connectors.store.sessions import READS, alone, told
 
 MIGRATIONS = Path(models.__file__).with_name("migrations")
@@ -18,8 +20,10 @@ SECONDS_TO_CONNECT = 5
 SECONDS_TO_WAIT_FOR_A_WRITER = 30
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, keys: KeyStore | None = None) -> Engine:
     """Opens the database and asks it once; an SQLite file that isn't there is made.
+
+    `keys` seal what is personal in Farewell's own; without them it's written as it is.
 
     Raises:
         Rejected: no such form of URL, or the file is no database.
@@ -33,7 +37,7 @@ def open_engine(url: str) -> Engine:
     except DBAPIError as error:
         engine.dispose()
         raise why_not_reached(target, error) from None
-    return engine
+    return engine.execution_options(**{KEYS: keys})
 
 
 def migrate(engine: Engine) -> None:
@@ -80,6 +84,7 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_A_WRITER * 1000}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _begin(connection: Connection) -> None:

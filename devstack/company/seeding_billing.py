@@ -77,6 +77,7 @@ def _lines(product: Connection) -> Iterator[InvoiceLineRow]:
     for row in product.execute(query.order_by(invoice_line.c.id)):
         yield InvoiceLineRow(
             invoice=row.invoice_id,
+            account=row.account_id,
             position=0,
             kind="recurring" if row.kind == "subscription" else row.kind,
             description=row.description,

@@ -6,17 +6,20 @@ from decimal import Decimal
 from sqlalchemy import JSON, Column
 from sqlmodel import Field
 
+from models.keys import KeyScope
 from models.tables.form import Row, aware, money
+from models.tables.personal import OfCustomer
 from models.vocabulary import PeriodEnd
 
 
-class AccountRow(Row, table=True):
+class AccountRow(OfCustomer, table=True):
     """A customer. `id` is opaque; the name is personal in a one-man company, so it stays in here.
 
     `billing_id` is the customer's at the payment provider.
     """
 
     __tablename__ = "account"
+    __personal__ = ("name",)
     id: str = Field(primary_key=True, max_length=64)
     name: str
     country: str = Field(max_length=2)
@@ -31,11 +34,16 @@ class AccountRow(Row, table=True):
     billing_id: str | None = None
     erased_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
 
+    def key_scopes(self) -> tuple[KeyScope, ...]:
+        """It is the account."""
+        return (KeyScope.of_account(self.id),)
 
-class ContactRow(Row, table=True):
+
+class ContactRow(OfCustomer, table=True):
     """A person at the customer. `kind`: `main` `billing` `export`."""
 
     __tablename__ = "contact"
+    __personal__ = ("name", "email", "phone")
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     kind: str
@@ -49,7 +57,7 @@ class ContactRow(Row, table=True):
     opted_out: bool = False
 
 
-class ContractRow(Row, table=True):
+class ContractRow(OfCustomer, table=True):
     """An agreement. `state`: `active` `ended`; `signatories` are contact ids that may end it.
 
     `notice_ends` is one of `PeriodEnd`; `part_of` is another contract's id, of this account or of a group's head.
@@ -57,6 +65,7 @@ class ContractRow(Row, table=True):
     """
 
     __tablename__ = "contract"
+    __personal__ = ("title", "erase_clause")
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     title: str
@@ -90,10 +99,11 @@ class AccountStateRow(Row, table=True):
     changed_by: str | None = None
 
 
-class BlockingFactRow(Row, table=True):
+class BlockingFactRow(OfCustomer, table=True):
     """Something imported that stops an exit until it's dealt with: a dispute, a ticket, an unowned asset."""
 
     __tablename__ = "blocking_fact"
+    __personal__ = ("text", "fix")
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     code: str

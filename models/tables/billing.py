@@ -6,11 +6,12 @@ from decimal import Decimal
 from sqlmodel import Field
 
 from models.tables.form import Row, aware, money, number
+from models.tables.personal import OfCustomer
 
 _NONE = Decimal(0)
 
 
-class SubscriptionRow(Row, table=True):
+class SubscriptionRow(OfCustomer, table=True):
     """What is charged again and again, in advance; `price` is net, for one `interval` and all of the `quantity`.
 
     `period_*` is the last period that an invoice bills; usage is billed until `usage_since`. What we order of its
@@ -18,6 +19,7 @@ class SubscriptionRow(Row, table=True):
     """
 
     __tablename__ = "subscription"
+    __personal__ = ("description",)
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     contract: str | None = None
@@ -50,13 +52,14 @@ class ChargeOrderRow(Row, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
 
 
-class InvoiceRow(Row, table=True):
+class InvoiceRow(OfCustomer, table=True):
     """An invoice. `kind`: `subscription` `usage` `one_off` `final`; `service_*` is what it bills, half-open.
 
     `made_by` is ours: the effect's idempotency key and what it made.
     """
 
     __tablename__ = "invoice"
+    __personal__ = ("description",)
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     number: str
@@ -71,11 +74,13 @@ class InvoiceRow(Row, table=True):
     made_by: str | None = Field(default=None, unique=True)
 
 
-class InvoiceLineRow(Row, table=True):
+class InvoiceLineRow(OfCustomer, table=True):
     """One line of an invoice, in the order of `position`; `net` is after rounding."""
 
     __tablename__ = "invoice_line"
+    __personal__ = ("description",)
     invoice: str = Field(primary_key=True, foreign_key="invoice.id")
+    account: str = Field(foreign_key="account.id", index=True)
     position: int = Field(primary_key=True)
     kind: str
     description: str
@@ -96,7 +101,7 @@ class PaymentRow(Row, table=True):
     paid_at: datetime = Field(sa_column=aware())
 
 
-class CounterDocumentRow(Row, table=True):
+class CounterDocumentRow(OfCustomer, table=True):
     """What answers an invoice or undoes one: the kinds of `models.money.Document`, and `reversal`.
 
     `amount` is signed: it adds to what is due on `invoice`, or, without one, takes from the credit balance.
@@ -106,6 +111,7 @@ class CounterDocumentRow(Row, table=True):
     """
 
     __tablename__ = "counter_document"
+    __personal__ = ("description",)
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     kind: str
@@ -121,10 +127,11 @@ class CounterDocumentRow(Row, table=True):
     made_by: str = Field(unique=True)
 
 
-class UsageRow(Row, table=True):
+class UsageRow(OfCustomer, table=True):
     """Usage, priced with its tax; `invoice` once it's billed."""
 
     __tablename__ = "usage"
+    __personal__ = ("description",)
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     description: str

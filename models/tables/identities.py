@@ -5,12 +5,14 @@ from datetime import datetime
 from sqlmodel import Field
 
 from models.tables.form import Row, aware
+from models.tables.personal import OfCustomer
 
 
-class UserRow(Row, table=True):
+class UserRow(OfCustomer, table=True):
     """A user at the customer; deactivated first, deleted only at erasure. Source: DOMAIN identity.1."""
 
     __tablename__ = "user"
+    __personal__ = ("name", "email")
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     name: str
@@ -21,10 +23,11 @@ class UserRow(Row, table=True):
     was_deactivated_by: str | None = None
 
 
-class GroupRow(Row, table=True):
+class GroupRow(OfCustomer, table=True):
     """A group of users."""
 
     __tablename__ = "group"
+    __personal__ = ("name",)
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     name: str
@@ -40,7 +43,7 @@ class MembershipRow(Row, table=True):
     was_taken_by: str | None = None
 
 
-class CredentialRow(Row, table=True):
+class CredentialRow(OfCustomer, table=True):
     """What lets somebody in: gated, never deleted, until erasure. Source: DOMAIN identity.5.
 
     `gated_by` is the idempotency key of the effect that gated it; undoing that effect frees these rows alone, and
@@ -49,6 +52,7 @@ class CredentialRow(Row, table=True):
     """
 
     __tablename__ = "credential"
+    __personal__ = ("label",)
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     kind: str = Field(index=True)
@@ -61,7 +65,7 @@ class CredentialRow(Row, table=True):
     token_sha256: str | None = None
 
 
-class SharedAssetRow(Row, table=True):
+class SharedAssetRow(OfCustomer, table=True):
     """What others use and a user of the account owns; `successor` owns it once it's handed over. `kind`: any word.
 
     `handed_by` is the idempotency key of the effect that handed it over; undoing that effect moves it to
@@ -69,6 +73,7 @@ class SharedAssetRow(Row, table=True):
     """
 
     __tablename__ = "shared_asset"
+    __personal__ = ("label",)
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id", index=True)
     kind: str

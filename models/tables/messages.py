@@ -5,10 +5,12 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Column
 from sqlmodel import Field
 
-from models.tables.form import Row, aware
+from models.keys import KeyScope
+from models.tables.form import aware
+from models.tables.personal import OfCustomer
 
 
-class MessageRow(Row, table=True):
+class MessageRow(OfCustomer, table=True):
     """A message, before and after it left. `message_id` is derived, so the second attempt finds the first.
 
     `state`: `sending` `sent` `skipped` (with `why`). Content, attachments and address are
@@ -16,6 +18,7 @@ class MessageRow(Row, table=True):
     """
 
     __tablename__ = "message"
+    __personal__ = ("recipient", "subject", "text", "html", "attachments")
     message_id: str = Field(primary_key=True)
     case: str = Field(index=True)
     account: str = Field(index=True)
@@ -33,11 +36,16 @@ class MessageRow(Row, table=True):
     why: str = ""
     sent_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
 
+    def key_scopes(self) -> tuple[KeyScope, ...]:
+        """The account's; after it the follow-ups', which still write."""
+        return *super().key_scopes(), KeyScope.of_follow_ups(self.case)
 
-class FollowUpContactRow(Row, table=True):
+
+class FollowUpContactRow(OfCustomer, table=True):
     """The least that the follow-ups need, until the cadence ends. Source: DOMAIN erasure.7, DESIGN, Security."""
 
     __tablename__ = "follow_up_contact"
+    __personal__ = ("name", "email", "account_name")
     case: str = Field(primary_key=True)
     account: str = Field(index=True)
     name: str
@@ -50,3 +58,7 @@ class FollowUpContactRow(Row, table=True):
     signed_by: str
     customer_since: date
     come_back: bool = False
+
+    def key_scopes(self) -> tuple[KeyScope, ...]:
+        """The follow-ups' own."""
+        return (KeyScope.of_follow_ups(self.case),)

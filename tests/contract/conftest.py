@@ -1,27 +1,60 @@
-"""Farewell's own database on both systems, one each for all tests: use account ids of your own."""
+"""Farewell's own database on both systems, one each for all tests: use account ids of your own.
 
+What is personal is sealed; in PostgreSQL we come as a role that may only add to the ledger and read it.
+"""
+
+import base64
+import secrets
 from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url, text
 
+from connectors.keys import FolderKeyStore
 from connectors.store.engine import migrate, open_engine
+from connectors.store.roles import grant
 from tests.contract.sample_books import BuiltinBooks, SampleBooks
 from tests.contract.sample_money import put_money
 from tests.contract.stripe_books import StripeBooks, running_stripe
 
-
-@pytest.fixture(scope="session")
-def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Migrated, and with nobody in it."""
-    yield from _opened(f"sqlite:///{tmp_path_factory.mktemp('store')}/farewell.db")
+ROLE = "farewell_application"
 
 
 @pytest.fixture(scope="session")
-def postgresql_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+def store_keys(tmp_path_factory: pytest.TempPathFactory) -> FolderKeyStore:
+    """Those of both databases."""
+    return FolderKeyStore(tmp_path_factory.mktemp("keys"), base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+@pytest.fixture(scope="session")
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory, store_keys: FolderKeyStore) -> Iterator[Engine]:
     """Migrated, and with nobody in it."""
-    yield from _opened(request.getfixturevalue("postgres").url)
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('store')}/farewell.db", store_keys)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def owner_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """PostgreSQL as the owner of the tables, who has granted the application's role what it needs."""
+    engine = open_engine(request.getfixturevalue("postgres").url)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'"))
+    grant(engine, ROLE)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_engine(owner_engine: Engine, store_keys: FolderKeyStore) -> Iterator[Engine]:
+    """The same as the application's role; with nobody in it."""
+    url = make_url(owner_engine.url).set(username=ROLE, password=ROLE)
+    engine = open_engine(url.render_as_string(hide_password=False), store_keys)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -70,10 +103,3 @@ def account(books: SampleBooks) -> str:
 def end(books: SampleBooks) -> datetime:
     """The middle of the period that is running."""
     return books.day(15)
-
-
-def _opened(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
-    migrate(engine)
-    yield engine
-    engine.dispose()

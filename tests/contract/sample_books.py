@@ -199,7 +199,7 @@ class BuiltinBooks:
         with writing(self.engine) as session:
             session.add(row)
             session.flush()
-            session.add(as_row(invoice, 0, line))
+            session.add(as_row(row, 0, line))
         return invoice
 
 

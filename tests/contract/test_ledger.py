@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from connectors.ports import Ledger
 from connectors.store.ledger import SqlLedger
 from models.ledger import FIRST_PREVIOUS, ActivityRef, Fact, LedgerEntry, entry_sha256
+from models.tables.ledger import LedgerRow
 from tests.contract.sample_account import new_id
 
 
@@ -71,10 +72,39 @@ def test_a_ref_of_another_attempt_is_a_mistake(ledger: Ledger) -> None:
         ledger.append(fact("a-1"), ref("a-1", 1, attempt=2))
 
 
-@pytest.mark.parametrize("change", ["UPDATE ledger SET actor = 'eve'", "DELETE FROM ledger"])
-def test_the_database_refuses_to_change_an_entry(ledger: Ledger, engine: Engine, change: str) -> None:
+CHANGES = (
+    "UPDATE ledger SET actor = 'eve'",
+    "DELETE FROM ledger",
+    *("TRUNCATE ledger", "DROP TRIGGER ledger_is_append_only ON ledger", "ALTER TABLE ledger DISABLE TRIGGER ALL"),
+    "INSERT OR REPLACE INTO ledger SELECT * FROM ledger",
+    "REPLACE INTO ledger SELECT * FROM ledger",
+    "INSERT INTO ledger SELECT * FROM ledger WHERE true ON CONFLICT (\"case\", seq) DO UPDATE SET actor = 'eve'",
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_audit_1_whoever_writes_the_ledger_cannot_change_it(ledger: Ledger, engine: Engine, change: str) -> None:
+    """On SQLite by triggers, on PostgreSQL by the grants of the role; what a system doesn't know it refuses, too."""
     case = f"{new_id()}-1"
-    entry = ledger.append(fact(case), None)
-    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+    entry = ledger.append(fact(case), ref(case, 1))
+    refused = r"append-only|permission denied|must be owner|syntax error"
+    with pytest.raises(DBAPIError, match=refused), engine.begin() as connection:
         connection.execute(text(change))
     assert ledger.entries(case) == [entry]
+
+
+def test_audit_1_a_line_that_replaces_another_by_its_attempt_is_refused(sqlite_engine: Engine) -> None:
+    case, ledger = f"{new_id()}-1", SqlLedger(sqlite_engine)
+    entry = ledger.append(fact(case), ref(case, 1))
+    columns = [name for name in LedgerRow.model_fields if name != "seq"]
+    named = ", ".join(f'"{name}"' for name in columns)
+    replace = f'INSERT OR REPLACE INTO ledger (seq, {named}) SELECT seq + 1, {named} FROM ledger WHERE "case" = :case'
+    with pytest.raises(DBAPIError, match="append-only"), sqlite_engine.begin() as connection:
+        connection.execute(text(replace), {"case": case})
+    assert ledger.entries(case) == [entry]
+
+
+@pytest.mark.parametrize("change", CHANGES[:3])
+def test_audit_1_even_the_owner_meets_the_trigger(owner_engine: Engine, change: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), owner_engine.begin() as connection:
+        connection.execute(text(change))

@@ -204,6 +204,7 @@ def _billing() -> None:
     op.create_table(
         "invoice_line",
         sa.Column("invoice", sa.String, sa.ForeignKey("invoice.id"), primary_key=True),
+        sa.Column("account", sa.String, sa.ForeignKey("account.id"), nullable=False, index=True),
         sa.Column("position", sa.Integer, primary_key=True),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("description", sa.String, nullable=False),

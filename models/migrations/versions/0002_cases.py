@@ -172,3 +172,9 @@ def _append_only() -> None:
             f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger "
             "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
         )
+    op.execute(
+        "CREATE TRIGGER ledger_refuses_replacement BEFORE INSERT ON ledger WHEN EXISTS ("  # fires no trigger on DELETE
+        'SELECT 1 FROM ledger WHERE ("case" = NEW."case" AND seq = NEW.seq) OR (workflow = NEW.workflow'
+        " AND run = NEW.run AND activity = NEW.activity AND attempt = NEW.attempt)"
+        ") BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+    )
