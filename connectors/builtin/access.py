@@ -25,6 +25,9 @@ class BuiltinAccess:
         """Keeps the engine; each method is one short transaction."""
         self._engine = engine
 
+    def check(self) -> None:
+        """Our own database, which is checked by itself."""
+
     def counts(self, account: str) -> dict[str, int]:
         """How many credentials of each class are there, gated or not."""
         with reading(self._engine) as session:
