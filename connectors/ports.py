@@ -196,6 +196,10 @@ class Messenger(Protocol):
 class ContractSystem(Protocol):
     """State of account and contract."""
 
+    def check(self) -> None:
+        """Whether it answers, and lets us in; raises ConnectorError."""
+        ...
+
     def state(self, account: str) -> str:
         """`active` `read_only` or `ended`."""
         ...
@@ -358,6 +362,10 @@ class IdentitySystem(Protocol):
 
 class AccessSystem(Protocol):
     """Everything that lets somebody in."""
+
+    def check(self) -> None:
+        """Whether it answers, and lets us in; raises ConnectorError."""
+        ...
 
     def counts(self, account: str) -> dict[str, int]:
         """How many credentials of each class are there, gated or not."""
