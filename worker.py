@@ -1,9 +1,11 @@
 """Runs workers: settings, connectors, activities, `Worker`. Nothing in a worker is state."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from temporalio.client import Client
@@ -18,15 +20,18 @@ from activities.contract import ContractActivities
 from activities.erasure import ErasureActivities
 from activities.evidence import EvidenceActivities
 from activities.export import ExportActivities
+from activities.keys import KeyActivities, sweep
 from activities.ledger import LedgerInterceptor
 from activities.messaging import MessagingActivities
 from activities.planning import PlanningActivities
 from activities.trials import TrialActivities
+from connectors.codec import unseal_bytes
 from connectors.configuration import refuse_faults
-from connectors.histories import TemporalHistories
+from connectors.errors import ConnectorError
 from connectors.opening import Connections, connect_temporal, opened
 from rules.links import links_of
 from rules.policy_check import findings
+from rules.signature import public_key
 from workflows.closing import ClosingWorkflow
 from workflows.export import ExportWorkflow
 from workflows.follow_up import FollowUpWorkflow
@@ -34,6 +39,7 @@ from workflows.offboarding import OffboardingWorkflow
 
 THREADS = 16
 GRACE = timedelta(seconds=20)
+SWEEP = timedelta(hours=1)
 WORKFLOWS: Sequence[type] = (OffboardingWorkflow, ClosingWorkflow, FollowUpWorkflow)
 
 
@@ -55,6 +61,7 @@ def case_activities(c: Connections) -> list[Any]:
         directory=c.directory,
         identity=c.identity,
         access=c.access,
+        processors=c.processors,
         store=c.cases,
         inventory=c.inventory,
         files_bucket=c.settings.s3_files_bucket,
@@ -65,11 +72,12 @@ def case_activities(c: Connections) -> list[Any]:
         ledger=c.ledger,
         store=c.cases,
         keys=c.keys,
-        histories=TemporalHistories(connect_temporal),
+        histories=c.histories,
         signer=c.settings.signing_key.get_secret_value(),
         policy=c.policy,
         bucket=c.settings.s3_evidence_bucket,
     )
+    keys = KeyActivities(keys=c.keys, store=c.cases, histories=c.histories, unseal=partial(unseal_bytes, c.keys))
     messaging = MessagingActivities(
         directory=c.directory,
         store=c.cases,
@@ -88,6 +96,7 @@ def case_activities(c: Connections) -> list[Any]:
         *methods(messaging),
         *methods(erasure),
         *methods(evidence),
+        *methods(keys),
         *methods(TrialActivities(objects=c.objects, bucket=c.settings.s3_export_bucket)),
     ]
 
@@ -154,8 +163,10 @@ def check(c: Connections) -> None:
     """
     c.objects.check(c.settings.s3_export_bucket, locked=False)
     c.objects.check(c.settings.s3_evidence_bucket, locked=True)
-    for needed in ("policy", "inventory", "keys", "product"):
+    for needed in ("policy", "inventory", "keys", "product", "processors"):
         getattr(c, needed)
+    c.keys.check()
+    c.keys.publish(public_key(c.signer))
     refuse_faults("FAREWELL_POLICY_FILE", findings(c.policy), "farewell policy check")
 
 
@@ -164,13 +175,25 @@ async def run(client: Client, c: Connections, stop: asyncio.Event) -> None:
     await asyncio.to_thread(check, c)
     pool = workers(client, c)
     running = [asyncio.create_task(worker.run()) for worker in pool]
-    stopping = asyncio.create_task(stop.wait())
+    stopping, sweeping = asyncio.create_task(stop.wait()), asyncio.create_task(sweep_keys(c))
     await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+    sweeping.cancel()
     await asyncio.gather(*(worker.shutdown() for worker in pool))
     await asyncio.gather(*running)
+
+
+async def sweep_keys(c: Connections) -> None:
+    """Destroys keys that nobody needs any more, at once and then every hour; what hinders it is tried again then."""
+    while True:
+        try:
+            for destroyed in await asyncio.to_thread(sweep, c.keys, c.histories, datetime.now(UTC)):
+                logging.getLogger(__name__).info("destroyed the keys of %s", destroyed.scope)
+        except ConnectorError as error:
+            logging.getLogger(__name__).warning("the sweep of keys goes on in an hour: %s", error)
+        await asyncio.sleep(SWEEP.total_seconds())
 
 
 async def serve(stop: asyncio.Event) -> None:
     """Serves with the environment's settings until `stop`; raises WrongSetting or ConnectorError."""
     connections = opened()
-    await run(await connect_temporal(), connections, stop)
+    await run(await connect_temporal(connections.keys), connections, stop)

@@ -91,6 +91,16 @@ def _database(at: "Connections") -> None:
         raise Rejected("database", what, "farewell setup")
 
 
+def _ledger(at: "Connections") -> None:
+    """We can add to it and read it, and can't change it."""
+    from connectors.errors import Rejected
+    from connectors.store.roles import power_over_ledger
+
+    if power := power_over_ledger(at.engine):
+        fix = "its owner runs `farewell database migrate` and `farewell database grant ROLE`; connect as that role"
+        raise Rejected("ledger", f"it could be changed: {power}", fix)
+
+
 def _product(at: "Connections") -> None:
     """It answers, and it is what the inventory describes."""
     from connectors.errors import Rejected
@@ -126,13 +136,13 @@ def _mail(at: "Connections") -> None:
     at.messenger.check()
 
 
-def _temporal(_at: "Connections") -> None:
+def _temporal(at: "Connections") -> None:
     import asyncio
 
-    asyncio.run(_attributes_known())
+    asyncio.run(_attributes_known(at))
 
 
-async def _attributes_known() -> None:
+async def _attributes_known(at: "Connections") -> None:
     """The server answers, and every search attribute of CONTRACTS is registered."""
     from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
     from temporalio.service import RPCError
@@ -140,7 +150,7 @@ async def _attributes_known() -> None:
     from connectors.errors import Rejected
     from connectors.temporal import SEARCH_ATTRIBUTES, connect_temporal
 
-    client = await connect_temporal()
+    client = await connect_temporal(at.keys)
     try:
         request = ListSearchAttributesRequest(namespace=client.namespace)
         known = (await client.operator_service.list_search_attributes(request)).custom_attributes
@@ -152,21 +162,9 @@ async def _attributes_known() -> None:
 
 
 def _keys(at: "Connections") -> None:
-    """The folder can be written, the master key opens what is in it, the signing key is one."""
-    import json
-
-    from joserfc.errors import JoseError
-    from joserfc.jwk import OKPKey
-
-    from connectors.configuration import EXPECTED, WrongSetting
-
-    at.keys.digest_key("farewell-doctor")
-    try:
-        key = OKPKey.import_key(json.loads(at.settings.signing_key.get_secret_value()))
-    except (JoseError, ValueError, TypeError, KeyError):
-        key = None
-    if key is None or not key.is_private:
-        raise WrongSetting("FAREWELL_SIGNING_KEY", f"expected {EXPECTED['signing_key']}")
+    """The folder can be used, the master key opens all that is in it, the signing key is one."""
+    at.keys.check()
+    _ = at.signer
 
 
 def _policy(at: "Connections") -> None:
@@ -184,6 +182,7 @@ _CHECKS: dict[str, Callable[["Connections"], None]] = {
     "inventory": _inventory,
     "keys": _keys,
     "database": _database,
+    "ledger": _ledger,
     "product database": _product,
     "billing": _billing,
     "access": _access,

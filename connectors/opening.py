@@ -4,6 +4,7 @@ Adapters are opened when they are first asked for, so a command that needs no S3
 """
 # ruff: noqa: PLC0415
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -48,8 +49,8 @@ class Connections:
 
     @cached_property
     def engine(self) -> "Engine":
-        """Farewell's own database."""
-        return _database("FAREWELL_DATABASE_URL", self.settings.database_url)
+        """Farewell's own database; what is personal in it is sealed."""
+        return _database("FAREWELL_DATABASE_URL", self.settings.database_url, self.keys)
 
     @cached_property
     def cases(self) -> "ports.CaseStore":
@@ -149,14 +150,45 @@ class Connections:
             raise WrongSetting("FAREWELL_SMTP_URL", f"expected {EXPECTED['smtp_url']}") from None
 
     @cached_property
+    def processors(self) -> "ports.SubProcessors":
+        """Whoever got data of accounts, and is asked to erase it."""
+        from connectors.processors_opened import opened_processors
+
+        return opened_processors(self.inventory, self.settings, self.messenger, self.policy.sender)
+
+    @cached_property
     def keys(self) -> "ports.KeyStore":
         """Wrapped keys."""
         from connectors.keys import FolderKeyStore
 
         try:
-            return FolderKeyStore(self.settings.keys, self.settings.master_key.get_secret_value())
+            return FolderKeyStore(
+                self.settings.keys, self.settings.master_key.get_secret_value(), _old_keys(self.settings)
+            )
         except Unauthorized as no:
-            raise WrongSetting("FAREWELL_MASTER_KEY", f"expected {EXPECTED['master_key']}; {no.fix}") from None
+            raise WrongSetting("", f"{no.what}; {no.fix}") from None
+
+    @cached_property
+    def histories(self) -> "ports.Histories":
+        """Temporal's histories, opened with our keys."""
+        from connectors.histories import TemporalHistories
+
+        return TemporalHistories(connect_temporal, self.keys)
+
+    @cached_property
+    def signer(self) -> str:
+        """The private JWK that signs evidence, as JSON text."""
+        from joserfc.errors import JoseError
+        from joserfc.jwk import OKPKey
+
+        signer = self.settings.signing_key.get_secret_value()
+        try:
+            private = OKPKey.import_key(json.loads(signer)).is_private
+        except (JoseError, ValueError, TypeError, KeyError):
+            private = False
+        if not private:
+            raise WrongSetting("FAREWELL_SIGNING_KEY", f"expected {EXPECTED['signing_key']}")
+        return signer
 
     @cached_property
     def policy(self) -> Policy:
@@ -201,11 +233,11 @@ class Connections:
         return known
 
 
-async def connect_temporal() -> "Client":
-    """A client of Temporal; raises Unavailable."""
+async def connect_temporal(keys: "ports.KeyStore") -> "Client":
+    """A client of Temporal, whose payloads these keys seal; raises Unavailable."""
     from connectors import temporal
 
-    return await temporal.connect_temporal()
+    return await temporal.connect_temporal(keys)
 
 
 @contextmanager
@@ -230,11 +262,16 @@ def product_at(option: str, url: str) -> "Iterator[ports.ProductDatabase]":
         yield SqlProduct(engine)
 
 
-def _database(name: str, url: str) -> "Engine":
+def _old_keys(settings: Settings) -> tuple[str, ...]:
+    old = settings.master_key_old
+    return tuple(key.strip() for key in old.get_secret_value().split(",") if key.strip()) if old else ()
+
+
+def _database(name: str, url: str, keys: "ports.KeyStore | None" = None) -> "Engine":
     """The database of the setting `name`; a URL of another form is a wrong setting, no outside failure."""
     from connectors.store.engine import open_engine
 
     try:
-        return open_engine(url)
+        return open_engine(url, keys)
     except Rejected as no:
         raise WrongSetting(name, f"{no.what}; {no.fix}") from None
