@@ -119,7 +119,7 @@ async def _left(here: Running, account: str) -> None:
     asked = Asked(account, "ana", Mode.STOP, Reason.PRICE, None, None, None)
     await asyncio.to_thread(begin, here.connections, asked)
     play = Play(here, account, f"offboarding-{account}-1")
-    state = await leave(here, play)
+    state = await leave(play)
     await play.move(state.opened_at + CADENCE)
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from devstack.play import Play
-from devstack.running import Running
 from models.case import CaseState
 from models.payload import Personal
 from models.updates import Approve, RetrievalWord
@@ -13,12 +12,12 @@ from rules.gates import gate_digest
 APPROVERS = ("bruno", "carla")
 
 
-async def leave(here: Running, play: Play) -> CaseState:
+async def leave(play: Play) -> CaseState:
     """Plays a case that was just begun until its evidence is sealed; answers how it ended."""
-    return await let_go(here, play, await hand_over(play))
+    return await let_go(play, await hand_over(play))
 
 
-async def let_go(here: Running, play: Play, state: CaseState) -> CaseState:
+async def let_go(play: Play, state: CaseState) -> CaseState:
     """From the window in which the customer fetches the package to the seal; answers how it ended."""
     dates = state.agreed.dates if state.agreed else {}
     await play.move(dates["late_usage_end"])
@@ -28,7 +27,7 @@ async def let_go(here: Running, play: Play, state: CaseState) -> CaseState:
         await _approve(play, person, Gate.ERASURE, state)
     await past_the_window(play, state.retrieval_end or dates["retrieval_end"])
     state = await play.reach(Stage.CERTIFY, Stage.CLOSED)
-    await here.client.get_workflow_handle(f"closing-{state.case}").result()
+    await play.certified()
     return state
 
 

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -15,9 +15,11 @@ from devstack.clock import family, move
 from devstack.running import Running
 from models.account import Actor
 from models.case import CaseState, Decision
+from models.effects import ClosingState
 from models.updates import Answer, Command
 from models.vocabulary import Stage
 
+A = TypeVar("A", CaseState, ClosingState)
 _LOOK_SECONDS = 0.02
 _QUERY_SECONDS = 0.2
 _PATIENCE_SECONDS = 90.0
@@ -41,17 +43,47 @@ class Play:
         self._handle: WorkflowHandle[Any, CaseState] = here.client.get_workflow_handle(workflow)
 
     async def state(self) -> CaseState:
-        """Where the case stands now; a question that died with its worker is asked again."""
+        """Where the case stands now."""
+        return await self._asked(self._handle, "case", CaseState)
+
+    async def closing(self) -> ClosingState:
+        """How far the proof of the exit is, and what is still watched; there is one from the certificate on."""
+        closing = self._here.client.get_workflow_handle(self._workflow.replace("offboarding", "closing", 1))
+        return await self._asked(closing, "closing", ClosingState)
+
+    async def _asked(self, handle: WorkflowHandle[Any, Any], query: str, answer: type[A]) -> A:
+        """A question that died with its worker is asked again."""
         async with asyncio.timeout(self._patience):
             while True:
                 try:
-                    state: CaseState = await self._handle.query("case", result_type=CaseState)
+                    state: A = await handle.query(query, result_type=answer)
                 except RPCError as unanswered:
                     if unanswered.status not in _NOBODY_THERE:
                         raise
                     await asyncio.sleep(_QUERY_SECONDS)
                 else:
                     return state
+
+    async def certified(self) -> ClosingState:
+        """Erased, sealed, and the customer told: what is watched afterwards goes on for years.
+
+        Raises:
+            TimeoutError: it did not come to pass; names the step.
+        """
+        await self.reach(Stage.CLOSED)
+        return await self.until_closing(lambda s: s.certified)
+
+    async def until_closing(self, happened: Callable[[ClosingState], bool]) -> ClosingState:
+        """As `until`, of what follows the case."""
+        state = await self.closing()
+        try:
+            async with asyncio.timeout(self._patience):
+                while not happened(state):
+                    await asyncio.sleep(_QUERY_SECONDS)
+                    state = await self.closing()
+        except TimeoutError:
+            raise TimeoutError(f"the closing stands at: {state.step}") from None
+        return state
 
     async def until(self, happened: Callable[[CaseState], bool]) -> CaseState:
         """Waits in real time for what the worker is doing.

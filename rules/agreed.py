@@ -1,5 +1,6 @@
 """The part of a plan that the workflow steers by: instants, computed before it. Source: STYLE, Workflows."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from models.account import AccountFacts
@@ -15,7 +16,9 @@ from rules.policy import in_force, speaks_for_all
 
 
 def agreed(plan: Plan, facts: AccountFacts, policy: Policy, generation: int) -> Agreed:
-    """Whom to wait for how long, when to remind, and when to look for late charges. Source: DOMAIN money.9, modes.1.
+    """Whom to wait for how long, when to remind, when to look for late charges and for ways in.
+
+    Source: DOMAIN money.9, identity.3, modes.1.
 
     Raises:
         NoClause: the policy is silent.
@@ -29,6 +32,7 @@ def agreed(plan: Plan, facts: AccountFacts, policy: Policy, generation: int) -> 
         mode=plan.commitments.mode,
         cause=plan.commitments.cause,
         looks_at=() if pauses else _looks(dates, facts, policy),
+        scans_at=() if pauses else _days_after(dates, facts, policy.house.zombie_scan_days),
         dates=dates,
         approvals_required=plan.approvals_required,
         approval_until=midnight(after(asked_on, policy.house.approval_days), zone),
@@ -52,9 +56,12 @@ def _of_a_pause(dates: dict[str, datetime], facts: AccountFacts, policy: Policy)
 
 
 def _looks(dates: dict[str, datetime], facts: AccountFacts, policy: Policy) -> tuple[datetime, ...]:
-    """Whole days of the customer's after the effective date. Source: DOMAIN dates.1, money.9."""
     speaks = speaks_for_all(active(facts.contracts))
     clause = in_force(policy.late_charges, dates["requested"].date(), facts.account.jurisdiction, speaks)
+    return _days_after(dates, facts, clause.look_after_days)
+
+
+def _days_after(dates: dict[str, datetime], facts: AccountFacts, days: Iterable[int]) -> tuple[datetime, ...]:
+    """Whole days of the customer's after the effective date. Source: DOMAIN dates.1."""
     effective: date = dates["effective_date"].date()
-    days = sorted(set(clause.look_after_days))
-    return tuple(midnight(effective + timedelta(days=day), facts.account.timezone) for day in days)
+    return tuple(midnight(effective + timedelta(days=day), facts.account.timezone) for day in sorted(set(days)))

@@ -31,8 +31,6 @@ PIVOT_GATES: dict[str, str] = {
     "erasure_approved": "erasure isn't approved by enough people",
 }
 
-_TRIED = (TaskKind.STEP_FAILED, TaskKind.HOLD_REVIEW)
-
 
 def closed_gates(facts: PivotFacts) -> tuple[str, ...]:
     """The names of the gates that are still closed; empty means that erasure may start."""
@@ -111,8 +109,9 @@ def task_refused(task_id: str, outcome: TaskOutcome, actor: Actor, state: CaseSt
         return _no("role", f"task {task_id} is for {task.owner}, which {actor.id} is not", f"ask one of {task.owner}")
     if outcome is TaskOutcome.SKIP and task.gate:
         return _no("gate", f"{task.step} guards a gate and can't be skipped", "retry it once the cause is mended")
-    if outcome is TaskOutcome.RETRY and task.kind not in _TRIED:
+    tried = task.kind is TaskKind.STEP_FAILED or (task.kind is TaskKind.HOLD_REVIEW and task.blocking)
+    if outcome is TaskOutcome.RETRY and not tried:
         return _no("outcome", f"there is nothing to try again in a task of kind {task.kind}", "use --outcome done")
-    if outcome is TaskOutcome.DONE and task.kind in _TRIED:
+    if outcome is TaskOutcome.DONE and tried:
         return _no("outcome", "a failed step is retried or skipped, not declared done", "use --outcome retry")
     return None

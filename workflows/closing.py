@@ -1,120 +1,84 @@
-"""After the case: histories, certificate, seal. Source: DESIGN, Workflows; DOMAIN stages row 11."""
+"""After the case: histories, key, certificate, seal, and what is watched after it. Source: DESIGN, Workflows."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
     from activities.evidence import EvidenceActivities
+    from activities.keys import KeyActivities
     from activities.messaging import MessagingActivities
     from models.case import StageRecord
     from models.effects import ClosingRequest, ClosingState, EvidenceRequest, MessageRequest
     from models.payload import EffectRequest
-    from models.vocabulary import MailKind, Stage
+    from models.vocabulary import MailKind
     from workflows.follow_up import FollowUpWorkflow
-    from workflows.retries import HEARTBEAT, LONG, OUTSIDE, SHORT, TO_THE_END
+    from workflows.retries import OUTSIDE
+    from workflows.watching import Watching
     from workflows.words import cause_of
-
-AN_HOUR = timedelta(hours=1)
-HEARTBEATING = frozenset({"await_end", "collect_histories", "seal_pack"})
 
 
 @workflow.defn(name="ClosingWorkflow")
-class ClosingWorkflow:
-    """Proves the exit and seals the proof.
+class ClosingWorkflow(Watching):
+    """Proves the exit and seals the proof; then watches for years, and seals beside it what comes of that.
 
-    Started by the case as its last act, abandoned by it; every step is retried to the end. Its key step (destroying
-    the account's key) is empty until there is a key per account.
+    Started by the case as its last act, abandoned by it, under a key of its own. Every step is retried to the end. Once
+    the state says `certified`, all is done that anybody waits for; the workflow ends with the last watch. Nobody sends
+    it anything but the signal `processor_confirmed`, when a person has recorded a sub-processor's word.
     """
 
     @workflow.init
     def __init__(self, request: ClosingRequest) -> None:
-        """Nothing is done yet."""
-        self._state = ClosingState(case=request.case, account=request.account, step="waits for the case to end")
+        """Nothing is done yet, or what an earlier run carried over."""
+        new = ClosingState(case=request.case, account=request.account, step="waits for the case to end")
+        super().__init__(request, request.carried or new)
 
     @workflow.run
-    async def run(self, request: ClosingRequest) -> ClosingState:
-        """Histories, certificate, seal, closed, and the mail that says so."""
-        await self._do(EvidenceActivities.await_end, self._evidence(request, "await_end"))
-        await self._do(CaseActivities.record_stage, self._stage(request))
-        await self._do(EvidenceActivities.collect_histories, self._evidence(request, "collect_histories"))
-        await self._do(EvidenceActivities.sign_certificate, self._evidence(request, "sign_certificate"))
-        sealed = await self._do(EvidenceActivities.seal_pack, self._evidence(request, "seal_pack"))
-        self._state = self._state.model_copy(update={"sealed": sealed.location})
-        await self._do(EvidenceActivities.close_case, self._evidence(request, "close_case"))
-        await self._mail_certificate(request)
-        await self._release_contact(request)
-        self._state = self._state.model_copy(update={"step": "closed"})
+    async def run(self, _request: ClosingRequest) -> ClosingState:
+        """Histories before the key, the key before the certificate, which says that it is gone. Then the watches."""
+        await self._prove(EvidenceActivities.await_end)
+        await self._once(CaseActivities.record_stage, self._ask(StageRecord, "enter_certify", mode=self._request.mode))
+        await self._prove(EvidenceActivities.collect_histories)
+        await self._prove(KeyActivities.destroy_account_key)
+        await self._prove(EvidenceActivities.sign_certificate)
+        if sealed := await self._prove(EvidenceActivities.seal_pack):
+            self._keep(sealed=sealed.location)
+        await self._prove(EvidenceActivities.close_case)
+        if not self._state.certified:
+            await self._mail_certificate()
+            await self._release_contact()
+            self._keep(certified=True)
+        if plan := await self._prove(EvidenceActivities.plan_watches):
+            self._begin_to_watch(plan)
+        await self._watch()
+        await self._once(KeyActivities.release_key, self._ask(EffectRequest, "release_key"))
+        self._tell("closed")
         return self._state
 
-    async def _mail_certificate(self, request: ClosingRequest) -> None:
+    @workflow.query(name="closing")
+    def closing(self) -> ClosingState:
+        """How far it is, and what is still watched."""
+        return self._state
+
+    async def _prove(self, method: Callable[..., Any]) -> Any:
+        """A step on the evidence, once."""
+        return await self._once(method, self._ask_evidence(EvidenceRequest, method.__name__))
+
+    async def _mail_certificate(self) -> None:
         """A mail that can't be delivered holds up nothing; the ledger says so, attempt by attempt."""
+        mail = self._ask(MessageRequest, "send_message", subject="certificate", kind=MailKind.CERTIFICATE)
         try:
-            await self._tried(MessagingActivities.send_message, self._certificate_mail(request), OUTSIDE)
+            await self._tried(MessagingActivities.send_message, mail, OUTSIDE)
         except ActivityError as error:
             workflow.logger.warning("the certificate's mail didn't go out: %s", cause_of(error)[0])
 
-    async def _release_contact(self, request: ClosingRequest) -> None:
+    async def _release_contact(self) -> None:
         """The follow-ups may forget the contact once they are done. Source: DOMAIN erasure.7."""
-        follow_ups = workflow.get_external_workflow_handle_for(FollowUpWorkflow.run, f"follow-up-{request.case}")
+        follow_ups = workflow.get_external_workflow_handle_for(FollowUpWorkflow.run, f"follow-up-{self._state.case}")
         try:
             await follow_ups.signal(FollowUpWorkflow.release)
         except ApplicationError as gone:
             workflow.logger.info("the follow-ups have ended already: %s", gone.type)
-
-    @workflow.query(name="closing")
-    def closing(self) -> ClosingState:
-        """How far it is."""
-        return self._state
-
-    def _evidence(self, request: ClosingRequest, step: str) -> EvidenceRequest:
-        return EvidenceRequest(
-            case=request.case,
-            account=request.account,
-            stage=Stage.CERTIFY,
-            step=step,
-            plan_hash=request.plan_hash,
-            opened_at=request.opened_at,
-            workflows=request.workflows,
-        )
-
-    def _stage(self, request: ClosingRequest) -> StageRecord:
-        about = {"case": request.case, "account": request.account, "step": "enter_certify"}
-        return StageRecord(**about, stage=Stage.CERTIFY, mode=request.mode)
-
-    def _certificate_mail(self, request: ClosingRequest) -> MessageRequest:
-        about = {"case": request.case, "account": request.account, "step": "send_message"}
-        return MessageRequest(**about, stage=Stage.CERTIFY, subject="certificate", kind=MailKind.CERTIFICATE)
-
-    async def _do(self, method: Callable[..., Any], request: EffectRequest) -> Any:
-        """Does a step, to the end: what can't be done now is told on the server's page and tried again each hour."""
-        while True:
-            self._tell(request.step.replace("_", " "))
-            try:
-                return await self._tried(method, request)
-            except ActivityError as error:
-                cause, fix = cause_of(error)
-                self._tell(f"{request.step.replace('_', ' ')} failed: {cause}; {fix}; tried again each hour")
-                await workflow.sleep(AN_HOUR)
-
-    async def _tried(
-        self, method: Callable[..., Any], request: EffectRequest, retries: RetryPolicy = TO_THE_END
-    ) -> Any:
-        long = request.step in HEARTBEATING
-        return await workflow.execute_activity_method(
-            method,
-            request,
-            start_to_close_timeout=LONG if long else SHORT,
-            heartbeat_timeout=HEARTBEAT if long else None,
-            retry_policy=retries,
-            summary=request.step.replace("_", " "),
-        )
-
-    def _tell(self, step: str) -> None:
-        self._state = self._state.model_copy(update={"step": step})
-        workflow.set_current_details(f"**{self._state.account}** is being certified: {step}.")

@@ -1,5 +1,6 @@
 """The months after the goodbye: a few messages, and then peace."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
+    from activities.keys import KeyActivities
     from activities.messaging import MessagingActivities
     from models.account import Actor
     from models.case import Decision
@@ -99,12 +101,18 @@ class FollowUpWorkflow:
         self._move_on()
 
     async def _forget(self) -> None:
+        """The contact, then the key that only they needed. Source: DESIGN, Security."""
+        await self._to_the_end(MessagingActivities.end_follow_ups, "forget the last contact")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._to_the_end(KeyActivities.release_key, "release the key")
+
+    async def _to_the_end(self, method: Callable[..., Any], summary: str) -> None:
         await workflow.execute_activity_method(
-            MessagingActivities.end_follow_ups,
-            self._ask(EffectRequest, "end_follow_ups"),
+            method,
+            self._ask(EffectRequest, method.__name__),
             start_to_close_timeout=SHORT,
             retry_policy=TO_THE_END,
-            summary="forget the last contact",
+            summary=summary,
         )
 
     # -- what people say

@@ -1,22 +1,37 @@
 """Legal holds as the case learns of them; they stand in SQL. Source: DOMAIN erasure.3."""
 
+import asyncio
+from datetime import datetime, timedelta
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
-    from models.case import HoldsRequest, StandingHolds
+    from models.case import CaseState, HoldsRequest, StandingHolds
     from models.updates import Answer, HoldWord
+    from models.vocabulary import Role, TaskKind
     from workflows.deciding import CaseDeciding
     from workflows.retries import SHORT, TO_THE_END
 
 
 class CaseHolds(CaseDeciding):
-    """A hold stops the erasure and the window's clock, from any moment until its release."""
+    """A hold stops the erasure and the window's clock, from any moment until its release.
+
+    It stands at once; a second of compliance confirms it within the days of the policy, or a task asks for it.
+    """
+
+    def __init__(self, state: CaseState) -> None:
+        """Who waits for a confirmation lives as long as the run; until when is in the state."""
+        self._confirmations: set[asyncio.Task[None]] = set()
+        super().__init__(state)
 
     @workflow.update(name="place_hold")
     async def place_hold(self, word: HoldWord) -> Answer:
         """From now on nothing that it covers is erased, and the window's clock stands."""
         self._keep(holds=(*self.state.holds, word.hold), held_since=self.state.held_since or workflow.now())
+        if word.confirm_by is not None:
+            self._keep(unconfirmed={**self.state.unconfirmed, word.hold: word.confirm_by})
+            self._watch(word.hold, word.confirm_by)
         return await self._decided("place_hold", word, f"hold {word.hold} stands", hold=word.hold)
 
     @place_hold.validator
@@ -26,6 +41,7 @@ class CaseHolds(CaseDeciding):
     @workflow.update(name="confirm_hold")
     async def confirm_hold(self, word: HoldWord) -> Answer:
         """A second of compliance agrees."""
+        self._confirmed(word.hold)
         return await self._decided("confirm_hold", word, f"hold {word.hold} is confirmed", hold=word.hold)
 
     @confirm_hold.validator
@@ -37,9 +53,37 @@ class CaseHolds(CaseDeciding):
         """One person asks, a second one releases; which of both this was, SQL knows. Source: DOMAIN erasure.3."""
         released = not await self._stands(word.hold)
         if released and word.hold in self.state.holds:
+            self._confirmed(word.hold)
             self._lift(word.hold)
         text = "is released" if released else "stands until a second person releases it too"
         return await self._decided("release_hold", word, f"hold {word.hold} {text}", hold=word.hold)
+
+    # -- its confirmation
+
+    def _watch_unconfirmed_holds(self) -> None:
+        """An earlier run left holds that wait for their second person."""
+        for hold, until in self.state.unconfirmed.items():
+            self._watch(hold, until)
+
+    def _watch(self, hold: str, until: datetime) -> None:
+        self._confirmations.add(asyncio.create_task(self._await_confirmation(hold, until)))
+
+    async def _await_confirmation(self, hold: str, until: datetime) -> None:
+        """It goes on standing all the same. Source: DOMAIN erasure.3."""
+        left = max(until - workflow.now(), timedelta(0))
+        try:
+            await workflow.wait_condition(lambda: hold not in self.state.unconfirmed, timeout=left)
+        except TimeoutError:
+            self._confirmed(hold)
+            cause = f"hold {hold} stands, and no second person has confirmed it in time"
+            fix = "a second of compliance confirms it: farewell hold --confirm; or two release it: farewell release"
+            self._open_task(TaskKind.HOLD_REVIEW, _step(hold), Role.COMPLIANCE, cause, fix, blocking=False)
+
+    def _confirmed(self, hold: str) -> None:
+        """Nobody is asked for it any more."""
+        self._keep(unconfirmed={each: until for each, until in self.state.unconfirmed.items() if each != hold})
+        for task in [task for task in self.state.tasks if task.step == _step(hold)]:
+            self._close_task(task.id)
 
     async def _stands(self, hold: str) -> bool:
         found: StandingHolds = await workflow.execute_activity_method(
@@ -63,3 +107,7 @@ class CaseHolds(CaseDeciding):
     @release_hold.validator
     def _may_release(self, word: HoldWord) -> None:
         self._check("release_hold", word)
+
+
+def _step(hold: str) -> str:
+    return f"confirm_hold {hold}"

@@ -5,32 +5,21 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.access import AccessActivities
     from activities.billing import BillingActivities
     from activities.cases import CaseActivities
     from activities.contract import ContractActivities
-    from activities.erasure import ErasureActivities
     from activities.planning import PlanningActivities
-    from models.case import CaseRequest, CaseState, Decision, PackageRef, PlanRequest
-    from models.effects import (
-        ClosingRequest,
-        ExportRequest,
-        FollowUpRequest,
-        PurgeRequest,
-        RecountRequest,
-    )
-    from models.payload import EffectRequest
-    from models.vocabulary import MailKind, Mode, Role, Stage, TaskKind
+    from models.case import CaseRequest, CaseState, Decision, PlanRequest
+    from models.effects import FollowUpRequest
+    from models.vocabulary import MailKind, Mode, Stage
     from rules.manner import FOR_CAUSE, manner
-    from workflows.closing import ClosingWorkflow
-    from workflows.export import ExportWorkflow
+    from workflows.erasing import CaseErasing
     from workflows.follow_up import FollowUpWorkflow
-    from workflows.pausing import CasePausing
-    from workflows.retries import LONG_GATE, LONG_STEP, PURGE, RECORD
+    from workflows.retries import LONG_GATE, RECORD
     from workflows.steps import Undone
 
 Step = Callable[[], Awaitable[None]]
@@ -38,7 +27,7 @@ AT_ONCE = timedelta(seconds=5)
 
 
 @workflow.defn(name="OffboardingWorkflow")
-class OffboardingWorkflow(CasePausing):
+class OffboardingWorkflow(CaseErasing):
     """Takes one account out, or lets it rest, and can go back until the pivot.
 
     Started by `farewell start` as `offboarding-<account>-<n>`; lives for weeks or months; people steer it by updates
@@ -63,6 +52,7 @@ class OffboardingWorkflow(CasePausing):
     async def run(self, _request: CaseRequest) -> CaseState:
         """The whole exit, as its stages read."""
         self._watch_parked_mails()
+        self._watch_unconfirmed_holds()
         try:
             await self._walk()
         except Undone:
@@ -130,7 +120,6 @@ class OffboardingWorkflow(CasePausing):
         about = self._request.model_dump(mode="json", include={"reason", "mode", "cause"}, exclude_none=True)
         asked = self._ask(Decision, "decide_request", actor=actor, action="request", details=about)
         await self._do(CaseActivities.record_decision, asked, RECORD)
-        await self._enter(Stage.REQUESTED)
         self._keep(generation=1)
         wished = self._request.model_dump(include={"mode", "cause", "effective_on", "resume_on"})
         request = self._ask(PlanRequest, "make_plan", actor=actor, **wished)
@@ -153,16 +142,16 @@ class OffboardingWorkflow(CasePausing):
             await self._stand(Stage.TRANSITION, "transition_end", why)
 
     async def _announce(self) -> None:
-        """Tells customer, contract and billing when it ends: once for each plan in force."""
+        """Tells customer, contract and billing when it ends: once for each plan in force. Then the probe is planted."""
         generation = self._agreed().generation
         self._mail(MailKind.PLAN, generation)
-        if f"{MailKind.NOTICE}.{generation}" in self.state.sent:
-            return
-        await self._at(ContractActivities.serve_notice, "effective_date", generation)
-        await self._at(BillingActivities.stop_renewal, "effective_date", generation)
-        self._mail(MailKind.NOTICE, generation)
+        if f"{MailKind.NOTICE}.{generation}" not in self.state.sent:
+            await self._at(ContractActivities.serve_notice, "effective_date", generation)
+            await self._at(BillingActivities.stop_renewal, "effective_date", generation)
+            self._mail(MailKind.NOTICE, generation)
+        await self._plant_probe()
 
-    # -- freeze, export, access, contract
+    # -- freeze, contract
 
     async def _freeze(self) -> None:
         await self._close_account()
@@ -175,42 +164,7 @@ class OffboardingWorkflow(CasePausing):
         self._mail(MailKind.PLAN, generation)
         await self._at(BillingActivities.stop_renewal, "billing_end", generation)
         await self._at(BillingActivities.freeze_charges, "billing_end")
-
-    async def _export(self) -> None:
-        """No proof, no erasure: a package that can't be made and verified parks the case. Source: DOMAIN stages.2."""
-        await self._enter(Stage.EXPORT)
-        package: PackageRef | None = None
-        self._begin(self._ask(EffectRequest, "export_package").idempotency_key)
-        while package is None:
-            try:
-                package = await self._export_once(generation=1)
-            except ChildWorkflowError as error:
-                await self._park("export_package", error, LONG_GATE)
-        self._heed_undo()
-        days_late = (package.verified_at - self._dates()["effective_date"]) // timedelta(days=1)
-        later = timedelta(days=max(0, days_late))
-        self._keep(package=package, retrieval_end=self._dates()["retrieval_end"] + later)
-        self._mail(MailKind.EXPORT_READY)
-
-    async def _export_once(self, *, generation: int) -> PackageRef:
-        return await workflow.execute_child_workflow(
-            ExportWorkflow.run,
-            ExportRequest(
-                case=self.state.case, account=self.state.account, generation=generation, plan_hash=self._agreed().hash
-            ),
-            id=f"export-{self.state.case}-{generation}",
-            task_queue="export",
-            static_summary=f"export of {self.state.account}",
-        )
-
-    async def _deprovision(self) -> None:
-        await self._enter(Stage.DEPROVISION)
-        for method in (
-            AccessActivities.disconnect_feed,
-            AccessActivities.deactivate_users,
-            AccessActivities.gate_credentials,
-        ):
-            await self._do_undoable(method, self._ask(EffectRequest, method.__name__), LONG_STEP)
+        await self._plant_probe()
 
     async def _terminate(self) -> None:
         await self._enter(Stage.TERMINATE)
@@ -231,47 +185,3 @@ class OffboardingWorkflow(CasePausing):
         # The window lasts for weeks: it begins on a short history, with no open child of this run's.
         self._keep(stage=Stage.SETTLE)
         await self._continue()
-
-    # -- the pivot
-
-    async def _erase(self) -> None:
-        """From here nothing is undone: everything of the plan, in order, then counted again. Source: DOMAIN erasure."""
-        await self._enter(Stage.ERASE)
-        plan_hash = self._agreed().hash
-        while left := await self._purge(plan_hash):
-            await self._find(left)
-        await workflow.start_child_workflow(
-            ClosingWorkflow.run,
-            ClosingRequest(
-                case=self.state.case,
-                account=self.state.account,
-                mode=self.state.mode,
-                plan_hash=plan_hash,
-                opened_at=self.state.opened_at,
-                workflows=(workflow.info().workflow_id, f"export-{self.state.case}-1"),
-            ),
-            id=f"closing-{self.state.case}",
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary="histories, certificate, seal",
-        )
-        self._keep(stage=Stage.CERTIFY, waiting_for=None)
-        self._show()
-
-    async def _purge(self, plan_hash: str) -> tuple[str, ...]:
-        """Erases everything and counts it again; what was found all the same. Source: DOMAIN erasure.4.
-
-        A second time everything too: who ended the finding's task has left a note.
-        """
-        for name in self._agreed().data_sets:
-            request = self._ask(PurgeRequest, "purge", subject=name, plan_hash=plan_hash)
-            await self._do(ErasureActivities.purge, request, PURGE)
-        recount = self._ask(RecountRequest, "recount", plan_hash=plan_hash)
-        counted = await self._do(ErasureActivities.recount, recount, PURGE)
-        return tuple(counted.left)
-
-    async def _find(self, left: tuple[str, ...]) -> None:
-        """Somebody still writes what is being erased: nothing is certified until a count finds nothing."""
-        cause = f"after the purge there is still something in {', '.join(left)}"
-        fix = "find what writes there and stop it, then: farewell resolve TASK --outcome done"
-        task = self._open_task(TaskKind.FINDING, "recount", Role.ENGINEER, cause, fix, gate=True)
-        await self._ended(task, cause)

@@ -1,6 +1,6 @@
 """Another date or way out: a new plan; the old one stands until it is approved. Source: DOMAIN modes.4."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -148,4 +148,9 @@ def moved(agreed: Agreed, word: Extend) -> Agreed:
     by = word.until - end
     dates = {name: at + by if at >= end else at for name, at in agreed.dates.items()}
     later = {"reminder_at": agreed.reminder_at + by, "silence_at": agreed.silence_at + by}
-    return agreed.model_copy(update={"dates": dates, "looks_at": tuple(at + by for at in agreed.looks_at), **later})
+    looks = {"looks_at": _moved(agreed.looks_at, by), "scans_at": _moved(agreed.scans_at, by)}
+    return agreed.model_copy(update={"dates": dates, **looks, **later})
+
+
+def _moved(instants: tuple[datetime, ...], by: timedelta) -> tuple[datetime, ...]:
+    return tuple(at + by for at in instants)

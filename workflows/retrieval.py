@@ -11,18 +11,20 @@ with workflow.unsafe.imports_passed_through():
     from models.case import CaseRequest, CaseState, Task, WaitingFor
     from models.vocabulary import Gate, MailKind, Role, Stage, TaskKind, WaitKind
     from rules.gates import PIVOT_GATES, PivotFacts, approved, closed_gates, gate_digest
-    from workflows.settling import CaseSettling
+    from workflows.scanning import CaseScanning
 
 AN_HOUR = timedelta(hours=1)
 
 
-class CaseRetrieval(CaseSettling):
+class CaseRetrieval(CaseScanning):
     """What happens between the contract's end and the pivot: beside each other, and watched by the gates."""
 
     def __init__(self, request: CaseRequest, state: CaseState) -> None:
         """`request` is kept for a run that carries on."""
         self._request = request
         self._told: tuple[WaitingFor | None, tuple[Task, ...]] | None = None
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at: datetime | None = None
         super().__init__(state)
 
     async def _settle_and_hand_over(self) -> None:
@@ -36,12 +38,18 @@ class CaseRetrieval(CaseSettling):
         """The customer fetches and accepts; the six gates open one by one. Source: CONTRACTS, Gates."""
         if self.state.statement_digest is None:
             await self._enter(Stage.SETTLE, self._missing())
-            await self._wait(lambda: self.state.statement_digest is not None)
+            await self._await_statement()
         else:
             self._keep(stage=Stage.RETRIEVAL)  # an earlier run stood there
         await self._gates_open()
+        await self._scan_if_due()
         if self.state.looked_at is None or self.state.looked_at < workflow.now() - AN_HOUR:
             await self._look_for_charges()  # once more, while the contact is still known
+
+    async def _await_statement(self) -> None:
+        while self.state.statement_digest is None:
+            await self._scan_if_due()
+            await self._wait(lambda: self.state.statement_digest is not None, min(self._scans_left(), default=None))
 
     async def _gates_open(self) -> None:
         """Waits for all of them and for the messages under way; all are open, and nobody wants back, as it returns."""
@@ -52,10 +60,26 @@ class CaseRetrieval(CaseSettling):
                     await self._continue_if_long()
                 self._remind()
                 await self._attend_to_billing()
+                await self._scan_if_due()
                 await self._tell_what_is_missing()
-                await self._wait(self._retrieval_moved(), self._next_by_itself())
+                await self._wait_by_alarm(self._retrieval_moved(), self._next_by_itself())
             await self._wait(self._no_mail_under_way)
             open_now = not self._closed_gates()
+        self._set_alarm(None)
+
+    async def _wait_by_alarm(self, happened: Callable[[], bool], until: datetime | None) -> None:
+        """As `_wait`, but a timer that stands for that instant goes on: each new one is paid for."""
+        self._set_alarm(until)
+        alarm = self._alarm
+        await self._wait(lambda: happened() or (alarm is not None and alarm.done()))
+
+    def _set_alarm(self, at: datetime | None) -> None:
+        if at == self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = None if at is None else asyncio.create_task(workflow.sleep(at - workflow.now()))
 
     async def _tell_what_is_missing(self) -> None:
         """Only if it isn't known yet."""
@@ -112,10 +136,14 @@ class CaseRetrieval(CaseSettling):
         return (self.state.retrieval_end or planned) - planned
 
     def _next_by_itself(self) -> datetime | None:
-        """The next instant at which something happens without anybody: a reminder, the window's end, a look."""
+        """The next instant at which something happens without anybody: a reminder, the window's end, a look, a scan.
+
+        Who has accepted isn't reminded.
+        """
         agreed, now = self._agreed(), workflow.now()
-        window = (agreed.reminder_at, agreed.dates["retrieval_end"], agreed.silence_at)
-        instants = (*(at + self._window_moved for at in window), *self._billing_instants())
+        urging = () if self.state.accepted else (agreed.reminder_at, agreed.silence_at)
+        window = (agreed.dates["retrieval_end"], *urging)
+        instants = (*(at + self._window_moved for at in window), *self._billing_instants(), *self._scans_left())
         return min((at for at in instants if at is not None and at > now), default=None)
 
     def _remind(self) -> None:

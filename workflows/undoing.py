@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.retrieval import CaseRetrieval
 
 UNDO_OF: dict[str, Callable[..., Any]] = {
+    "plant_probe": AccessActivities.pull_probe,
     "serve_notice": ContractActivities.withdraw_notice,
     "stop_renewal": BillingActivities.resume_renewal,
     "freeze_account": ContractActivities.unfreeze_account,
@@ -27,9 +28,11 @@ UNDO_OF: dict[str, Callable[..., Any]] = {
     "suspend_charges": BillingActivities.resume_charges,
     "suspend_sign_in": AccessActivities.free_credentials,
     "export_package": ExportActivities.drop_package,
+    "hand_over_assets": AccessActivities.hand_back_assets,
     "disconnect_feed": AccessActivities.reconnect_feed,
     "deactivate_users": AccessActivities.reactivate_users,
     "gate_credentials": AccessActivities.free_credentials,
+    "scan_for_zombies": AccessActivities.undo_scan,
     "terminate_contract": ContractActivities.renew_contract,
     "close_statement": BillingActivities.reverse_statement,
 }

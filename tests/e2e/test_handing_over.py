@@ -52,7 +52,7 @@ async def test_from_the_mail_s_link_to_the_customer_s_word_and_until_it_is_erase
         assert (said.status_code, "nos dijo que lo tiene todo" in said.text) == (200, True)
         assert (await play.state()).accepted
 
-        await let_go(here, play, state)
+        await let_go(play, state)
         gone = await client.get(link, headers={"Accept-Language": "en"})
         assert (gone.status_code, "borr" in gone.text) == (410, True)
         assert (await asyncio.to_thread(_farewell, tmp_path, "link", ACCOUNT)).returncode == 4

@@ -77,7 +77,7 @@ async def _exit(home: Path, deaths: Sequence[Death], *, servers_go: bool) -> Out
         await play.until(lambda s: s.statement_digest is not None)
         await asyncio.to_thread(refunds_arrive, here.connections.engine, ACCOUNT)
         await asyncio.to_thread(charge_late, here.connections.engine, ACCOUNT, dates["billing_end"] + SOON)
-        await let_go(here, play, state)
+        await let_go(play, state)
         return await asyncio.to_thread(_sealed, here, home / "pack", happened)
 
 

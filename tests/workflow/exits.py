@@ -81,11 +81,6 @@ class Exit(Play):
     async def window_over(self) -> None:
         await self.move((await self.state()).retrieval_end)
 
-    async def certified(self) -> None:
-        """Erased and sealed."""
-        await self.reach(*PAST_THE_PIVOT[1:])
-        await self.here.client.get_workflow_handle(f"closing-{self.case}").result()
-
     async def attributes(self) -> dict[str, object]:
         """The search attributes, as the server knows them."""
         described = await self._handle.describe()

@@ -21,7 +21,7 @@ from tests.workflow.records import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 WALK = [
-    *("requested", "approval", "freeze", "deprovision", "export", "terminate", "settle", "retrieval"),
+    *("approval", "freeze", "deprovision", "export", "terminate", "settle", "retrieval"),
     *("erase", "certify"),
 ]
 

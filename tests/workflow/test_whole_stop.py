@@ -26,7 +26,7 @@ ACTIONS = {
     *("WORKFLOW_EXECUTION_UPDATE_ACCEPTED", "WORKFLOW_EXECUTION_SIGNALED", "WORKFLOW_EXECUTION_CONTINUED_AS_NEW"),
 }
 WALK = [
-    *("requested", "approval", "notice", "freeze", "export", "deprovision", "terminate", "settle", "retrieval"),
+    *("approval", "notice", "freeze", "export", "deprovision", "terminate", "settle", "retrieval"),
     *("erase", "certify"),
 ]
 

@@ -1,0 +1,62 @@
+"""The pivot: everything goes, and is counted again. Source: DOMAIN erasure, stages rows 9 and 10."""
+
+from temporalio import workflow
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.erasure import ErasureActivities
+    from models.effects import ClosingRequest, PurgeRequest, RecountRequest
+    from models.vocabulary import Role, Stage, TaskKind
+    from workflows.closing import ClosingWorkflow
+    from workflows.deprovisioning import CaseDeprovisioning
+    from workflows.retries import PURGE
+
+
+class CaseErasing(CaseDeprovisioning):
+    """From here nothing is undone; the closing proves it."""
+
+    async def _erase(self) -> None:
+        """Everything of the plan, in order, then counted again; then the closing begins."""
+        await self._enter(Stage.ERASE)
+        plan_hash = self._agreed().hash
+        while left := await self._purge(plan_hash):
+            await self._find(left)
+        await workflow.start_child_workflow(
+            ClosingWorkflow.run,
+            self._closing(plan_hash),
+            id=f"closing-{self.state.case}",
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary="histories, key, certificate, seal, and what is watched after it",
+        )
+        self._keep(stage=Stage.CERTIFY, waiting_for=None)
+        self._show()
+
+    def _closing(self, plan_hash: str) -> ClosingRequest:
+        return ClosingRequest(
+            case=self.state.case,
+            account=self.state.account,
+            mode=self.state.mode,
+            plan_hash=plan_hash,
+            opened_at=self.state.opened_at,
+            workflows=(workflow.info().workflow_id, f"export-{self.state.case}-1"),
+            billing_end=self._dates()["billing_end"],
+        )
+
+    async def _purge(self, plan_hash: str) -> tuple[str, ...]:
+        """Erases everything and counts it again; what was found all the same. Source: DOMAIN erasure.4.
+
+        A second time everything too: who ended the finding's task has left a note.
+        """
+        for name in self._agreed().data_sets:
+            request = self._ask(PurgeRequest, "purge", subject=name, plan_hash=plan_hash)
+            await self._do(ErasureActivities.purge, request, PURGE)
+        recount = self._ask(RecountRequest, "recount", plan_hash=plan_hash)
+        counted = await self._do(ErasureActivities.recount, recount, PURGE)
+        return tuple(counted.left)
+
+    async def _find(self, left: tuple[str, ...]) -> None:
+        """Somebody still writes what is being erased: nothing is certified until a count finds nothing."""
+        cause = f"after the purge there is still something in {', '.join(left)}"
+        fix = "find what writes there and stop it, then: farewell resolve TASK --outcome done"
+        task = self._open_task(TaskKind.FINDING, "recount", Role.ENGINEER, cause, fix, gate=True)
+        await self._ended(task, cause)
