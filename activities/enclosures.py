@@ -17,7 +17,7 @@ from models.money import Settlement
 from models.payload import EffectRequest
 from models.plan import Commitments, Plan
 from models.policy import Sender
-from models.vocabulary import MailKind
+from models.vocabulary import PROCESSORS, MailKind
 
 PDF, JOSE = "application/pdf", "application/jose"
 Values = Mapping[str, Any]
@@ -109,7 +109,8 @@ def about_sets(inventory: Inventory) -> dict[str, dict[str, str]]:
     """What each data set of a plan is, by its name there, in every language."""
     tables = {each.name: each.about for each in inventory.data_sets}
     files = {f"files/{each.name}": each.about for each in inventory.file_sets}
-    return {**tables, **files, **{f"own/{each.name}": each.about for each in inventory.own}}
+    processors = {PROCESSORS + each.name: each.about for each in inventory.processors}
+    return {**processors, **tables, **files, **{f"own/{each.name}": each.about for each in inventory.own}}
 
 
 def _pdf(paper: str, about: Addressed, content: bytes) -> Attachment:

@@ -6,19 +6,36 @@ Source: DOMAIN erasure.3, erasure.4, erasure.7.
 from datetime import datetime
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
-from activities.holdings import FILES, OWN, Holding, Objects, Records, Rows, Users
+from activities.asking import Asking
+from activities.holders import Holders
+from activities.holdings import Holding
+from activities.holds import held
 from activities.pulse import beat
-from connectors.errors import NotFound, Rejected
-from connectors.ports import AccessSystem, CaseStore, Directory, IdentitySystem, ObjectStore, ProductDatabase
-from models.effects import PurgeRequest, PurgeResult, RecountRequest, RecountResult
+from activities.purging import Purging
+from activities.retention import Retention
+from connectors.errors import Rejected
+from connectors.ports import (
+    AccessSystem,
+    CaseStore,
+    Directory,
+    IdentitySystem,
+    ObjectStore,
+    ProductDatabase,
+    SubProcessors,
+)
+from models.effects import (
+    ProcessorRequest,
+    ProcessorResult,
+    PurgeRequest,
+    PurgeResult,
+    RecountRequest,
+    RecountResult,
+)
 from models.inventory import Inventory
 from models.inventory_circles import erased_together
 from models.plan import Duties, Plan
-
-HELD_BY_LAW = "HeldByLaw"
-"""The type of the failure that a standing hold makes of a purge: never retried, it parks the case."""
+from models.vocabulary import PROCESSORS
 
 
 class ErasureActivities:
@@ -32,18 +49,29 @@ class ErasureActivities:
         directory: Directory,
         identity: IdentitySystem,
         access: AccessSystem,
+        processors: SubProcessors,
         store: CaseStore,
         inventory: Inventory,
         files_bucket: str | None,
         export_bucket: str,
     ) -> None:
-        self._product, self._objects, self._directory = product, objects, directory
-        self._identity, self._access, self._store = identity, access, store
-        self._inventory, self._files_bucket, self._export_bucket = inventory, files_bucket, export_bucket
+        holders = Holders(
+            product=product,
+            objects=objects,
+            directory=directory,
+            identity=identity,
+            access=access,
+            files_bucket=files_bucket,
+            export_bucket=export_bucket,
+        )
+        self._store, self._inventory = store, inventory
+        self._purging = Purging(store, holders, inventory)
+        self._retention = Retention(store, holders, inventory)
+        self._asking = Asking(store, directory, processors, inventory)
 
     @activity.defn(name="purge")
     def purge(self, request: PurgeRequest) -> PurgeResult:
-        """Erases the data set that `subject` names, as the approved plan says.
+        """Erases the data set that `subject` names, as the approved plan says; a sub-processor is asked to.
 
         Raises:
             ApplicationError: `HeldByLaw`, not retryable: a hold covers it. It's looked for before every batch.
@@ -51,13 +79,9 @@ class ErasureActivities:
         """
         at = activity.info().scheduled_time
         duty = self._duty(request, request.subject)
-        holding = self._holding(duty.name, request.account)
         together = [duty.name] if duty.erase == "retain" else self._together(request)
-        self._refuse_if_held(request, together)
-        before = self._count_before(request, together, at)
-        if duty.erase != "retain":
-            self._erase(request, holding, together)
-        result = _result(duty, before, holding)
+        self._purging.refuse_if_held(request, together)
+        result = self._asked(request, at) if duty.name.startswith(PROCESSORS) else self._done(request, duty, together)
         body = {**result.model_dump(mode="json"), "at": at.isoformat()}
         kept = self._store.keep_document(request.case, "purge", request.idempotency_key, body, at)
         return PurgeResult.model_validate(kept)
@@ -73,7 +97,7 @@ class ErasureActivities:
         left: dict[str, int] = {}
         for duty in self._plan(request).commitments.data_sets:
             beat(duty.name)
-            holding = self._holding(duty.name, request.account)
+            holding = self._purging.holding(duty.name, request.account)
             counts[duty.name] = holding.count()
             if found := holding.left():
                 left[duty.name] = found
@@ -84,43 +108,46 @@ class ErasureActivities:
             self._store.keep_document(request.case, "recount", request.idempotency_key, body, at)
         return result
 
+    @activity.defn(name="chase_processor")
+    def chase_processor(self, request: ProcessorRequest) -> ProcessorResult:
+        """Asks a sub-processor again, unless it has confirmed, or a hold stands. Source: DOMAIN stages.3, erasure.3."""
+        name = request.subject.removeprefix(PROCESSORS)
+        if held(self._store, self._inventory, request.account, [PROCESSORS + name]):
+            stands = self._asking.standing(request.case, name)
+        else:
+            stands = self._asking.ask(request, name, activity.info().scheduled_time)
+        if stands is None:
+            return ProcessorResult(name=name, asked=0, confirmed=False)
+        confirmed = stands.confirmed_at is not None
+        return ProcessorResult(name=name, asked=stands.asked, confirmed=confirmed, reference=stands.reference)
+
+    @activity.defn(name="erase_retained")
+    def erase_retained(self, request: PurgeRequest) -> PurgeResult:
+        """Deletes the data set that the plan kept until now; its answer is that of the first run.
+
+        Raises:
+            ApplicationError: `HeldByLaw`, not retryable: a hold stands on it. Rejected: it isn't time.
+        """
+        self._duty(request, request.subject)
+        return self._retention.end(request, self._plan(request), activity.info().scheduled_time)
+
+    def _asked(self, request: PurgeRequest, at: datetime) -> PurgeResult:
+        """It goes on without waiting: the closing asks again until it's confirmed."""
+        name = request.subject.removeprefix(PROCESSORS)
+        erased = self._asking.ask(request, name, at).erased or 0
+        return PurgeResult(name=request.subject, before=erased, erased=erased, kept=0)
+
+    def _done(self, request: PurgeRequest, duty: Duties, together: list[str]) -> PurgeResult:
+        before = self._purging.counted_before(request, together, activity.info().scheduled_time)[0]
+        if duty.erase != "retain":
+            self._purging.erase(request, duty.name, together)
+        return _result(duty, before, self._purging.holding(duty.name, request.account))
+
     def _together(self, request: PurgeRequest) -> list[str]:
         """The subject first, then the data sets that go in the same transaction: all are in the plan."""
         data_set = next((each for each in self._inventory.data_sets if each.name == request.subject), None)
         others = erased_together(self._inventory, data_set)[1:] if data_set else ()
         return [request.subject, *(self._duty(request, each.name).name for each in others)]
-
-    def _count_before(self, request: PurgeRequest, together: list[str], at: datetime) -> int:
-        """Kept before the first row goes: after a kill, the second run must not count what the first one left.
-
-        So for all that goes at once: a data set whose turn comes later no longer finds the rows that it had.
-        """
-        counts = [self._kept_before(request.model_copy(update={"subject": name}), at) for name in together]
-        return counts[0]
-
-    def _kept_before(self, request: PurgeRequest, at: datetime) -> int:
-        key = f"{request.idempotency_key}:before"
-        counted = {"before": self._holding(request.subject, request.account).count()}
-        return int(self._store.keep_document(request.case, "purge_before", key, counted, at)["before"])
-
-    def _erase(self, request: PurgeRequest, holding: Holding, together: list[str]) -> None:
-        erased = 0
-        beat(request.subject, erased)
-        for batch in holding.erase():
-            erased += batch
-            beat(request.subject, erased)
-            self._refuse_if_held(request, together)
-
-    def _refuse_if_held(self, request: PurgeRequest, together: list[str]) -> None:
-        for hold in self._store.holds(request.account):
-            covered = [name for name in together if not hold["data_sets"] or name in hold["data_sets"]]
-            if covered:
-                raise ApplicationError(
-                    f"hold {hold['id']} covers {covered[0]}",
-                    {"hold": hold["id"], "what": f"a legal hold covers {covered[0]}", "fix": "release it first"},
-                    type=HELD_BY_LAW,
-                    non_retryable=True,
-                )
 
     def _plan(self, request: PurgeRequest | RecountRequest) -> Plan:
         return self._store.plan(request.case, request.plan_hash)
@@ -135,30 +162,6 @@ class ErasureActivities:
             what = f"the plan says {duty.erase} {duty.name}, the inventory now says {now}"
             raise Rejected("inventory", what, "give the inventory back the duty that was approved")
         return duty
-
-    def _holding(self, name: str, account: str) -> Holding:
-        try:
-            if name.startswith(OWN):
-                return self._own(name.removeprefix(OWN), account)
-            root_key = self._directory.facts(account).account.root_key
-            if name.startswith(FILES):
-                return self._files(name.removeprefix(FILES), root_key)
-            return Rows(self._product, self._inventory, self._inventory.data_set(name), root_key)
-        except KeyError:
-            raise NotFound("inventory", f"no data set {name}", "give it back to the inventory") from None
-
-    def _files(self, name: str, root_key: str) -> Objects:
-        prefix = {f.name: f.prefix for f in self._inventory.file_sets}[name]
-        if not self._files_bucket:
-            raise Rejected("settings", "there are file sets, but no bucket", "set FAREWELL_S3_FILES_BUCKET")
-        return Objects(self._objects, self._files_bucket, prefix.format(account=root_key))
-
-    def _own(self, name: str, account: str) -> Holding:
-        if name == "package":
-            return Objects(self._objects, self._export_bucket, f"{account}/")
-        if name == "users":
-            return Users(self._identity, self._access, account)
-        return Records(self._directory, account, name)
 
 
 def _result(duty: Duties, before: int, holding: Holding) -> PurgeResult:

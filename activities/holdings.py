@@ -8,11 +8,17 @@ from typing import Protocol
 
 from activities.pulse import beat
 from activities.together import Together
+from connectors.errors import Unavailable
 from connectors.ports import AccessSystem, Directory, IdentitySystem, ObjectStore, ProductDatabase
 from models.inventory import DataSet, Inventory
+from models.vocabulary import FILES, OWN
+
+__all__ = ["FILES", "OWN", "Holding", "Objects", "Records", "Rows", "Uncounted", "Users"]
 
 ROWS_A_BATCH = OBJECTS_A_HEARTBEAT = 1_000
-FILES, OWN = "files/", "own/"
+USERS_A_BATCH = 500
+May = Callable[[], None]
+"""Raises where the next batch mustn't go: a hold stands, say."""
 
 
 class Holding(Protocol):
@@ -22,8 +28,8 @@ class Holding(Protocol):
         """How many rows, objects or records there are now."""
         ...
 
-    def erase(self) -> Iterator[int]:
-        """Erases batch by batch, answering how many each; the caller looks around between them."""
+    def erase(self, may: May) -> Iterator[int]:
+        """Erases batch by batch, answering how many each; `may` is called right before each of them."""
         ...
 
     def left(self) -> int:
@@ -42,16 +48,27 @@ class Rows:
         """Rows that reach the account."""
         return self._asked(self._product.count)
 
-    def erase(self) -> Iterator[int]:
-        """Deletes or masks, as the inventory says, one short transaction a batch; what is in a circle, in one."""
-        while erased := self._asked(self._product.erase, ROWS_A_BATCH):
+    def erase(self, may: May) -> Iterator[int]:
+        """Deletes or masks, as the inventory says, one short transaction a batch; what is in a circle, in one.
+
+        `may` is called once more before the transaction commits.
+
+        Raises:
+            Unavailable: rows are there that no batch took, for another attempt holds them, or they are new.
+        """
+        may()
+        while erased := self._asked(self._product.erase, ROWS_A_BATCH, may):
             yield erased
+            may()
+        if left := self.left():
+            what = f"{left} rows of {self._data_set.name} are there that this attempt didn't find"
+            raise Unavailable("product database", what, "another attempt erases them, or something still writes there")
 
     def left(self) -> int:
         """Rows still there; of masked ones, those that still show a value of their own."""
         return self._asked(self._product.left)
 
-    def _asked(self, ask: Callable[..., int], *more: int) -> int:
+    def _asked(self, ask: Callable[..., int], *more: int | May) -> int:
         answers: list[int] = []
         about = (self._inventory, self._data_set, self._root_key, *more)
         Together(1, lambda: beat(self._data_set.name)).each(lambda each: answers.append(each(*about)), [ask])
@@ -72,9 +89,12 @@ class Objects:
                 beat(self._prefix, found)
         return found
 
-    def erase(self) -> Iterator[int]:
+    def erase(self, may: May) -> Iterator[int]:
         """Batch by batch, as the store deletes by prefix."""
-        yield from self._objects.erase(self._bucket, self._prefix)
+        may()
+        for erased in self._objects.erase(self._bucket, self._prefix):
+            yield erased
+            may()
 
     def left(self) -> int:
         """Objects still there."""
@@ -91,8 +111,9 @@ class Records:
         """How many there are."""
         return self._directory.count(self._account, self._what)
 
-    def erase(self) -> Iterator[int]:
+    def erase(self, may: May) -> Iterator[int]:
         """In one go."""
+        may()
         yield self._directory.erase(self._account, self._what)[1]
 
     def left(self) -> int:
@@ -111,11 +132,32 @@ class Users:
         users = self._identity.count(self._account, active=False)
         return users + sum(self._access.counts(self._account).values())
 
-    def erase(self) -> Iterator[int]:
-        """Credentials, then users and groups."""
+    def erase(self, may: May) -> Iterator[int]:
+        """Credentials, then users in batches, groups with the last. Source: DOMAIN identity.1."""
+        may()
         yield self._access.delete(self._account)
-        yield self._identity.delete(self._account)
+        may()
+        while erased := self._identity.delete(self._account, USERS_A_BATCH):
+            yield erased
+            may()
 
     def left(self) -> int:
         """Those still there."""
         return self.count()
+
+
+class Uncounted:
+    """What lies with a sub-processor: it is asked to erase, and says itself what it did."""
+
+    def count(self) -> int:
+        """Nothing that we could see."""
+        return 0
+
+    def erase(self, may: May) -> Iterator[int]:
+        """Nothing that we could do."""
+        may()
+        yield 0
+
+    def left(self) -> int:
+        """Nothing that we could see."""
+        return 0

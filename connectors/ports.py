@@ -449,12 +449,14 @@ class ProductDatabase(Protocol):
         """All rows of all data sets that are the account's."""
         ...
 
-    def erase(self, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
+    def erase(
+        self, inventory: Inventory, data_set: DataSet, root_key: str, limit: int, may: Callable[[], None] = ...
+    ) -> int:
         """Deletes, masks or cuts off up to `limit` rows in one transaction; answers how many; 0 means done.
 
-        Rows that point at rows of their own table go at once, whatever the limit, and so do data sets that point at
-        each other in a circle, all of them at the first's turn. Where a row may be the account's in several ways, a
-        batch is a few times the limit.
+        `may` is called right before the commit: what it raises undoes the batch. Rows that point at rows of their own
+        table go at once, whatever the limit, and so do data sets that point at each other in a circle, all of them at
+        the first's turn. Where a row may be the account's in several ways, a batch is a few times the limit.
         """
         ...
 

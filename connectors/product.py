@@ -1,7 +1,7 @@
 """The product's database, by whatever SQLAlchemy speaks; read and erased by the hops of the inventory."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Engine, event, func
 from connectors import ports
 from connectors.product_erase import erase
 from connectors.product_errors import product_errors
+from connectors.product_held import held_rows
 from connectors.product_left import left
 from connectors.product_schema import schema_facts, table_facts
+from connectors.product_session import wait_for_nobody
 from connectors.product_snapshot import open_snapshot
 from connectors.reach import of_two_accounts, reach
 from connectors.store.sessions import READS
@@ -63,17 +65,31 @@ class SqlProduct:
         """All rows of all data sets that are the account's."""
         return sum(self.count(inventory, data_set, root_key) for data_set in inventory.data_sets)
 
-    def erase(self, inventory: Inventory, data_set: DataSet, root_key: str, limit: int) -> int:
+    def erase(
+        self,
+        inventory: Inventory,
+        data_set: DataSet,
+        root_key: str,
+        limit: int,
+        may: Callable[[], None] = lambda: None,
+    ) -> int:
         """Deletes, masks or cuts off up to `limit` rows in one transaction; answers how many; 0 means done.
 
-        Data sets that point at each other in a circle go in one transaction, all of them at the first's turn.
+        Data sets that point at each other in a circle go in one transaction, all of them at the first's turn. `may` is
+        called right before the commit: what it raises undoes the batch. Rows are locked, never tables, and who holds
+        one of them for long is not waited for.
 
         Raises:
             Rejected: a key isn't unique, or rows of two accounts are met of which nobody decided.
             Conflict: a foreign key holds a row, or would take rows along that must stay.
+            Unavailable: somebody else holds a row.
         """
-        with product_errors(f"erasing {data_set.table}"), self._engine.begin() as connection:
-            return erase(connection, inventory, data_set, root_key, limit)
+        with product_errors(f"erasing {data_set.table}"), held_rows(self._engine, inventory, data_set):
+            with self._engine.begin() as connection:
+                wait_for_nobody(connection)
+                erased = erase(connection, inventory, data_set, root_key, limit)
+                may()
+            return erased
 
     @contextmanager
     def _reading(self, table: str) -> Iterator[Connection]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+SECONDS_FOR_A_LOCK = 5
 # Text must mean the same both times, no policy may hide rows from us, and nothing may cut a long read short.
 _SETTINGS = {
     "client_encoding": "UTF8",
@@ -28,3 +29,9 @@ def set_session(connection: Connection, **more: str) -> None:
     """For the transaction at hand; `more` settings by their names. What the server doesn't know is left out."""
     wanted = _SETTINGS | more
     connection.execute(_SET, {"names": [*wanted], "wanted": [*wanted.values()]})
+
+
+def wait_for_nobody(connection: Connection) -> None:
+    """Whoever holds what this transaction wants for longer makes it fail: what it holds itself is free again then."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_SET, {"names": ["lock_timeout"], "wanted": [f"{SECONDS_FOR_A_LOCK}s"]})

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 import aiosmtplib
 
 from connectors.errors import ConnectorError, Rejected, Timeout, Transient, Unauthorized, Unavailable
-from models.messages import Kept
+from models.messages import Outgoing
 
 SYSTEM = "SMTP"
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
@@ -31,7 +31,7 @@ class SmtpMessenger:
         self._url = _parsed(url)
         self._timeout = timeout_seconds
 
-    def deliver(self, message: Kept) -> None:
+    def deliver(self, message: Outgoing) -> None:
         """Hands it over; returns when the server has taken it. A repeat bears the same Message-ID and the same bytes.
 
         Raises:
@@ -72,7 +72,7 @@ class SmtpMessenger:
         )
 
 
-def composed(message: Kept) -> EmailMessage:
+def composed(message: Outgoing) -> EmailMessage:
     """The mail: text and HTML as alternatives, then what is attached. Its Date is `sent_at`: a repeat has equal bytes.
 
     Raises:
@@ -97,12 +97,12 @@ def composed(message: Kept) -> EmailMessage:
     return mail
 
 
-def _bound(mail: EmailMessage, message: Kept, part: str) -> None:
+def _bound(mail: EmailMessage, message: Outgoing, part: str) -> None:
     """Derives the boundary, since a random one would make the repeat another mail."""
     mail.set_boundary(sha256(f"{message.message_id} {part}".encode()).hexdigest())
 
 
-def _headers(message: Kept) -> dict[str, str | datetime]:
+def _headers(message: Outgoing) -> dict[str, str | datetime]:
     headers: dict[str, str | datetime] = {
         "From": message.sender or "",
         "To": message.recipient or "",
@@ -116,7 +116,7 @@ def _headers(message: Kept) -> dict[str, str | datetime]:
     return headers
 
 
-def _address(message: Kept) -> str:
+def _address(message: Outgoing) -> str:
     return parseaddr(message.sender or "")[1]
 
 

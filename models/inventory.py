@@ -146,6 +146,9 @@ class Inventory(Payload):
         for what, names in (("name", [each.name for each in sets]), ("table", [each.table for each in self._tables()])):
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"two data sets have the {what} {twice[0]}")
+        asked = [each.name for each in self.processors]
+        if twice := sorted({name for name in asked if asked.count(name) > 1}):
+            raise ValueError(f"two processors have the name {twice[0]}")
         return self
 
     @property

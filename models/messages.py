@@ -46,16 +46,12 @@ class Draft(Payload):
     marketing: bool = False
 
 
-class Kept(Payload):
-    """A message in the outbox: `state` is `sending` `sent` or `skipped`. Erased ones have no content."""
+class Outgoing(Payload):
+    """What a messenger needs to know of a message, whoever reads it."""
 
     message_id: str
     case: str
-    kind: MailKind
-    channel: Channel
     language: str
-    state: str
-    why: str = ""
     sent_at: AwareDatetime | None = None
     recipient: str | None = None
     sender: str | None = None
@@ -64,6 +60,15 @@ class Kept(Payload):
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     marketing: bool = False
+
+
+class Kept(Outgoing):
+    """A message in the outbox: `state` is `sending` `sent` or `skipped`. Erased ones have no content."""
+
+    kind: MailKind
+    channel: Channel
+    state: str
+    why: str = ""
 
 
 class Reader(Payload):

@@ -189,7 +189,7 @@ class WaitKind(StrEnum):
 
 MANIFEST, TRIAL_MANIFEST = "manifest", "trial_manifest"
 """The kinds of document that say what a verified package holds, and one on trial."""
-OWN_PACKAGE = "own/package"
-"""The package as a data set of the plan. Source: DOMAIN erasure.7."""
+OWN_PACKAGE, OWN_USERS = "own/package", "own/users"
+"""The package, and users with their credentials, as data sets of the plan. Source: DOMAIN erasure.7."""
 FILES, OWN, PROCESSORS = "files/", "own/", "processor/"
 """What names of the plan's data sets begin with that are no tables of the product."""

@@ -7,7 +7,7 @@ from models.inventory import DataSet, Inventory
 from models.ledger import digest
 from models.plan import Blocker, Commitments, Duties, EndingContract, PlannedDate
 from models.policy import Policy
-from models.vocabulary import BlockerCode, Mode
+from models.vocabulary import FILES, OWN, OWN_USERS, PROCESSORS, BlockerCode, Mode
 from rules.calendar import months_after
 from rules.contracts import active, endings
 from rules.dates import exit_dates, midnight
@@ -86,11 +86,17 @@ def plan_hash(commitments: Commitments) -> str:
 
 
 def duties(inventory: Inventory, effective: PlannedDate, zone: str) -> tuple[Duties, ...]:
-    """Every data set in the order of erasure: files, tables, then what we made. Source: DOMAIN stages.3, erasure.7."""
-    files = (Duties(name=f"files/{f.name}", export=True, erase="delete") for f in inventory.file_sets)
+    """Every data set in the order of erasure: outside systems, tables, then what we made.
+
+    Outside are sub-processors, users with their credentials, and files: they go before the records that point at them.
+    Source: DOMAIN stages.3, erasure.7.
+    """
+    processors = (Duties(name=PROCESSORS + p.name, export=False, erase="delete") for p in inventory.processors)
+    files = (Duties(name=FILES + f.name, export=True, erase="delete") for f in inventory.file_sets)
     tables = (_table_duties(d, effective.at, zone) for d in inventory.data_sets)
-    own = (Duties(name=f"own/{o.name}", export=False, erase="delete") for o in inventory.own)
-    return (*files, *tables, *own)
+    own = [Duties(name=OWN + o.name, export=False, erase="delete") for o in inventory.own]
+    users = [duty for duty in own if duty.name == OWN_USERS]
+    return (*processors, *users, *files, *tables, *(duty for duty in own if duty not in users))
 
 
 def _table_duties(data_set: DataSet, effective: datetime, zone: str) -> Duties:

@@ -114,7 +114,18 @@ class MemoryProduct:
             return len(rows) - self.of_two.get(data_set.name, 0)
         return sum(row[1] != data_set.mask["note"] for row in rows)
 
-    def erase(self, inventory, data_set, root_key, limit):
+    def erase(self, inventory, data_set, root_key, limit, may=lambda: None):
+        """What `may` raises undoes it."""
+        before = {name: [list(row) for row in rows] for name, rows in self.tables.items()}
+        try:
+            erased = self._erase(data_set, limit)
+            may()
+        except Exception:
+            self.tables.update(before)
+            raise
+        return erased
+
+    def _erase(self, data_set, limit):
         rows = self.tables[data_set.name]
         if data_set.erase == "delete":
             for other in self.together.get(data_set.name, []):

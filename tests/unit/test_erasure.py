@@ -5,7 +5,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import holdings
-from activities.erasure import HELD_BY_LAW, ErasureActivities
+from activities.erasure import ErasureActivities
+from activities.holds import HELD_BY_LAW
 from connectors.errors import NotFound, Rejected, Unavailable
 from models.effects import PurgeRequest, RecountRequest
 from models.hop import Hop
@@ -39,9 +40,14 @@ class People:
         gone, self.notes = (self.notes, 0) if what == "notes" else (0, self.notes)
         return gone, gone
 
-    def delete(self, account):
-        self.users, self.keys = 0, {}
-        return 1
+    def delete(self, account, limit=None):
+        """Without a limit: credentials."""
+        if limit is None:
+            gone, self.keys = sum(self.keys.values()), {}
+            return gone
+        gone = min(self.users, limit)
+        self.users -= gone
+        return gone
 
 
 class Company:
@@ -50,7 +56,7 @@ class Company:
             {"task": [[i, "x"] for i in range(2500)], "event": [[1, "Eva"], [2, "Ana"]], "invoice": [[1, "EUR 5"]]}
         )
         self.objects, self.people, self.store = MemoryObjects(), People(), MemoryStore(plan())
-        self.inventory = INVENTORY
+        self.inventory, self.processors = INVENTORY, None
         for key in ("uploads/77/a", "uploads/77/b", "uploads/78/not ours"):
             self.objects.put("files", key, b"x")
         self.objects.put("packages", "acme/acme-1/1/bagit.txt", b"x")
@@ -63,6 +69,7 @@ class Company:
             directory=self.people,
             identity=self.people,
             access=self.people,
+            processors=self.processors,
             store=self.store,
             inventory=self.inventory,
             files_bucket="files",
@@ -157,13 +164,11 @@ def test_what_the_plan_doesnt_know_is_never_erased(company):
 
 def test_an_inventory_that_changed_its_mind_since_the_approval_is_refused(company):
     changed = INVENTORY.data_sets[0].model_copy(update={"erase": "retain"})
-    activities = company.activities()
-    activities._inventory = INVENTORY.model_copy(update={"data_sets": (changed,)})
-    request = PurgeRequest(**ABOUT, step="purge", subject="task")
+    company.inventory = INVENTORY.model_copy(update={"data_sets": (changed,)})
     with pytest.raises(Rejected, match="plan says delete"):
-        ActivityEnvironment().run(activities.purge, request)
+        company.purge("task")
     with pytest.raises(NotFound):
-        ActivityEnvironment().run(activities.purge, request.model_copy(update={"subject": "event"}))
+        company.purge("event")
 
 
 def test_the_recount_finds_what_is_left_and_keeps_only_a_clean_count(company):
