@@ -1,16 +1,21 @@
 """What an exit leaves behind, for tests to look at and compare: rows, money, objects, histories."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table
+from sqlmodel import select
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowExecution
 
+from connectors.store.sessions import reading
 from devstack.running import Running
 from models.money import BillingState
+from models.tables.accounts import ContactRow, ContractRow
 from models.tables.catalogue import all_tables
+from models.tables.identities import CredentialRow, UserRow
 
 # An undo gives these back row by row; contracts and documents it answers by new ones. Source: DOMAIN stages.7.
 SAME_AGAIN = (
@@ -18,6 +23,7 @@ SAME_AGAIN = (
     *("user", "group", "membership", "credential"),
 )
 Rows = dict[str, list[Any]]
+Of = TypeVar("Of", ContactRow, ContractRow, CredentialRow, UserRow)
 
 
 def rows_of(here: Running, account: str) -> Rows:
@@ -43,7 +49,7 @@ def _own_rows(here: Running, table: Table, account: str) -> list[Any]:
 
 def contracts_of(here: Running, account: str) -> list[dict[str, Any]]:
     """As they stand."""
-    return [dict(row._mapping) for row in _of(here, "contract", account)]
+    return [row.model_dump() for row in _of(here, ContractRow, account)]
 
 
 def money_of(here: Running, account: str) -> BillingState:
@@ -53,13 +59,13 @@ def money_of(here: Running, account: str) -> BillingState:
 
 def credentials_of(here: Running, account: str) -> list[tuple[str, bool]]:
     """Each one's class, and whether it is closed."""
-    return [(row.kind, row.gated_by is not None) for row in _of(here, "credential", account)]
+    return [(row.kind, row.gated_by is not None) for row in _of(here, CredentialRow, account)]
 
 
 def contact_may_sign_in(here: Running, account: str) -> list[bool]:
     """Of each export contact: active, with every sign-in open."""
-    closed = {row.owner for row in _of(here, "credential", account) if row.kind == "sign_in" and row.gated_by}
-    return [row.active and row.id not in closed for row in _of(here, "user", account) if row.export_contact]
+    closed = {row.owner for row in _of(here, CredentialRow, account) if row.kind == "sign_in" and row.gated_by}
+    return [row.active and row.id not in closed for row in _of(here, UserRow, account) if row.export_contact]
 
 
 def given_back(before: BillingState, now: BillingState) -> bool:
@@ -100,15 +106,15 @@ def mails_of(here: Running, case: str) -> list[str]:
 
 def personal_words(here: Running, account: str) -> list[str]:
     """What must appear in no history: the contacts' names, addresses and numbers, the users' names and addresses."""
-    contacts = [word for row in _of(here, "contact", account) for word in (row.name, row.email, row.phone)]
-    users = [word for row in _of(here, "user", account) for word in (row.name, row.email)]
+    contacts = [word for row in _of(here, ContactRow, account) for word in (row.name, row.email, row.phone)]
+    users = [word for row in _of(here, UserRow, account) for word in (row.name, row.email)]
     return sorted({word for word in (*contacts, *users) if word})
 
 
-def _of(here: Running, name: str, account: str) -> Any:
-    table = all_tables().tables[name]
-    with here.connections.engine.connect() as connection:
-        return connection.execute(select(table).where(table.c.account == account)).all()
+def _of(here: Running, kind: type[Of], account: str) -> Sequence[Of]:
+    """As the application reads them: what is personal is sealed in the tables themselves."""
+    with reading(here.connections.engine) as session:
+        return session.exec(select(kind).where(kind.account == account)).all()
 
 
 async def runs_of(here: Running, case: str) -> list[WorkflowExecution]:
