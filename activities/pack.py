@@ -3,7 +3,7 @@
 import hashlib
 import json
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,13 +19,21 @@ approved, and what was erased and what was kept. It names the customer by id onl
 - `ledger.jsonl`: one entry a line. Each holds the SHA-256 of the one before it, so nothing can be changed, taken out or
   put in without breaking the chain. `input_hmac` and `output_hmac` are keyed: they hold no data.
 - `plan.json`: its `hash` is the SHA-256 of the canonical JSON (RFC 8785) of `commitments`.
-- `approvals.json`: who decided what. `receipts.json`: the answers of the outside systems. `statement.json`: the money.
-- `certificate.jws`: signed with Ed25519, alg `EdDSA`; `keys.json` has the public key. Compare it with the published.
-  `certificate.pdf` says the same for people, and names the SHA-256 of the signed file.
-- `histories/`: Temporal's own histories as JSON, personal texts replaced by their HMAC. All runs of a workflow follow
-  each other; a run begins with event 1 and replays by itself.
+- `approvals.json`: who decided what. `receipts.json`: the answers of the outside systems. `statement.json`: the money,
+  by kind of line; what the lines were for is written on the customer's own statement.
+- `certificate.jws`: signed with Ed25519, alg `EdDSA`; `keys.json` has every public key that we ever signed with, by its
+  `kid`. Compare them with the published ones. `certificate.pdf` says the same for people, and names the SHA-256 of the
+  signed file.
+- `histories/`: Temporal's own histories as JSON, free texts replaced by their HMAC. All runs of a workflow follow each
+  other; a run begins with event 1 and replays by itself.
 
 `../seal.jws` signs the length and the head of the ledger and the SHA-256 of `../tagmanifest-sha256.txt`.
+
+What was watched after the seal is in `../supplements/`, a folder each, numbered from 0001. `supplement.jws` signs the
+SHA-256 of every file beside it, of the pack's tag manifest, and of the `supplement.jws` before it; `ledger.jsonl` goes
+on where the last one ended. A `certificate.jws` there replaces the one that it names. Nobody can tell from a folder
+alone whether a later supplement exists: ask for the highest number.
+
 To verify all of it, without any server: `farewell audit verify FOLDER [--keys JWKS]`.
 """
 
@@ -52,11 +60,16 @@ def payload(
         "data/certificate.jws": certificate["jws"].encode(),
         "data/certificate.pdf": b64decode(certificate["pdf_base64"]),
         "data/keys.json": pretty(keys),
-        "data/ledger.jsonl": b"".join(canonical(e.model_dump(mode="json")) + b"\n" for e in entries),
+        "data/ledger.jsonl": lines(entries),
         "data/plan.json": pretty(_plan(papers)),
         "data/receipts.json": pretty(papers.receipts),
-        "data/statement.json": pretty(papers.statement["statements"]),
+        "data/statement.json": pretty([_figures(each) for each in papers.statement["statements"]]),
     }
+
+
+def lines(entries: Iterable[LedgerEntry]) -> bytes:
+    """The ledger, one entry a line, in canonical form."""
+    return b"".join(canonical(entry.model_dump(mode="json")) + b"\n" for entry in entries)
 
 
 def tags(weights: Mapping[str, Weight], case: str, sealed_at: datetime) -> dict[str, bytes]:
@@ -85,6 +98,13 @@ def _plan(papers: CasePapers) -> dict[str, Any]:
     """Without what may name somebody: the subjects of messages, the words of blockers."""
     hidden: Any = {"blockers": True, "estimates": {"messages": {"__all__": {"subject"}}, "statement": True}}
     return papers.plan.model_dump(mode="json", exclude=hidden)
+
+
+def _figures(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """Without descriptions: what somebody wrote on an invoice may name a person."""
+    kept = ("kind", "amount", "reference", "tax", "tax_rate")
+    lines = [{name: line[name] for name in kept if name in line} for line in statement["lines"]]
+    return {"currency": statement["currency"], "lines": lines, "total": statement["total"]}
 
 
 def _manifest(weights: Mapping[str, Weight]) -> bytes:

@@ -1,4 +1,7 @@
-"""Everything that was written down of a case, read once for certificate and pack. Ids and figures, no names."""
+"""Everything that was written down of a case, read once for certificate and pack. Ids and figures, no names.
+
+None of it needs the account's key, which is destroyed before it's read. Source: DOMAIN erasure.6.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +11,19 @@ from pydantic_core import to_jsonable_python
 from connectors.errors import NotFound
 from connectors.ports import CaseStore
 from models.plan import Plan
+from models.processors import Asked, Confirmed
 from models.vocabulary import MANIFEST
+from rules.processors import ASKED, CONFIRMED, standing
 
 
 @dataclass(frozen=True)
 class CasePapers:
-    """All but the plan is JSON, as it was kept; `purged` by the name of the data set."""
+    """All but the plan is JSON, as it was kept; `purged` and `retention_ends` by the name of the data set.
+
+    `processors` by name: {`name`, `asked` (how often), `first_asked_at`, `asked_at` (last), `confirmed_at`,
+    `recorded_by` (the person who recorded that it confirmed; None: it said so itself), `reference`, `erased`}.
+    `account_key` is {`ids`, `at`, `proven`, `copies_until`}.
+    """
 
     case: str
     account: str
@@ -24,13 +34,16 @@ class CasePapers:
     statement: dict[str, Any]
     purged: dict[str, dict[str, Any]]
     recount: dict[str, Any]
+    processors: dict[str, dict[str, Any]]
+    retention_ends: dict[str, dict[str, Any]]
+    account_key: dict[str, Any]
 
 
 def gather(store: CaseStore, case: str, account: str, plan_hash: str) -> CasePapers:
     """Reads them; of package, statement and recount the last one counts.
 
     Raises:
-        NotFound: no plan of that hash, or no statement or recount: nothing can be certified.
+        NotFound: no plan of that hash, no statement or recount, or the key stands: nothing can be certified.
     """
     receipts = (receipt for document in store.documents(case, "receipts") for receipt in document["receipts"])
     return CasePapers(
@@ -41,9 +54,31 @@ def gather(store: CaseStore, case: str, account: str, plan_hash: str) -> CasePap
         receipts=to_jsonable_python(list(receipts)),
         package=_last(store, case, MANIFEST) or {},
         statement=_needed(store, case, "statement"),
-        purged={purge["name"]: to_jsonable_python(dict(purge)) for purge in store.documents(case, "purge")},
+        purged=_by_name(store, case, "purge"),
         recount=_needed(store, case, "recount"),
+        processors=processors(store, case),
+        retention_ends=_by_name(store, case, "retention_end"),
+        account_key=_needed(store, case, "key_destruction"),
     )
+
+
+def processors(store: CaseStore, case: str) -> dict[str, dict[str, Any]]:
+    """How far each sub-processor is, by name; what it holds: `CasePapers`."""
+    asked = [Asked.model_validate(each) for each in store.documents(case, ASKED)]
+    told = [Confirmed.model_validate(each) for each in store.documents(case, CONFIRMED)]
+    return {name: _processor(name, asked, told) for name in sorted({each.name for each in asked})}
+
+
+def _processor(name: str, asked: list[Asked], told: list[Confirmed]) -> dict[str, Any]:
+    stands = standing(name, asked, told)
+    body = stands.model_dump(mode="json", exclude={"key"}) if stands else {}
+    first = min(each.asked_at for each in asked if each.name == name)
+    recorded = next((each.by for each in told if each.name == name), None)
+    return {**body, "first_asked_at": first.isoformat(), "recorded_by": recorded}
+
+
+def _by_name(store: CaseStore, case: str, kind: str) -> dict[str, dict[str, Any]]:
+    return {each["name"]: to_jsonable_python(dict(each)) for each in store.documents(case, kind)}
 
 
 def _last(store: CaseStore, case: str, kind: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from activities.printing_certificate import approvals, data_set, digests
+from activities.printing_certificate import approvals, certified, data_set, digests, processor
 from activities.printing_letter import Ending, contract, said_of, steps
 from activities.printing_press import breakable, pressed
 from activities.printing_statement import refund, sheet
@@ -86,14 +86,17 @@ def print_certificate(about: Addressed, certificate: Mapping[str, Any], sets: Ma
     `sets` says in every language what a data set is. Source: DOMAIN erasure.5.
     """
     claims = certificate["claims"]
-    made_at, backups = (datetime.fromisoformat(claims[name]) for name in ("issued_at", "backups_expire"))
-    words = Words("certificate", about, iss=claims["iss"], made_at=made_at, backups_expire=backups)
-    words.values["account_key"] = words.translated("keys", claims["account_key"])
+    made_at = datetime.fromisoformat(claims["issued_at"])
+    words = Words("certificate", about, made_at=made_at, **certified(claims))
+    words.values["changed"] = words.translated("changes", claims["changed"])
     paper = {
         **_sheet(words),
-        "about": _about(words, ("for", "from", "case", "made", "backups", "key")),
+        "about": _about(words, ("for", "from", "case", "made", "number", "backups")),
         "opening": [breakable(text) for text in words.paragraphs("opening")],
         "data_sets": [data_set(each, sets, words) for each in claims["data_sets"]],
+        "processors": [processor(each, words) for each in claims["processors"]],
+        "key": [breakable(text) for text in words.paragraphs("key")],
+        "key_ids": [breakable(each) for each in claims["account_key"]["ids"]],
         "approvals": approvals(claims, words),
         "statements": [words.translated("statements", each) for each in claims["statements"]],
         "verify": words.paragraphs("verify"),

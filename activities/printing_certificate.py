@@ -8,7 +8,19 @@ from activities.printing_press import breakable
 from activities.printing_words import Words
 from activities.wording import about_of, flat, number
 
-DIGESTS = ("jws", "plan", "package", "statement")
+DIGESTS = ("jws", "plan", "package", "statement", "supersedes")
+
+
+def certified(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """What the sentences may name."""
+    key = claims["account_key"]
+    instants = {"destroyed_at": key["at"], "copies_until": key["copies_until"], "backups_expire": claims["backups_expire"]}
+    return {
+        **{name: datetime.fromisoformat(at) for name, at in instants.items()},
+        **{name: claims[name] for name in ("iss", "number", "changed")},
+        "key_count": len(key["ids"]),
+        "proof": key["proven"],
+    }
 
 
 def data_set(claim: Mapping[str, Any], about: Mapping[str, Mapping[str, str]], words: Words) -> dict[str, str]:
@@ -21,6 +33,19 @@ def data_set(claim: Mapping[str, Any], about: Mapping[str, Mapping[str, str]], w
         "method": words.translated("methods", claim["method"]),
         "at": words.say("at", at=datetime.fromisoformat(claim["at"])),
         **{count: number(words.values, claim[count]) for count in ("before", "after", "kept")},
+    }
+
+
+def processor(claim: Mapping[str, Any], words: Words) -> dict[str, str]:
+    """A row: who was asked when and how often, and whether they, or a person for them, say that all is gone."""
+    first, last = (datetime.fromisoformat(claim[name]) for name in ("first_asked_at", "asked_at"))
+    confirmed_at = datetime.fromisoformat(claim["confirmed_at"]) if claim["confirmed_at"] else None
+    about = {"asked": claim["asked"], "first": first, "last": last, "confirmed_at": confirmed_at}
+    told = {name: claim[name] for name in ("recorded_by", "erased", "reference")}
+    return {
+        "name": breakable(flat(claim["name"])),
+        "asked": words.say("asked", **about),
+        "confirmed": breakable(words.say("confirmed", **about, **told)),
     }
 
 

@@ -9,6 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.evidence import EvidenceActivities
 from models.case import Decision
+from models.effects import SupplementRequest, Watch
 from models.ledger import ActivityRef, Fact
 from models.vocabulary import Stage
 from tests.fakes.evidence import MemoryLedger, MemoryObjects, MemoryStore, OneKey
@@ -26,6 +27,25 @@ SIGNER = json.dumps(
 )  # the key of RFC 8037, appendix A
 
 
+KEY_GONE = {
+    "ids": ["account/acme/1"],
+    "at": AT.isoformat(),
+    "proven": "a payload of offboarding-acme-1 (sha256:00) opens no more",
+    "copies_until": (AT + timedelta(days=35)).isoformat(),
+}
+
+
+class PublishedKeys(OneKey):
+    """Remembers every public key, as the key store does."""
+
+    def __init__(self):
+        self.public = {}
+
+    def publish(self, public):
+        self.public.setdefault(public["kid"], public)
+        return {"keys": [self.public[kid] for kid in sorted(self.public)]}
+
+
 class FakeHistories:
     def __init__(self):
         self.open = 0
@@ -39,25 +59,36 @@ class FakeHistories:
 
 
 class Closing:
-    def __init__(self, days_late=0, ledger=None, store=None):
+    def __init__(self, days_late=0, ledger=None, store=None, signer=SIGNER):
         self.at = AT + timedelta(days=days_late)
         self.ledger, self.store = ledger or MemoryLedger(), store or MemoryStore(plan())
-        self.objects, self.histories = MemoryObjects(), FakeHistories()
+        self.objects, self.histories, self.keys = MemoryObjects(), FakeHistories(), PublishedKeys()
+        self.sign_with(signer)
+
+    def sign_with(self, signer):
+        """A worker that starts with this signing key."""
         self.activities = EvidenceActivities(
             objects=self.objects,
             ledger=self.ledger,
             store=self.store,
-            keys=OneKey(),
+            keys=self.keys,
             histories=self.histories,
-            signer=SIGNER,
+            signer=signer,
             policy=POLICY,
             bucket="evidence",
         )
 
-    def run(self, name):
+    def run(self, name, request=None):
         environment = ActivityEnvironment()
         environment.info = replace(environment.info, scheduled_time=self.at)
-        return environment.run(getattr(self.activities, name), evidence_request(name))
+        return environment.run(getattr(self.activities, name), request or evidence_request(name))
+
+    def watched(self, kind, number, subject="-", result=None):
+        """What a watch has come to, sealed."""
+        about = evidence_request("seal_supplement").model_dump(exclude={"workflows", "subject", "generation"})
+        watch = Watch(kind=kind, subject=subject, at=self.at)
+        request = SupplementRequest(**about, subject=kind, generation=number, watch=watch, result=result or {})
+        return self.run("seal_supplement", request)
 
     def happened(self, count):
         for _ in range(count):
@@ -68,6 +99,10 @@ class Closing:
         """The whole pack, as files in a folder."""
         for name in ("collect_histories", "sign_certificate", "seal_pack"):
             self.run(name)
+        return self.fetched(folder)
+
+    def fetched(self, folder):
+        """What lies in the bucket, as files in a folder."""
         for key, body in self.objects.buckets["evidence"].items():
             path = folder / key
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +153,7 @@ def evidence(**how):
     keep(CASE, "recount", "recount", {"counted": 7, "left": {}, "counts": counts}, AT)
     keep(CASE, "statement", "statement", {"statements": [], "digest": "sha256:statement"}, AT)
     keep(CASE, "manifest", "manifest", {"digest": "sha256:package"}, AT)
+    keep(CASE, "key_destruction", "key", KEY_GONE, AT)
     keep(CASE, "receipts", "receipts", {"receipts": [{"system": "billing", "account": ACCOUNT}]}, AT)
     for number, person in enumerate(("bruno", "dora"), start=1):
         closing.store.decide(approval(person, number), AT)

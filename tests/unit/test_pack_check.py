@@ -197,7 +197,7 @@ def test_everything_is_locked_for_the_years_of_the_policy(tmp_path):
 def test_other_bytes_under_the_same_name_are_a_conflict_never_overwritten(tmp_path):
     closing = evidence()
     closing.sealed(tmp_path)
-    closing.store.decided.append(closing.store.decided[0])
+    closing.objects.buckets["evidence"][f"{CASE}/data/receipts.json"] = b"[]"
     with pytest.raises(Conflict):
         closing.run("seal_pack")
 

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from activities.certificate import HONESTY, KEY_STEP, METHODS
+from activities.certificate import BACKUPS, ENDED, HONESTY, KEPT, KEY, LIVE, MEDIA, METHODS
 from activities.printing import Closing, print_certificate, print_letter, print_statement
 from activities.printing_letter import Ending
 from activities.printing_press import TEMPLATES, UNKNOWN
 from activities.printing_words import Addressed, Words
+from activities.supplements import CHANGES
 from models.money import Document, RefundState, Settlement, Statement, StatementLine
 from models.plan import EndingContract, PlannedDate
 from models.vocabulary import Cause, Mode
-from tests.fakes.packs import evidence
+from tests.fakes.packs import KEY_GONE, evidence
 from tests.fakes.papers import CASE, plan
 from tests.unit.pdf_words import metadata, pages, words
 from tests.unit.sample_mail import DATES, EJECT, LUCIA, POLICY, SOURCES
@@ -299,7 +300,8 @@ def test_erasure_5_the_certificate_says_what_was_signed_and_how_to_check_it():
     assert kept["digest"] in text
     assert kept["claims"]["plan"] in text
     assert "bruno, 1 March 2026" in text
-    assert all(each in text for each in (*HONESTY, KEY_STEP))
+    assert all(each in text for each in (LIVE, BACKUPS, KEY, MEDIA, KEPT))
+    assert all(each in text for each in (*KEY_GONE["ids"], KEY_GONE["proven"], "5 April 2026 at most"))
     assert "farewell audit verify" in text
 
 
@@ -311,7 +313,11 @@ def test_the_certificate_of_the_pack_names_the_customer_by_id_only():
 
 def test_what_is_certified_in_english_can_be_said_in_spanish():
     spanish = Words("certificate", ABOUT)
-    for table, ours in (("methods", METHODS.values()), ("statements", HONESTY), ("keys", [KEY_STEP])):
+    for table, ours in (
+        ("methods", (*METHODS.values(), ENDED)),
+        ("statements", HONESTY),
+        ("changes", CHANGES.values()),
+    ):
         assert all(spanish.translated(table, each) != each for each in ours)
 
 
