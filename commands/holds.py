@@ -94,7 +94,7 @@ def _untold(at: "Connections", account: str, which: str | None) -> str | None:
     from commands.standing import look
 
     case = at.cases.case(account)
-    live = look(case) if case else None
+    live = look(at, case) if case else None
     standing = {row["id"] for row in at.cases.holds(account)}
     left = [hold for hold in live.holds if hold not in standing] if live else []
     return next((hold for hold in left if which in (None, hold)), None)
