@@ -34,7 +34,10 @@ EXPECTED = {
     "stripe_key": "a secret or restricted key of Stripe, or FAREWELL_STRIPE_KEY_FILE",
     "stripe_webhook_secret": "the signing secret of the webhook endpoint, or FAREWELL_STRIPE_WEBHOOK_SECRET_FILE",
     "stripe_url": "an address such as http://127.0.0.1:8420, or nothing for Stripe's own",
-    "identity": "builtin",
+    "identity": "builtin or scim",
+    "scim_url": "an address such as https://scim.example.com/v2, in which {account} may stand for the account's id",
+    "scim_token": "the bearer token of the SCIM service, or FAREWELL_SCIM_TOKEN_FILE",
+    "scim_calls_a_minute": "a whole number above 0",
 }
 _UNKNOWN_KEY = "extra_forbidden"
 _IN_WORDS = {

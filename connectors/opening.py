@@ -103,6 +103,8 @@ class Connections:
     @cached_property
     def identity(self) -> "ports.IdentitySystem":
         """The identity system that `FAREWELL_IDENTITY` names."""
+        if self.settings.identity == "scim":
+            return self._scim()
         from connectors.builtin.identity import BuiltinIdentity
 
         return BuiltinIdentity(self.engine)
@@ -223,6 +225,21 @@ class Connections:
         except (Rejected, Unauthorized) as no:
             part = "URL" if isinstance(no, Rejected) else "SECRET"
             raise WrongSetting(f"FAREWELL_{system.upper()}_WEBHOOK_{part}", f"{no.what}; {no.fix}") from None
+
+    def _scim(self) -> "ports.IdentitySystem":
+        from connectors.scim.identity import ScimIdentity
+        from connectors.scim.place import read_place
+
+        try:
+            place = read_place(self.settings)
+        except ValueError as wrong:
+            raise WrongSetting("FAREWELL_SCIM_FILTER", str(wrong)) from None
+        return ScimIdentity(place, self.engine, self._export_contact)
+
+    def _export_contact(self, account: str) -> str | None:
+        """The mail address of the one who keeps access until retrieval ends. Source: DOMAIN identity.2."""
+        mails = {contact.kind: contact.email for contact in self.directory.facts(account).contacts}
+        return mails.get("export") or mails.get("main")
 
     def _customer_of(self, account: str) -> str:
         """The account's customer at the payment provider."""

@@ -51,7 +51,8 @@ class Settings(BaseSettings):
         scim_token: its bearer token.
         scim_filter: which users and groups are the account's, where all share one service: a SCIM filter in which
             `{account}` stands for the account's id.
-        scim_calls_a_minute: the provider's limit.
+        scim_group_filter: which groups, where `scim_filter` can't tell.
+        scim_calls_a_minute: the provider's limit, divided by the workers.
         access: `builtin`, or `webhook`: signed requests (Standard Webhooks) to `access_webhook_url`.
         access_webhook_secret: what they're signed with, `whsec_…`.
         contracts: as `access`, for the contract system.
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     scim_url: str | None = None
     scim_token: SecretStr | None = None
     scim_filter: str | None = None
+    scim_group_filter: str | None = None
     scim_calls_a_minute: int = Field(default=180, gt=0)
     access: Literal["builtin", "webhook"] = "builtin"
     access_webhook_url: str | None = None

@@ -1,0 +1,139 @@
+"""Users and groups at a SCIM 2.0 service. Source: RFC 7643, RFC 7644; DOMAIN identity; docs/scim.md."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from sqlalchemy import Engine
+
+from connectors.errors import Rejected
+from connectors.scim import probe
+from connectors.scim.bucket import TokenBucket
+from connectors.scim.changes import Change, settle
+from connectors.scim.errors import SYSTEM
+from connectors.scim.filters import ACCOUNT, AccountFilter
+from connectors.scim.groups import Groups
+from connectors.scim.marks import Mark, Marks, erase
+from connectors.scim.place import ScimPlace
+from connectors.scim.roster import Roster, Seen
+from connectors.scim.service import Kind, Service, open_client
+
+_REMEMBERED = 64
+"""Accounts whose service, or whose page that was read last, a worker keeps in mind."""
+
+
+class ScimIdentity:
+    """An `IdentitySystem`; user ids are the service's. What an effect changes is marked in our own database first."""
+
+    def __init__(self, place: ScimPlace, marks: Engine, export_contact: Callable[[str], str | None]) -> None:
+        """Asks nothing yet. `export_contact` tells an account's mail address of the one who keeps access."""
+        self._place, self._engine, self._contact = place, marks, export_contact
+        self._marks = Marks(marks, groups=False)
+        self._bucket = TokenBucket(place.calls_a_minute)
+        self._opened = lru_cache(maxsize=_REMEMBERED)(self._open)
+        self._roster = lru_cache(maxsize=_REMEMBERED)(self._roster_of)
+
+    def check(self, account: str = "farewell-check") -> None:
+        """Whether the service answers, lets us in and can be asked for one account's users; raises ConnectorError.
+
+        Where each account has a service of its own, another one is asked for its description alone.
+        """
+        self._service(account).model("User")
+
+    def users(self, account: str, after: str, limit: int) -> list[str]:
+        """A page of ids after `after`, in order, the export contact included."""
+        return self._roster(account).page(after, limit)
+
+    def count(self, account: str, *, active: bool) -> int:
+        """How many users there are, or only the active ones; always asked afresh."""
+        return self._roster(account).count(active=active)
+
+    def deactivate(self, account: str, users: Sequence[str], key: str) -> int:
+        """PATCHes `active` to false where it's true, but the export contact's; answers how many bear `key`.
+
+        Source: RFC 7644 §3.5.2, DOMAIN identity.1.
+        """
+        open_ones = [each for each in self._roster(account).seen(users) if each.active and not each.contact]
+        noted = self._marks.note(account, key, (Mark(each.id) for each in open_ones))
+        due = [each for each in open_ones if Mark(each.id) in noted]
+        self._marks.forget(account, key, [Mark(user) for user in self._set(account, due, active=False)])
+        return self._marks.count(account, key)
+
+    def reactivate(self, account: str, key: str) -> int:
+        """Gives back what `key` deactivated, and no others; answers how many it has given back, again the same."""
+        standing = self._marks.standing(account, key)
+        for at in range(0, len(standing), 500):
+            some = standing[at : at + 500]
+            seen = [Seen(mark.user, active=False, version=None, contact=False) for mark in some]
+            self._marks.forget(account, key, [Mark(user) for user in self._set(account, seen, active=True)])
+            self._marks.undone(account, key, some)
+        return self._marks.count(account, key, undone=True)
+
+    def empty_groups(self, account: str, key: str) -> int:
+        """Takes every member but the export contact out of the account's groups; answers how many bear `key`."""
+        return self._groups(account).empty(key, self._roster(account).contacts)
+
+    def refill_groups(self, account: str, key: str) -> int:
+        """Puts those back that `key` took out, and no others; answers how many. Source: DOMAIN identity.5."""
+        return self._groups(account).refill(key)
+
+    def plant(self, account: str, key: str) -> str:
+        """An identity of our own in the account, once a `key`. Source: DOMAIN identity.3."""
+        return probe.plant(self._service(account), self._place.users, account, key)
+
+    def admits(self, account: str, user: str) -> bool:
+        """Whether that identity is there and active."""
+        return probe.admits(self._service(account), user)
+
+    def pull(self, account: str, user: str) -> None:
+        """Removes what `plant` made; again changes nothing."""
+        probe.pull(self._service(account), user)
+
+    def delete(self, account: str, limit: int) -> int:
+        """Deletes up to `limit` users; with the last, groups and marks. Source: DOMAIN identity.1, erasure.7."""
+        page = self._roster(account).first(limit)
+        if page.resources:
+            service = self._service(account)
+            settle(
+                service, "User", [_deleted(service, each) for each in page.resources], lambda u: _deleted(service, u)
+            )
+        if len(page.resources) == page.total:
+            self._groups(account).delete()
+            erase(self._engine, account)
+        return len(page.resources)
+
+    def _set(self, account: str, users: Sequence[Seen], *, active: bool) -> list[str]:
+        """Makes them active or not; answers those that aren't there any more."""
+        roster = self._roster(account)
+
+        def wanted(user: Seen) -> Change | None:
+            operation = {"op": "replace", "path": "active", "value": active}
+            return Change(user.id, user.version, (operation,)) if user.active is not active else None
+
+        changes = [change for user in users if (change := wanted(user))]
+        return settle(self._service(account), "User", changes, lambda user: wanted(*roster.look([user])))
+
+    def _groups(self, account: str) -> Groups:
+        return Groups(self._service(account), self._place.groups, account, Marks(self._engine, groups=True))
+
+    def _roster_of(self, account: str) -> Roster:
+        return Roster(self._service(account), self._place.users, account, lambda: self._contact(account))
+
+    def _service(self, account: str) -> Service:
+        return self._opened(self._place.url.replace(ACCOUNT, quote(account, safe="")))
+
+    def _open(self, url: str) -> Service:
+        """A service that is shared must prove that it minds our filters: else every customer would be the account's."""
+        service = Service(open_client(url, self._place.token, self._bucket), self._bucket)
+        asked: tuple[tuple[Kind, AccountFilter], ...] = (("User", self._place.users), ("Group", self._place.groups))
+        for kind, filtered in asked:
+            if filtered and service.page(kind, filtered.of(f"nobody-{uuid4().hex}"), 1).total:
+                fix = "use one that the service understands, or a service of its own for each account (docs/scim.md)"
+                raise Rejected(SYSTEM, f"the service ignores the filter for {kind}", fix)
+        return service
+
+
+def _deleted(service: Service, user: Any) -> Change:
+    return Change(str(user.id), service.version(user))

@@ -1,0 +1,30 @@
+"""Where the SCIM service is, and which of its users and groups are an account's."""
+
+from typing import NamedTuple
+
+from connectors.scim.filters import ACCOUNT, AccountFilter
+from models.settings import Settings
+
+
+class ScimPlace(NamedTuple):
+    """Without filters all users and groups at `url` are the account's: then `{account}` is in it."""
+
+    url: str
+    token: str
+    calls_a_minute: int
+    users: AccountFilter
+    groups: AccountFilter
+
+
+def read_place(settings: Settings) -> ScimPlace:
+    """What the settings say.
+
+    Raises:
+        ValueError: a filter is of another form, or nothing tells one account's users from another's.
+    """
+    users = AccountFilter.read(settings.scim_filter)
+    groups = AccountFilter.read(settings.scim_group_filter or settings.scim_filter)
+    url, token = settings.scim_url or "", settings.scim_token
+    if ACCOUNT not in url and not (users and groups):
+        raise ValueError('expected a filter such as externalId sw "{account}:", or {account} in FAREWELL_SCIM_URL')
+    return ScimPlace(url, token.get_secret_value() if token else "", settings.scim_calls_a_minute, users, groups)
