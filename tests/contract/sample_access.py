@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from connectors.store.sessions import writing
-from models.tables.identities import CredentialRow, GroupRow, MembershipRow, UserRow
+from models.tables.identities import CredentialRow, GroupRow, MembershipRow, SharedAssetRow, UserRow
 from models.vocabulary import CredentialClass
 
 USERS = 5
@@ -33,3 +33,17 @@ def add_access(engine: Engine, account: str) -> None:
                 )
                 for n in range(count)
             )
+
+
+def add_assets(engine: Engine, account: str) -> None:
+    """A dashboard that the export contact takes over, and a report that nobody does."""
+    with writing(engine) as session:
+        about = {"account": account, "label": "Weekly"}
+        session.add_all(
+            [
+                SharedAssetRow(
+                    id=f"{account}-a1", kind="dashboard", owner=f"{account}-1", successor=f"{account}-0", **about
+                ),
+                SharedAssetRow(id=f"{account}-a2", kind="report", owner=f"{account}-2", **about),
+            ]
+        )

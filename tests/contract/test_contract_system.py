@@ -1,5 +1,6 @@
-"""What every contract system must do. Source: DOMAIN stages."""
+"""What every contract system must do, ours and one of others behind signed webhooks. Source: DOMAIN stages."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,17 +12,36 @@ from connectors.builtin.contract import BuiltinContracts
 from connectors.ports import ContractSystem
 from connectors.store.directory import SqlDirectory
 from connectors.store.sessions import reading, writing
+from connectors.webhooks.contracts import WebhookContracts
+from connectors.webhooks.sender import Sender
 from models.tables.accounts import AccountStateRow, ContractRow
 from models.vocabulary import Mode
 from rules.plan import Wish, commit
 from tests.contract.sample_account import AT, add_account
 from tests.contract.sample_money import END
+from tests.contract.webhook_receiver import SECRET, running_receiver
 from tests.unit.sample_facts import INVENTORY, POLICY
 
 
-@pytest.fixture(params=[BuiltinContracts])
-def contracts(request: pytest.FixtureRequest, engine: Engine) -> ContractSystem:
-    return request.param(engine)
+@pytest.fixture(params=["sqlite", "postgresql", "webhook"])
+def system(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, system: str) -> Engine:
+    """Where the rows are: a receiver of webhooks keeps them in SQLite."""
+    return request.getfixturevalue("postgresql_engine" if system == "postgresql" else "sqlite_engine")
+
+
+@pytest.fixture
+def contracts(engine: Engine, system: str) -> Iterator[ContractSystem]:
+    if system != "webhook":
+        yield BuiltinContracts(engine)
+        return
+    with running_receiver() as receiver:
+        receiver.contracts = BuiltinContracts(engine)
+        yield WebhookContracts(Sender(receiver.url, SECRET, "contracts", embedded=True))
 
 
 @pytest.fixture
@@ -33,6 +53,10 @@ def rows(engine: Engine, account: str) -> list[ContractRow]:
     with reading(engine) as session:
         asked = select(ContractRow).where(ContractRow.account == account).order_by(ContractRow.id)
         return [row.model_copy() for row in session.exec(asked)]
+
+
+def test_it_answers(contracts: ContractSystem) -> None:
+    contracts.check()
 
 
 def test_notice_dates_the_end_a_later_one_moves_it_and_withdrawing_takes_it_off(
