@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
+from connectors.builtin.identity import BuiltinIdentity
 from connectors.errors import Rejected
 from connectors.scim import probe
 from connectors.scim.bucket import TokenBucket
@@ -92,7 +93,10 @@ class ScimIdentity:
         probe.pull(self._service(account), user)
 
     def delete(self, account: str, limit: int) -> int:
-        """Deletes up to `limit` users; with the last, groups and marks. Source: DOMAIN identity.1, erasure.7."""
+        """Deletes up to `limit` users; with the last, groups, marks, and users that were imported beside them.
+
+        Source: DOMAIN identity.1, erasure.7.
+        """
         page = self._roster(account).first(limit)
         if page.resources:
             service = self._service(account)
@@ -102,6 +106,8 @@ class ScimIdentity:
         if len(page.resources) == page.total:
             self._groups(account).delete()
             erase(self._engine, account)
+            while BuiltinIdentity(self._engine).delete(account, limit):
+                pass
         return len(page.resources)
 
     def _set(self, account: str, users: Sequence[Seen], *, active: bool) -> list[str]:
