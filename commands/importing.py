@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from commands.refused import Exit, Refused
+from commands.returning import let_in, why_not_yet
 from models.account import Contract
 from models.tables.accounts import AccountRow, ContactRow, ContractRow, PersonRow
 from models.tables.form import Row
@@ -77,7 +78,21 @@ def read_records(file: Path) -> list[Record]:
 
 
 def upsert(engine: Engine, records: list[Record], *, dry_run: bool) -> tuple[dict[str, int], list[str]]:
-    """Keeps all records in one transaction, unless one is refused or it's a dry run; counts and refusals."""
+    """Keeps all records in one transaction, unless one is refused or it's a dry run; counts and refusals.
+
+    They are tried before that, under keys that nobody keeps: a file that is refused leaves nothing behind.
+    """
+    from connectors.store.sealer import rehearsing
+
+    refusals = _written(rehearsing(engine), records, keep=False)
+    if not refusals and not dry_run:
+        let_in(engine, (record.values["id"] for record in records if record.kind == "accounts"))
+        refusals = _written(engine, records, keep=True)
+    return dict(Counter(record.kind for record in records)), refusals
+
+
+def _written(engine: Engine, records: list[Record], *, keep: bool) -> list[str]:
+    """Writes all in one transaction, which stays if none is refused and it's to be kept; the refusals."""
     from connectors.store.sessions import told
 
     refusals: list[str] = []
@@ -87,11 +102,11 @@ def upsert(engine: Engine, records: list[Record], *, dry_run: bool) -> tuple[dic
             if refusal:
                 refusals.append(f"{record.place}: {refusal}")
         refusals += _astray(session, records)
-        if dry_run or refusals:
-            session.rollback()
-        else:
+        if keep and not refusals:
             session.commit()
-    return dict(Counter(record.kind for record in records)), refusals
+        else:
+            session.rollback()
+    return refusals
 
 
 def _of_json(text: str) -> list[Record]:
@@ -137,8 +152,10 @@ def _kept(session: Session, record: Record) -> str | None:
         # In a transaction of its own, so that the next record is checked too.
         with session.begin_nested():
             whole = table.model_validate({**before, **record.values})
+            wrong = why_not_yet(session, whole)
             session.merge(whole)
-            wrong = fault(Contract.model_validate(whole.model_dump())) if isinstance(whole, ContractRow) else None
+            if isinstance(whole, ContractRow):
+                wrong = wrong or fault(Contract.model_validate(whole.model_dump()))
     except ValidationError as error:
         first = error.errors()[0]
         return f"{first['loc'][0] if first['loc'] else 'record'}: {first['msg'].lower()}"

@@ -11,7 +11,7 @@ import models
 from connectors.errors import Rejected
 from connectors.ports import KeyStore
 from connectors.store.reaching import why_not_reached
-from connectors.store.sealing import KEYS
+from connectors.store.sealer import KEYS
 from connectors.store.sessions import READS, alone, told
 
 MIGRATIONS = Path(models.__file__).with_name("migrations")

@@ -7,85 +7,15 @@ At rest a text is `fw1:<key id>:<base64url of nonce and ciphertext>`, JSON is {"
 table and column are bound to it (AES-256-GCM, associated data), so that nothing opens in another place.
 """
 
-import base64
-import json
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Mapper, QueryContext, Session, object_session
 from sqlalchemy.orm.attributes import get_history, set_committed_value
 
-from connectors.errors import Gone, Rejected
-from connectors.ports import KeyStore
-from models.keys import KeyScope
+from connectors.store.sealer import KEYS, MARK, Sealer
 from models.tables.personal import OfCustomer
-
-KEYS = "keys"
-MARK = "fw1:"
-_NONCE_BYTES = 12
-
-
-class Sealer:
-    """Seals and opens with the keys of a store; each is asked for once, so it lives no longer than a session."""
-
-    def __init__(self, keys: KeyStore) -> None:
-        """Asks for nothing yet."""
-        self._keys = keys
-        self._sealing: dict[KeyScope, tuple[str, AESGCM] | None] = {}
-        self._opening: dict[str, AESGCM | None] = {}
-
-    def seal(self, scopes: Iterable[KeyScope], place: str, value: Any) -> str | None:
-        """The sealed form of a JSON value, by the first of the scopes that has a key; None: all were destroyed."""
-        for scope in scopes:
-            if found := self._key_of(scope):
-                key_id, cipher = found
-                nonce = secrets.token_bytes(_NONCE_BYTES)
-                sealed = nonce + cipher.encrypt(nonce, json.dumps(value).encode(), _bound(key_id, place))
-                return f"{MARK}{key_id}:{base64.urlsafe_b64encode(sealed).decode()}"
-        return None
-
-    def open(self, sealed: str, place: str) -> tuple[Any, bool]:
-        """The value, and whether there was a key to open it.
-
-        Raises:
-            Rejected: it was changed, or put elsewhere. NotFound: the key store never had its key.
-        """
-        key_id, _, content = sealed.removeprefix(MARK).rpartition(":")
-        cipher = self._cipher_of(key_id)
-        if cipher is None:
-            return None, False
-        try:
-            raw = base64.urlsafe_b64decode(content)
-            return json.loads(cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _bound(key_id, place))), True
-        except (InvalidTag, ValueError):
-            what = f"a value of {place} isn't what was sealed with {key_id}"
-            raise Rejected("database", what, "bring the row back from a backup") from None
-
-    def _key_of(self, scope: KeyScope) -> tuple[str, AESGCM] | None:
-        if scope not in self._sealing:
-            try:
-                key = self._keys.sealing(scope)
-            except Gone:
-                self._sealing[scope] = None
-            else:
-                self._sealing[scope] = key.id, AESGCM(key.secret)
-        return self._sealing[scope]
-
-    def _cipher_of(self, key_id: str) -> AESGCM | None:
-        if key_id not in self._opening:
-            try:
-                self._opening[key_id] = AESGCM(self._keys.opening(key_id).secret)
-            except Gone:
-                self._opening[key_id] = None
-        return self._opening[key_id]
-
-
-def _bound(key_id: str, place: str) -> bytes:
-    return f"{key_id} {place}".encode()
 
 
 def _sealer(session: Session | None) -> Sealer | None:

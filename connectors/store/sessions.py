@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
 from connectors.errors import Conflict, Rejected, Unavailable
+from connectors.store import sealing  # noqa: F401  # who opens a session seals
 from models.tables.form import Row
 
 READS = "farewell_reads"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
-from sqlmodel import select
+from sqlalchemy import Table, select
+from sqlmodel import col
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowExecution
@@ -114,7 +114,7 @@ def personal_words(here: Running, account: str) -> list[str]:
 def _of(here: Running, kind: type[Of], account: str) -> Sequence[Of]:
     """As the application reads them: what is personal is sealed in the tables themselves."""
     with reading(here.connections.engine) as session:
-        return session.exec(select(kind).where(kind.account == account)).all()
+        return session.scalars(select(kind).where(col(kind.account) == account)).all()
 
 
 async def runs_of(here: Running, case: str) -> list[WorkflowExecution]:
