@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from commands.holds_listed import list_holds
 from commands.options import AccountArgument, As, Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
+from rules.holds import can_be_held, confirm_by
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -18,13 +21,28 @@ if TYPE_CHECKING:
 HoldOption = Annotated[str | None, typer.Option("--hold", help="Which hold, where several stand.")]
 
 
+class _PlacesToo(TyperGroup):
+    """`hold ACCOUNT …` places or confirms a hold, as it did before there was `hold list`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What isn't one of the commands is meant for `place`."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["place", *args]
+        return super().parse_args(ctx, args)
+
+
 def mount(app: typer.Typer) -> None:
     """Adds the commands."""
-    app.command()(hold)
+    usage = "[place] ACCOUNT --ground TEXT | ACCOUNT --confirm | list [ACCOUNT]"
+    about = "Keep data from erasure: place a hold, confirm one, list those that stand."
+    holds = typer.Typer(cls=_PlacesToo, help=about, subcommand_metavar=usage, no_args_is_help=True)
+    holds.command()(place)
+    holds.command("list")(list_holds)
+    app.add_typer(holds, name="hold")
     app.command()(release)
 
 
-def hold(
+def place(
     account: AccountArgument,
     *,
     ground: Annotated[str | None, typer.Option(help="The ground: a case number, a letter. Places a hold.")] = None,
@@ -34,20 +52,23 @@ def hold(
     who: As = None,
     as_json: Json = False,
 ) -> None:
-    """Keep data from erasure: place a hold, or confirm one."""
+    """Place a hold, or confirm one that somebody else placed."""
     from models.updates import HoldWord
 
     if confirm == (ground is not None):
         raise Refused(Exit.USAGE, "a hold is placed or confirmed", "use either --ground TEXT or --confirm")
     at, actor = _compliance(account, who)
+    now, until = datetime.now(UTC), None
     if ground is not None:
-        standing = at.cases.place_hold(account, actor, ground, data_sets or [], datetime.now(UTC))
-        update, text = "place_hold", "stands"
+        _refuse_unknown(at, data_sets or [])
+        standing = at.cases.place_hold(account, actor, ground, data_sets or [], now)
+        update, text, until = "place_hold", "stands", confirm_by(now, at.policy.house.hold_confirm_days)
     else:
         standing = _standing(at, account, which)
         _asked(at.cases.confirm_hold, standing, actor)
         update, text = "confirm_hold", "is confirmed"
-    _tell_case(at, account, update, HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing))
+    word = HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing, confirm_by=until)
+    _tell_case(at, account, update, word)
     _tell(account, standing, text, as_json=as_json)
 
 
@@ -64,6 +85,12 @@ def release(account: AccountArgument, which: HoldOption = None, who: As = None, 
     text = "is released" if released else "stands until a second person releases it too"
     _tell_case(at, account, "release_hold", HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing))
     _tell(account, standing, text, as_json=as_json)
+
+
+def _refuse_unknown(at: "Connections", names: list[str]) -> None:
+    known = can_be_held(at.inventory)
+    if unknown := [name for name in names if name not in known]:
+        raise Refused(Exit.USAGE, f"there is no data set {unknown[0]}", f"one of: {', '.join(known)}")
 
 
 def _compliance(account: str, who: str | None) -> tuple["Connections", "Actor"]:

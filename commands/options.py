@@ -52,6 +52,9 @@ Compare = Annotated[
     typer.Option("--compare", parser=_modes, metavar="MODE,MODE", help="Ways out side by side: stop,pause,eject."),
 ]
 AccountArgument = Annotated[str, typer.Argument(parser=_account, metavar="ACCOUNT", help="The account's id.")]
+MaybeAccountArgument = Annotated[
+    str | None, typer.Argument(parser=_account, metavar="ACCOUNT", help="The account's id; else all.")
+]
 MaybeAccount = Annotated[
     str | None, typer.Option("--account", parser=_account, metavar="ACCOUNT", help="As it stands for this account.")
 ]

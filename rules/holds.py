@@ -1,8 +1,11 @@
 """What a legal hold freezes. Source: DOMAIN erasure.3."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from models.inventory import Inventory
+from models.vocabulary import FILES, OWN, PROCESSORS
 
 
 def frozen(inventory: Inventory, covered: Iterable[str]) -> frozenset[str]:
@@ -20,3 +23,24 @@ def frozen(inventory: Inventory, covered: Iterable[str]) -> frozenset[str]:
         names.update(each.name for each in more)
         news += more
     return frozenset(names)
+
+
+def can_be_held(inventory: Inventory) -> tuple[str, ...]:
+    """The names of all that a hold may cover, as a plan writes them."""
+    return (
+        *(each.name for each in inventory.data_sets),
+        *(FILES + each.name for each in inventory.file_sets),
+        *(PROCESSORS + each.name for each in inventory.processors),
+        *(OWN + each.name for each in inventory.own),
+    )
+
+
+def confirm_by(placed_at: datetime, days: int) -> datetime:
+    """Until when a second of compliance must confirm a hold; it stands all the same."""
+    return placed_at + timedelta(days=days)
+
+
+def overdue_since(hold: Mapping[str, Any], days: int, now: datetime) -> datetime | None:
+    """Since when its confirmation is overdue; None: it isn't."""
+    until = confirm_by(hold["placed_at"], days)
+    return until if hold["confirmed_by"] is None and until <= now else None

@@ -34,7 +34,7 @@ def watches(
     kept = [
         Watch(kind="retained", subject=duty.name, at=duty.until)
         for duty in promised.data_sets
-        if duty.erase == "retain" and duty.until is not None
+        if duty.until is not None
     ]
     found = [*scans, *looks, *asked, Watch(kind="backups", at=backups_expire), *kept]
     return tuple(sorted(found, key=lambda watch: watch.at))

@@ -80,6 +80,11 @@ class SqlHolds:
         with reading(self._engine) as session:
             return [row.model_dump() for row in _standing(session, account)]
 
+    def all_holds(self) -> list[Mapping[str, Any]]:
+        """The holds that stand on any account, oldest first."""
+        with reading(self._engine) as session:
+            return [row.model_dump() for row in _standing(session)]
+
 
 def _check_compliance(actor: Actor) -> None:
     if Role.COMPLIANCE not in actor.roles:
@@ -96,9 +101,11 @@ def _hold(session: Session, hold: str) -> HoldRow:
     return row
 
 
-def _standing(session: Session, account: str) -> list[HoldRow]:
-    of_account = select(HoldRow).where(HoldRow.account == account, col(HoldRow.released_at).is_(None))
-    return list(session.exec(of_account.order_by(col(HoldRow.placed_at), HoldRow.id)))
+def _standing(session: Session, account: str | None = None) -> list[HoldRow]:
+    """On that account, or on any."""
+    stands = select(HoldRow).where(col(HoldRow.released_at).is_(None))
+    asked = stands if account is None else stands.where(HoldRow.account == account)
+    return list(session.exec(asked.order_by(col(HoldRow.placed_at), HoldRow.id)))
 
 
 def _placed(session: Session, account: str) -> int:
