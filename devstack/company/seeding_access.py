@@ -8,7 +8,7 @@ from sqlalchemy import Row as Found
 
 from devstack.company import schema
 from models.tables.form import Row
-from models.tables.identities import CredentialRow, GroupRow, MembershipRow, UserRow
+from models.tables.identities import CredentialRow, GroupRow, MembershipRow, SharedAssetRow, UserRow
 from models.vocabulary import CredentialClass
 
 # Class, table, the column with the label, the column with the owner.
@@ -40,6 +40,7 @@ def access_rows(product: Connection) -> Iterator[Sequence[Row]]:
     yield [MembershipRow(group=row.team_id, user=row.user_id) for row in _all(product, schema.team_member)]
     yield list(_of_users(product, users, account_of))
     yield list(_of_accounts(product))
+    yield list(_assets(product, users))
 
 
 def _groups(product: Connection) -> list[GroupRow]:
@@ -70,6 +71,16 @@ def _of_accounts(product: Connection) -> Iterator[CredentialRow]:
             yield _credential(f"inbound-{site.id}", site.account_id, kind, site.inbound_mail, None)
     for group in _groups(product):
         yield _credential(f"group-{group.id}", group.account, CredentialClass.GROUP, group.name, None)
+
+
+def _assets(product: Connection, users: Sequence[Found[Any]]) -> Iterator[SharedAssetRow]:
+    """Where there are reports on a schedule, one of the users has made them a page; the owner takes it over."""
+    for account in {row.account_id: None for row in _all(product, schema.report_schedule)}:
+        theirs = [user for user in users if user.account_id == account and user.active]
+        makers = [user.id for user in theirs if user.role != "owner"]
+        for owner in (user.id for user in theirs if user.role == "owner" and makers):
+            about = {"kind": "dashboard", "label": "Weekly reports", "owner": makers[0], "successor": owner}
+            yield SharedAssetRow(id=f"asset-{account}", account=account, **about)
 
 
 def _credential(key: str, account: str, kind: CredentialClass, label: str, owner: str | None) -> CredentialRow:

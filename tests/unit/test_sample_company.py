@@ -26,7 +26,7 @@ from models.inventory import DataSet, Inventory, read_inventory
 from models.policy import read_policy
 from models.tables.accounts import AccountRow, ContactRow, ContractRow
 from models.tables.billing import BalanceRow, InvoiceRow, PaymentRow, UsageRow
-from models.tables.identities import CredentialRow, UserRow
+from models.tables.identities import CredentialRow, SharedAssetRow, UserRow
 from models.vocabulary import CredentialClass, PeriodEnd, Role
 from rules.inventory_check import findings
 
@@ -235,3 +235,15 @@ def test_any_day_will_do(anchor: date) -> None:
         add_money(draft)
         assert max(invoice["issued_at"] for invoice in draft.rows["invoice"]).date() < anchor
         assert draft.rows["invoice"]
+
+
+def test_identity_4_shared_assets_of_the_sample_have_a_successor_who_stays(store: Engine) -> None:
+    with Session(store) as session:
+        assets = session.exec(select(SharedAssetRow)).all()
+        owners = {asset.id: session.get_one(UserRow, asset.successor) for asset in assets}
+    assert len(assets) > 1
+    for asset in assets:
+        successor = owners[asset.id]
+        assert successor.export_contact
+        assert successor.account == asset.account
+        assert asset.owner != successor.id
