@@ -72,8 +72,9 @@ def _place(row: OfCustomer, column: str) -> str:
 
 
 @event.listens_for(OfCustomer, "load", propagate=True)
-def _on_load(row: OfCustomer, context: QueryContext) -> None:
-    _opened(row, context.session, row.__personal__)
+def _on_load(row: OfCustomer, context: QueryContext | None) -> None:
+    if context is not None:  # a merge brings no row of the database
+        _opened(row, context.session, row.__personal__)
 
 
 @event.listens_for(OfCustomer, "refresh", propagate=True)

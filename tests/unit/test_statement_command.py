@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 import starter
+from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
 from connectors.store.outbox import SqlOutbox
+from models.keys import KeyScope
 from models.money import Settlement, Statement, StatementLine
 from tests.contract.sample_account import AT, add_account, request_for
 from tests.unit.pdf_words import words
@@ -129,3 +131,23 @@ def test_wrong_use_is_one_line(account, engine, capsys, arguments, code):
     settle(engine, account, "statement")
     answered, _, err = farewell(capsys, account, *arguments)
     assert (answered, err.count("\n")) == (code, 1)
+
+
+def test_erasure_7_after_the_key_is_gone_the_figures_stay_and_no_text_does(account, tmp_path, monkeypatch, capsys):
+    keys = FolderKeyStore(tmp_path / "keys", "A" * 43 + "=")
+    sealed = open_engine(f"sqlite:///{tmp_path}/farewell.db", keys)
+    settle(sealed, account, "statement", "Reparación para Lucía")
+    at = SimpleNamespace(cases=SqlCaseStore(sealed), outbox=SqlOutbox(sealed), policy=POLICY)
+    monkeypatch.setattr("commands.session.connections", lambda: at)
+    assert "Reparación para Lucía" in farewell(capsys, account)[1]
+    keys.destroy(KeyScope.of_account(account), AT)
+    (statement,) = json.loads(farewell(capsys, account, "--format", "json")[1])
+    assert [(line["kind"], line["amount"], line["tax"]) for line in statement["lines"]] == [
+        ("charge", "2.90", "0.50"),
+        ("write_off", "-2.90", "0"),
+    ]
+    assert {line["description"] for line in statement["lines"]} == {""}
+    _, out, _ = farewell(capsys, account)
+    assert "closed: all comes to zero" in out
+    assert farewell(capsys, account, "--format", "pdf", "--out", str(tmp_path / "statement.pdf"))[0] == 0
+    sealed.dispose()
