@@ -202,8 +202,8 @@ class FolderKeyStore:
 
     def _scopes(self) -> Iterator[ScopeKeys]:
         for kind in _KINDS:
-            for folder in sorted((self._folder / kind).glob("*/")):
-                yield ScopeKeys(self._folder, KeyScope.model_validate({"kind": kind, "name": folder.name}))
+            for name in _folders(self._folder / kind):
+                yield ScopeKeys(self._folder, KeyScope.model_validate({"kind": kind, "name": name}))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -217,6 +217,13 @@ class FolderKeyStore:
         except OSError as error:
             fix = "FAREWELL_KEYS names a folder that we may write to"
             raise Unavailable("key store", f"{self._folder}: {error.strerror}", fix) from None
+
+
+def _folders(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir() if path.is_dir())
+    except FileNotFoundError:  # nothing of that kind yet
+        return []
 
 
 def _described(of_scope: ScopeKeys) -> Iterator[StandingKey]:
