@@ -61,10 +61,10 @@ async def server():
 
 @pytest.fixture
 def histories(server):
-    async def connect():
+    async def connect(keys):
         return await Client.connect(server.service_client.config.target_host)
 
-    door = TemporalHistories(connect)
+    door = TemporalHistories(connect, OneKey())
     yield door
     door.close()
 
@@ -118,7 +118,7 @@ async def test_an_open_workflow_isnt_closed_and_an_unknown_one_isnt_there(server
     assert not histories.closed(handle.id)
     await handle.terminate()
     assert histories.closed(handle.id)
-    for ask in (histories.closed, histories.runs):
+    for ask in (histories.closed, histories.runs, histories.sealed_payload):
         with pytest.raises(NotFound):
             ask("nobody")
 
@@ -131,10 +131,10 @@ async def test_many_threads_may_ask_at_once(server, histories):
 
 
 def test_no_server_is_an_error_of_ours():
-    async def connect():
+    async def connect(keys):
         raise Unavailable("Temporal", "no server answers")
 
-    door = TemporalHistories(connect)
+    door = TemporalHistories(connect, OneKey())
     with pytest.raises(Unavailable, match="no server"):
         door.closed("any")
     door.close()

@@ -1,6 +1,7 @@
 """Every effect leaves an entry; no error leaves untranslated."""
 
 import asyncio
+import base64
 import time
 from datetime import UTC, datetime
 
@@ -10,9 +11,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.ledger import LedgerInterceptor, keyed_digest, record_refusal
-from connectors.errors import Rejected, Unavailable
+from activities.ledger import LedgerInterceptor, key_of_case, keyed_digest, record_refusal
+from connectors.errors import Gone, Rejected, Unavailable
+from connectors.keys import FolderKeyStore
 from models.case import Decision, Noted
+from models.keys import KeyScope
 from models.payload import EffectRequest, Payload
 from models.vocabulary import Stage
 from rules.chain import first_fault
@@ -20,7 +23,7 @@ from tests.fakes.evidence import MemoryLedger, OneKey
 
 REQUEST = EffectRequest(case="acme-1", account="acme", stage=Stage.FREEZE, step="freeze_account", actor="ana")
 DECISION = Decision(case="acme-1", account="acme", stage=Stage.NOTICE, step="decide", actor="ana", action="withdraw")
-KEY = OneKey().digest_key("acme")
+KEY = OneKey().digest_key("offboarding-acme-1")
 
 
 class _Thread(ActivityInboundInterceptor):
@@ -35,9 +38,8 @@ class _Thread(ActivityInboundInterceptor):
 
 async def run(ledger, fn, *args, attempt=1):
     environment = ActivityEnvironment()
-    environment.info = activity.Info(
-        **{**vars(environment.info), "attempt": attempt, "activity_type": "freeze_account"}
-    )
+    told = {"attempt": attempt, "activity_type": "freeze_account", "workflow_id": "offboarding-acme-1"}
+    environment.info = activity.Info(**{**vars(environment.info), **told})
     recorder = LedgerInterceptor(ledger, OneKey()).intercept_activity(_Thread())
     given = ExecuteActivityInput(fn=fn, args=args, executor=None, headers={})
     return await environment.run(recorder.execute_activity, given)
@@ -161,3 +163,13 @@ def test_a_refusal_is_an_entry_of_whoever_asked():
         (1, "withdraw", "refused", "ana"),
         (2, "withdraw", "refused", "ana"),
     ]
+
+
+def test_what_is_written_after_the_accounts_key_was_destroyed_is_digested_by_that_of_the_closing(tmp_path):
+    keys = FolderKeyStore(tmp_path, base64.b64encode(bytes(32)).decode())
+    assert key_of_case(keys, "acme-1") == keys.digest_key("offboarding-acme-1")
+    keys.destroy(KeyScope.of_account("acme"), datetime(2026, 3, 1, tzinfo=UTC))
+    assert key_of_case(keys, "acme-1") == keys.digest_key("closing-acme-1")
+    keys.destroy(KeyScope.of_closing("acme-1"), datetime(2026, 3, 2, tzinfo=UTC))
+    with pytest.raises(Gone):
+        key_of_case(keys, "acme-1")
