@@ -35,7 +35,7 @@ class Certifier:
             Rejected, NotFound: something in the plan was not purged and counted, a sub-processor not asked, or the
                 account's key still stands.
         """
-        key, kept = request.idempotency_key, self._store.documents(request.case, CERTIFICATE)
+        key, kept = f"{request.idempotency_key}:certificate", self._store.documents(request.case, CERTIFICATE)
         standing = next((each for each in kept if each["key"] == key), None)
         if standing is not None:
             return standing

@@ -7,19 +7,19 @@ from models.ledger import FIRST_PREVIOUS, entry_sha256
 
 
 class Fault(NamedTuple):
-    """The first entry, by its place from 1, where the chain doesn't hold, and why."""
+    """The first entry, by its place in the ledger from 1, where the chain doesn't hold, and why."""
 
     seq: int
     why: str
 
 
-def first_fault(entries: Iterable[dict[str, Any]]) -> Fault | None:
+def first_fault(entries: Iterable[dict[str, Any]], begins: int = 1, previous: str = FIRST_PREVIOUS) -> Fault | None:
     """Where a chain of entries, as JSON and in order, first breaks, or None.
 
-    A cut tail is no break of the chain: the signed head tells of it.
+    It begins with entry `begins`, after the one whose hash is `previous`. A cut tail is no break of the chain: the
+    signed head tells of it.
     """
-    previous = FIRST_PREVIOUS
-    for place, entry in enumerate(entries, start=1):
+    for place, entry in enumerate(entries, start=begins):
         why = _fault(entry, place, previous)
         if why:
             return Fault(place, why)

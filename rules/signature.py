@@ -6,13 +6,13 @@ Source: DOMAIN erasure.5, audit.2; RFC 7515, RFC 8037.
 import base64
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import OKPKey
 
 from models.ledger import canonical
 
@@ -21,6 +21,10 @@ ALGORITHM = "EdDSA"  # the name that every library knows; RFC 9864's newer one i
 
 class SignatureRefused(Exception):
     """The token isn't signed by any of these keys, or is no token, or the keys are no keys."""
+
+
+class UnknownSigner(SignatureRefused):
+    """It names a key that isn't among these."""
 
 
 def sign(claims: dict[str, Any], signer: str) -> str:
@@ -32,18 +36,21 @@ def sign(claims: dict[str, Any], signer: str) -> str:
 
 
 def verify(token: str, keys: dict[str, Any]) -> dict[str, Any]:
-    """The claims of a token that one of the JWKS' keys signed.
+    """The claims of a token that one of the JWKS' keys signed: the one whose thumbprint (RFC 7638) its header names.
 
     Raises:
         SignatureRefused: it's not so.
     """
     try:
-        ours = KeySet([OKPKey.import_key(key) for key in keys["keys"] if key["kty"] == OKPKey.key_type])
-        _refuse_unknown(token, {key["kid"] for key in keys["keys"]})
+        _refuse_other_bytes(token)
+        kid = json.loads(_decoded(token.partition(".")[0]))["kid"]
+        known = {key.thumbprint(): key for key in _usable(keys["keys"])}
+        if kid not in known:
+            raise UnknownSigner(f"it was signed by the key {kid}, which isn't among the keys")
         with _no_warning_of_the_name():
-            signed = jws.deserialize_compact(token, ours, algorithms=[ALGORITHM])
+            signed = jws.deserialize_compact(token, known[kid], algorithms=[ALGORITHM])
         claims = json.loads(signed.payload)
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError) as error:
         raise SignatureRefused(f"{type(error).__name__}: {error}") from None
     if not isinstance(claims, dict):
         raise SignatureRefused("it signs no claims")
@@ -67,14 +74,20 @@ def public_keys(signer: str) -> dict[str, Any]:
     return {"keys": [public_key(signer)]}
 
 
-def _refuse_unknown(token: str, known: set[str]) -> None:
-    """A key that nobody has published, and bytes that a lenient reader of base64 takes for others."""
+def _usable(keys: Iterable[Any]) -> Iterator[OKPKey]:
+    """Those that are Ed25519 keys; what is damaged or of another kind signs nothing."""
+    for key in keys:
+        try:
+            yield OKPKey.import_key({"kty": key["kty"], "crv": key["crv"], "x": key["x"]})
+        except (JoseError, ValueError, KeyError, TypeError):
+            continue
+
+
+def _refuse_other_bytes(token: str) -> None:
+    """A lenient reader of base64 takes some bytes for others."""
     parts = token.split(".")
     if [_encoded(_decoded(part)) for part in parts] != parts:
         raise SignatureRefused("it isn't written as it was signed")
-    kid = json.loads(_decoded(parts[0])).get("kid")
-    if kid not in known:
-        raise SignatureRefused(f"it was signed by the key {kid}, which isn't among the keys")
 
 
 def _decoded(part: str) -> bytes:

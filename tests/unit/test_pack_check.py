@@ -142,7 +142,7 @@ def test_a_listed_path_never_leads_out_of_the_pack(pack, tmp_path):
     with (pack / "manifest-sha256.txt").open("a") as manifest:
         manifest.write(f"{'0' * 64}  ../secret\n")
     findings = check_pack(pack).findings
-    assert "manifest-sha256.txt: a line isn't a SHA-256 and a path in the pack" in findings
+    assert "manifest-sha256.txt: line 12 isn't a SHA-256 and a path in the pack" in findings
     assert not any(finding.startswith("../") for finding in findings)
 
 
@@ -214,4 +214,7 @@ def test_the_seal_of_another_case_is_found(pack):
     tag_manifest = (pack / "tagmanifest-sha256.txt").read_bytes()
     claims["tagmanifest_sha256"] = hashlib.sha256(tag_manifest).hexdigest()
     (pack / SEAL).write_text(sign(claims, SIGNER))
-    assert check_pack(pack).findings == ("data/ledger.jsonl: holds an entry of another case than other-1",)
+    assert check_pack(pack).findings == (
+        "data/ledger.jsonl: holds an entry of another case than other-1",
+        "data/certificate.jws: was signed for another case",
+    )
