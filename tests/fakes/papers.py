@@ -38,7 +38,7 @@ def _duty(name, erase="delete", ground=None):
 
 
 def _commitments():
-    dates = {"effective_date": AT, "erasure": AT, "backups_expire": datetime(2026, 4, 5, tzinfo=UTC)}
+    dates = {"requested": AT, "effective_date": AT, "erasure": AT, "backups_expire": datetime(2026, 4, 5, tzinfo=UTC)}
     return Commitments(
         account=ACCOUNT,
         mode=Mode.STOP,
