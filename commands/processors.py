@@ -108,7 +108,7 @@ def _keep(at: "Connections", case: Mapping[str, Any], name: str, actor: "Actor",
     body = {"name": name, "by": actor.id, "confirmed_at": now.isoformat(), "evidence": evidence}
     kept = at.cases.keep_document(case["id"], CONFIRMED, done.idempotency_key, body, now)
     _enter(at, done, now)
-    return kept["confirmed_at"] == body["confirmed_at"]
+    return bool(kept["confirmed_at"] == body["confirmed_at"])
 
 
 def _enter(at: "Connections", done: "Decision", now: datetime) -> None:

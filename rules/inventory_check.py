@@ -6,6 +6,7 @@ Source: DOMAIN erasure.1, stages.5.
 from models.inventory import Inventory
 from models.schema import SchemaFacts
 from rules.inventory_check_erase import forbidden, grounds, kept, masks
+from rules.inventory_check_later import asked, cut_off, outlived
 from rules.inventory_check_tables import drifted, keys, left_out, missing, reasons, undeclared, unreadable
 from rules.inventory_check_ways import astray, bound, contradicted, listed, lost, unaccounted, unused
 from rules.inventory_found import Compared, Finding
@@ -26,6 +27,9 @@ _CHECKS = (
     kept,
     masks,
     grounds,
+    outlived,
+    cut_off,
+    asked,
     listed,
     left_out,
     reasons,
