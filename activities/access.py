@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from temporalio import activity
 
-from activities.access_effects import MEMBERS, USERS, AccessEffects, patiently
+from activities.access_effects import MEMBERS, SPARED, USERS, AccessEffects, patiently
 from activities.access_looks import FIRST, SECOND, Looks, by_name
 from activities.access_probe import Probe
 from activities.receipts import keep
@@ -80,7 +80,8 @@ class AccessActivities:
     @activity.defn(name="deactivate_users")
     def deactivate_users(self, request: EffectRequest) -> AccessResult:
         """Page by page, all but the export contact; however many, it's one activity. Source: DOMAIN identity.1."""
-        return self._answered(request, {USERS: self._does.deactivate(request)})
+        counts = self._kept(request, {USERS: self._does.deactivate(request), SPARED: self._does.spared(request)})
+        return AccessResult(counts={USERS: counts[USERS]})
 
     @activity.defn(name="reactivate_users")
     def reactivate_users(self, request: UndoRequest) -> AccessResult:

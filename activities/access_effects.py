@@ -12,7 +12,7 @@ from models.effects import UndoRequest
 from models.payload import EffectRequest, Receipt
 from models.vocabulary import CredentialClass
 
-USERS, MEMBERS = "users", "group_members"
+USERS, MEMBERS, SPARED = "users", "group_members", "users_left_active"
 Answer = TypeVar("Answer")
 
 
@@ -36,6 +36,11 @@ class AccessEffects:
             after = page[-1]
             beat(USERS, after)
         return of_identity(request, USERS, patiently(self._deactivated(account, [], key), USERS, after))
+
+    def spared(self, request: EffectRequest) -> Receipt:
+        """How many are still active: the export contact, if there is one. Source: DOMAIN identity.2."""
+        active = patiently(lambda: self._identity.count(request.account, active=True))
+        return of_identity(request, SPARED, active)
 
     def reactivate(self, request: UndoRequest) -> Receipt:
         """Those that the undone effect deactivated. Source: DOMAIN identity.5."""
