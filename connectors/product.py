@@ -12,6 +12,7 @@ from connectors.product_erase import erase
 from connectors.product_errors import product_errors
 from connectors.product_held import held_rows
 from connectors.product_left import left
+from connectors.product_remains import clean_up, is_last
 from connectors.product_schema import schema_facts, table_facts
 from connectors.product_session import wait_for_nobody
 from connectors.product_snapshot import open_snapshot
@@ -82,13 +83,15 @@ class SqlProduct:
         Raises:
             Rejected: a key isn't unique, or rows of two accounts are met of which nobody decided.
             Conflict: a foreign key holds a row, or would take rows along that must stay.
-            Unavailable: somebody else holds a row.
+            Unavailable: somebody else holds a row, or, at the very end, reads what was before in an SQLite file.
         """
         with product_errors(f"erasing {data_set.table}"), held_rows(self._engine, inventory, data_set):
             with self._engine.begin() as connection:
                 wait_for_nobody(connection)
                 erased = erase(connection, inventory, data_set, root_key, limit)
                 may()
+            if not erased and is_last(inventory, data_set):
+                clean_up(self._engine)
             return erased
 
     @contextmanager

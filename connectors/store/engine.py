@@ -37,7 +37,7 @@ def open_engine(url: str, keys: KeyStore | None = None) -> Engine:
     except DBAPIError as error:
         engine.dispose()
         raise why_not_reached(target, error) from None
-    return engine.execution_options(**{KEYS: keys})
+    return engine.execution_options(**{KEYS: keys}) if keys is not None else engine
 
 
 def migrate(engine: Engine) -> None:
