@@ -245,3 +245,66 @@ def test_a_new_column_of_another_type_is_named_in_one_line_whatever_its_name():
     assert (
         finding == r"""line: its column new\nline " (int) isn't declared; add "new\nline \"" = "int" to its columns"""
     )
+
+
+def processor(**changes) -> dict[str, object]:
+    return {"processor": [{"name": "mailing", "ask": "webhook", "address": "https://briefly.example/erase", **changes}]}
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        {},
+        {"address": "http://127.0.0.1:8000/hook"},
+        {"ask": "mail", "address": "privacy@briefly.example"},
+    ],
+)
+def test_erasure_1_a_sub_processor_that_can_be_asked_is_fine(fine):
+    assert told(declared(inventory=processor(**fine))) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "finding"),
+    [
+        ({"address": "http://briefly.example/erase"}, "no address for webhooks"),
+        ({"address": "https://user:secret@briefly.example/"}, "no address for webhooks"),
+        ({"address": "https://[briefly/"}, "no address for webhooks"),
+        ({"ask": "mail"}, "no mail address"),
+        ({"ask": "mail", "address": "Eva <eva@briefly.example>"}, "no mail address"),
+        ({"ask": "mail", "address": "a@b.example, c@d.example"}, "no mail address"),
+    ],
+)
+def test_erasure_1_a_sub_processor_that_nobody_could_ask_is_named(wrong, finding):
+    (found,) = told(declared(inventory=processor(**wrong)))
+    assert found.startswith("processor/mailing: ")
+    assert finding in found
+
+
+def test_two_sub_processors_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="two processors have the name mailing"):
+        declared(inventory={"processor": processor()["processor"] * 2})
+
+
+def test_erasure_1_what_is_kept_is_kept_no_longer_than_what_it_points_at():
+    kept = {"erase": "retain", "retain": {"ground": "tax", "years": 6}}
+    root = {"erase": "mask", "mask": {"name": "0"}}
+    fine = {"account": root, "invoice": kept, "line": kept}
+    assert told(declared(**fine)) == []
+    longer = kept | {"retain": {"ground": "tax", "years": 10}}
+    (found,) = told(declared(**fine | {"line": longer}))
+    assert (
+        found
+        == "line: it is kept for 10 years, but invoice, at which it points, for less; keep invoice for 10 years, too"
+    )
+
+
+def test_erasure_1_what_is_kept_can_be_found_again_when_its_time_has_come():
+    loose = table("log", columns="id* invoice_id*")
+    kept = {"hops": ["log.invoice_id -> invoice.id"], "erase": "retain", "retain": {"ground": "tax", "years": 6}}
+    tables = (*TABLES.values(), loose)
+    whole = declared().model_dump(by_alias=True)
+    columns = {"id": "int", "invoice_id": "int"}
+    log = {"name": "log", "table": "log", "key": ["id"], "columns": columns, **kept}
+    whole["data_set"] = [log, *whole["data_set"]]
+    (found,) = told(Inventory.model_validate(whole), *tables)
+    assert found.startswith("log: it is kept, but all that leads to its account is deleted: invoice;")
