@@ -87,7 +87,7 @@ def _one(service: Service, kind: Kind, change: Change) -> int:
 
     def ask(scim: SyncSCIMClient) -> object:
         if change.operations:
-            return scim.modify(model, change.resource, change.data, check_response_payload=False, **options)
+            return scim.modify(model, change.resource, change.data, **options)
         return scim.delete(model, change.resource, **options)
 
     try:

@@ -52,8 +52,7 @@ class Roster:
         """Those of `users` that are the account's, as they were read last; each reading serves once."""
         last, self._last = self._last, {}
         if not set(users) <= last.keys():
-            last = {each.id: each for each in self._collected(anew=True)}
-            self._all = None
+            last = {each.id: each for each in self._everybody()}
         return [last[user] for user in users if user in last]
 
     def first(self, limit: int) -> Page:
@@ -109,9 +108,10 @@ class Roster:
         return self.look(page.resources) if self._by_id else None
 
     def _collected(self, *, anew: bool) -> list[Seen]:
-        if anew or self._all is None:
-            self._all = self._everybody()
-        return self._all
+        found = None if anew else self._all
+        if found is None:
+            found = self._all = self._everybody()
+        return found
 
     def _everybody(self) -> list[Seen]:
         asked = self._filter.of(self._account)

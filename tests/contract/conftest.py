@@ -14,6 +14,8 @@ from sqlalchemy import Engine, make_url, text
 from connectors.keys import FolderKeyStore
 from connectors.store.engine import migrate, open_engine
 from connectors.store.roles import grant
+from devstack.scim import ScimServer, running_scim
+from tests.contract.people import BuiltinPeople, People, ScimPeople
 from tests.contract.sample_books import BuiltinBooks, SampleBooks
 from tests.contract.sample_money import put_money
 from tests.contract.stripe_books import StripeBooks, running_stripe
@@ -83,6 +85,40 @@ def stripe_url() -> Iterator[str]:
 @pytest.fixture
 def stripe_books(stripe_url: str) -> SampleBooks:
     return StripeBooks(stripe_url)
+
+
+@pytest.fixture(scope="session")
+def scim_server() -> Iterator[ScimServer]:
+    """A real SCIM server, with nobody in it."""
+    with running_scim() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def plain_scim_server() -> Iterator[ScimServer]:
+    """One that has neither Bulk nor ETags, and doesn't sort."""
+    with running_scim(bulk=False, etag=False, sort=False) as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_people(sqlite_engine: Engine) -> People:
+    return BuiltinPeople(sqlite_engine)
+
+
+@pytest.fixture
+def postgresql_people(postgresql_engine: Engine) -> People:
+    return BuiltinPeople(postgresql_engine)
+
+
+@pytest.fixture
+def scim_people(scim_server: ScimServer, sqlite_engine: Engine) -> ScimPeople:
+    return ScimPeople(scim_server, sqlite_engine)
+
+
+@pytest.fixture
+def plain_scim_people(plain_scim_server: ScimServer, postgresql_engine: Engine) -> ScimPeople:
+    return ScimPeople(plain_scim_server, postgresql_engine)
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "stripe"])

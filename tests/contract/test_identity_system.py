@@ -1,84 +1,192 @@
-"""What every identity system must do. Source: DOMAIN identity."""
+"""What every identity system must do: ours on both databases, and a real SCIM server with and without its extras.
 
-from typing import Any
+Source: DOMAIN identity.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine
-from sqlmodel import select
 
-from connectors.builtin.identity import BuiltinIdentity
-from connectors.ports import IdentitySystem
-from connectors.store.sessions import reading
-from models.tables.identities import CredentialRow, GroupRow, MembershipRow, UserRow
-from tests.contract.sample_access import USERS, add_access
-from tests.contract.sample_account import add_account
+from connectors.errors import Rejected
+from tests.contract.people import TEAM, USERS, People
 
 KEY, OTHER = "case-1:deactivate_users:-:1", "case-0:deactivate_users:-:1"
 
 
-@pytest.fixture(params=[BuiltinIdentity])
-def identity(request: pytest.FixtureRequest, engine: Engine) -> IdentitySystem:
-    return request.param(engine)
+@pytest.fixture(params=["sqlite", "postgresql", "scim", "plain_scim"])
+def people(request: pytest.FixtureRequest) -> People:
+    return request.getfixturevalue(f"{request.param}_people")
 
 
 @pytest.fixture
-def account(engine: Engine) -> str:
-    account = add_account(engine)
-    add_access(engine, account)
-    return account
+def account(people: People) -> str:
+    return people.add_account()
 
 
-def everything(engine: Engine, account: str) -> list[Any]:
-    found = []
-    with reading(engine) as session:
-        for table in (UserRow, GroupRow, CredentialRow):
-            rows = session.exec(select(table).where(table.account == account).order_by(table.id))
-            found += [row.model_dump() for row in rows]
-        memberships = session.exec(select(MembershipRow).order_by(MembershipRow.group, MembershipRow.user))
-        found += [row.model_dump() for row in memberships if row.group.startswith(f"{account}-")]
-    return found
+def all_of(people: People, account: str) -> list[str]:
+    return people.identity.users(account, "", 100)
 
 
-def test_users_are_paged_in_order(identity: IdentitySystem, account: str) -> None:
-    first = identity.users(account, "", 3)
-    rest = identity.users(account, first[-1], 3)
-    assert first + rest == sorted(f"{account}-{n}" for n in range(USERS))
-    assert identity.users(account, rest[-1], 3) == []
+def close(people: People, account: str, key: str) -> int:
+    """As the step does, page by page."""
+    after = ""
+    while page := people.identity.users(account, after, 2):
+        people.identity.deactivate(account, page, key)
+        after = page[-1]
+    return people.identity.deactivate(account, [], key)
 
 
-def test_identity_1_deactivate_spares_the_export_contact_and_who_was_inactive(
-    identity: IdentitySystem, account: str
-) -> None:
-    users = identity.users(account, "", 100)
-    assert identity.count(account, active=True) == USERS - 1
+def test_users_are_paged_in_order_and_any_page_can_be_the_first(people: People, account: str) -> None:
+    first = people.identity.users(account, "", 3)
+    rest = people.identity.users(account, first[-1], 3)
+    assert first + rest == sorted({*first, *rest})
+    assert len(first + rest) == len(USERS)
+    assert people.identity.users(account, rest[-1], 3) == []
+    assert people.identity.users(account, first[0], 100) == (first + rest)[1:]
+
+
+def test_identity_1_deactivate_spares_who_was_inactive_and_counts_the_same_again(people: People, account: str) -> None:
+    assert people.identity.count(account, active=True) == len(USERS) - 1
     for _ in range(2):
-        assert identity.deactivate(account, users, KEY) == USERS - 2
-    assert identity.count(account, active=True) == 1
-    assert identity.count(account, active=False) == USERS
+        assert close(people, account, KEY) == len(USERS) - 2
+    assert people.identity.count(account, active=False) == len(USERS)
 
 
-def test_identity_5_reactivate_returns_the_same_users_and_no_others(
-    identity: IdentitySystem, engine: Engine, account: str
-) -> None:
-    users = identity.users(account, "", 100)
-    identity.deactivate(account, users[1:2], OTHER)
-    before = everything(engine, account)
-    identity.deactivate(account, users, KEY)
-    identity.reactivate(account, KEY)
-    assert identity.reactivate(account, KEY) == 0
-    assert everything(engine, account) == before
+def test_identity_2_the_export_contact_stays(people: People, account: str) -> None:
+    close(people, account, KEY)
+    names = [each[1] for each in people.everything(account) if each[-1] is True]
+    assert people.identity.count(account, active=True) == len(names) == 1
+    assert names[0].startswith("contact")
 
 
-def test_users_of_other_accounts_are_never_touched(identity: IdentitySystem, engine: Engine, account: str) -> None:
-    other = add_account(engine)
-    add_access(engine, other)
-    before = everything(engine, other)
-    identity.deactivate(account, identity.users(other, "", 100), KEY)
-    identity.delete(account)
-    assert everything(engine, other) == before
+def test_identity_1_a_user_that_is_gone_meanwhile_is_no_fault(people: People, account: str) -> None:
+    users = all_of(people, account)
+    gone = people.add(account, "eva")
+    page = people.identity.users(account, "", 100)
+    people.remove(account, gone)
+    assert people.identity.deactivate(account, page, KEY) == len(USERS) - 2
+    assert all_of(people, account) == users
 
 
-def test_delete_leaves_nobody_and_is_harmless_again(identity: IdentitySystem, engine: Engine, account: str) -> None:
-    assert identity.delete(account) == USERS
-    assert identity.delete(account) == 0
-    assert [row for row in everything(engine, account) if "kind" not in row] == []
+def test_identity_1_users_of_no_page_are_found_too(people: People, account: str) -> None:
+    users = all_of(people, account)
+    for user in users:
+        people.identity.deactivate(account, [user], KEY)
+    assert people.identity.deactivate(account, [], KEY) == len(USERS) - 2
+
+
+def test_identity_5_reactivate_returns_the_same_users_and_no_others(people: People, account: str) -> None:
+    spared = people.add(account, "eva")
+    page = people.identity.users(account, "", 100)
+    people.identity.deactivate(account, [user for user in page if user == spared], OTHER)
+    before = people.everything(account)
+    closed = close(people, account, KEY)
+    for _ in range(2):
+        assert people.identity.reactivate(account, KEY) == closed
+    assert people.everything(account) == before
+
+
+def test_identity_5_a_late_attempt_of_what_was_undone_changes_nothing(people: People, account: str) -> None:
+    before = people.everything(account)
+    close(people, account, KEY)
+    people.identity.empty_groups(account, KEY)
+    people.identity.refill_groups(account, KEY)
+    people.identity.reactivate(account, KEY)
+    close(people, account, KEY)
+    people.identity.empty_groups(account, KEY)
+    assert people.everything(account) == before
+
+
+def test_identity_1_two_live_attempts_deactivate_each_user_once(people: People, account: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        counts = [each.result() for each in [pool.submit(close, people, account, KEY) for _ in range(2)]]
+    assert counts[0] == counts[1] == people.identity.deactivate(account, [], KEY) == len(USERS) - 2
+    assert people.identity.count(account, active=True) == 1
+
+
+def test_identity_2_groups_are_emptied_but_of_the_contact(people: People, account: str) -> None:
+    for _ in range(2):
+        assert people.identity.empty_groups(account, KEY) == len(TEAM) - 1
+    assert people.identity.empty_groups(account, OTHER) == 0
+
+
+def test_identity_5_refilled_groups_have_the_members_they_had(people: People, account: str) -> None:
+    before = people.everything(account)
+    people.identity.empty_groups(account, KEY)
+    assert people.everything(account) != before
+    people.identity.refill_groups(account, OTHER)
+    assert people.everything(account) != before
+    for _ in range(2):
+        assert people.identity.refill_groups(account, KEY) == len(TEAM) - 1
+    assert people.everything(account) == before
+
+
+def test_identity_5_closed_twice_and_given_back_in_reverse(people: People, account: str) -> None:
+    before = people.everything(account)
+    close(people, account, OTHER)
+    back = people.add(account, "again")
+    assert close(people, account, KEY) == 1
+    people.remove(account, back)
+    assert people.identity.reactivate(account, KEY) == 0 or back
+    people.identity.reactivate(account, OTHER)
+    assert people.everything(account) == before
+
+
+def test_identity_3_the_probe_is_made_once_and_gets_in_until_access_is_closed(people: People, account: str) -> None:
+    probe = people.identity.plant(account, f"{account}-1:plant_probe:-:1")
+    assert people.identity.plant(account, f"{account}-1:plant_probe:-:1") == probe
+    assert people.identity.count(account, active=True) == len(USERS)
+    assert probe in all_of(people, account)
+    assert people.identity.admits(account, probe)
+    close(people, account, KEY)
+    assert not people.identity.admits(account, probe)
+    assert people.identity.plant(account, f"{account}-1:plant_probe:-:1") == probe
+    people.identity.reactivate(account, KEY)
+    assert people.identity.admits(account, probe)
+
+
+def test_identity_3_the_probe_is_pulled_and_nobody_else(people: People, account: str) -> None:
+    before = people.everything(account)
+    probe = people.identity.plant(account, f"{account}-1:plant_probe:-:1")
+    for _ in range(2):
+        people.identity.pull(account, probe)
+    assert not people.identity.admits(account, probe)
+    with pytest.raises(Rejected):
+        people.identity.pull(account, all_of(people, account)[0])
+    assert people.everything(account) == before
+
+
+def test_identity_2_a_user_that_the_feed_makes_between_two_pages_is_seen(people: People, account: str) -> None:
+    first = people.identity.users(account, "", 2)
+    people.identity.deactivate(account, first, KEY)
+    people.add(account, "carl-again")
+    after = first[-1]
+    while page := people.identity.users(account, after, 2):
+        people.identity.deactivate(account, page, KEY)
+        after = page[-1]
+    missed = people.identity.count(account, active=True) - 1
+    assert people.identity.deactivate(account, [], KEY) == len(USERS) - 1 - missed
+    assert close(people, account, OTHER) == missed
+    assert people.identity.count(account, active=True) == 1
+
+
+def test_users_of_other_accounts_are_never_touched(people: People, account: str) -> None:
+    other = people.add_account()
+    before = people.everything(other)
+    assert people.identity.deactivate(account, all_of(people, other), KEY) == 0
+    people.identity.empty_groups(account, KEY)
+    while people.identity.delete(account, 100):
+        pass
+    assert people.everything(other) == before
+
+
+def test_identity_1_delete_goes_by_batches_and_takes_the_groups_with_the_last(people: People, account: str) -> None:
+    close(people, account, KEY)
+    deleted = []
+    while count := people.identity.delete(account, 2):
+        deleted.append(count)
+    assert sum(deleted) == len(USERS)
+    assert max(deleted) <= 2
+    assert people.identity.delete(account, 2) == 0
+    assert people.everything(account) == []
+    assert people.identity.count(account, active=False) == 0
