@@ -13,12 +13,12 @@ APPROVERS = ("bruno", "carla")
 
 
 async def leave(play: Play) -> CaseState:
-    """Plays a case that was just begun until its evidence is sealed; answers how it ended."""
+    """Plays a case that was just begun until its evidence is sealed; answers how it stood before the pivot."""
     return await let_go(play, await hand_over(play))
 
 
 async def let_go(play: Play, state: CaseState) -> CaseState:
-    """From the window in which the customer fetches the package to the seal; answers how it ended."""
+    """From the window in which the customer fetches the package to the seal; answers how it stood before the pivot."""
     dates = state.agreed.dates if state.agreed else {}
     await play.move(dates["late_usage_end"])
     state = await play.until(lambda s: s.statement_digest is not None)
@@ -26,7 +26,6 @@ async def let_go(play: Play, state: CaseState) -> CaseState:
     for person in ("carla", "dora"):
         await _approve(play, person, Gate.ERASURE, state)
     await past_the_window(play, state.retrieval_end or dates["retrieval_end"])
-    state = await play.reach(Stage.CERTIFY, Stage.CLOSED)
     await play.certified()
     return state
 

@@ -70,7 +70,7 @@ class Play:
         Raises:
             TimeoutError: it did not come to pass; names the step.
         """
-        await self.reach(Stage.CLOSED)
+        await self._come_to(Stage.CLOSED)  # with its key destroyed, the case itself can't be asked any more
         return await self.until_closing(lambda s: s.certified)
 
     async def until_closing(self, happened: Callable[[ClosingState], bool]) -> ClosingState:
@@ -103,13 +103,16 @@ class Play:
 
     async def reach(self, *stages: Stage) -> CaseState:
         """Waits until the case is in one of the stages, by the read model: a query costs an action on the server."""
+        await self._come_to(*stages)
+        return await self.state()
+
+    async def _come_to(self, *stages: Stage) -> None:
         try:
             async with asyncio.timeout(self._patience):
                 while await asyncio.to_thread(self._stage) not in stages:  # noqa: ASYNC110  # the worker may be another process
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError:
-            return await self._stuck()
-        return await self.state()
+            await self._stuck()
 
     def _stage(self) -> str:
         return str((self._here.connections.cases.case(self._account) or {}).get("stage"))
