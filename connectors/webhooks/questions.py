@@ -18,10 +18,13 @@ A = TypeVar("A", bound=Payload)
 
 
 class Done(Payload):
-    """An effect happened; `count` of what it was done to; `reference` is the receiver's own, if it has one."""
+    """An effect happened; `count` of what it was done to; `reference` is the receiver's own, if it has one.
+
+    It goes into the evidence, so it must be able to be an id: free text could name a person.
+    """
 
     count: Count
-    reference: str = Field(default="", max_length=200)
+    reference: str = Field(default="", pattern=r"^[\w.:/#+-]{0,100}$")
 
     def receipt(self, system: str, action: str, account: str, key: str, at: datetime) -> Receipt:
         """For the evidence pack."""
