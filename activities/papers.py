@@ -8,12 +8,15 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from activities.scrub import is_an_id
 from connectors.errors import NotFound
 from connectors.ports import CaseStore
 from models.plan import Plan
 from models.processors import Asked, Confirmed
 from models.vocabulary import MANIFEST
 from rules.processors import ASKED, CONFIRMED, standing
+
+_THEIRS = ("reference", "subject")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def gather(store: CaseStore, case: str, account: str, plan_hash: str) -> CasePap
         account=account,
         plan=store.plan(case, plan_hash),
         decisions=to_jsonable_python(store.decisions(case)),
-        receipts=to_jsonable_python(list(receipts)),
+        receipts=[_of_ids(to_jsonable_python(receipt)) for receipt in receipts],
         package=_last(store, case, MANIFEST) or {},
         statement=_needed(store, case, "statement"),
         purged=_by_name(store, case, "purge"),
@@ -74,7 +77,13 @@ def _processor(name: str, asked: list[Asked], told: list[Confirmed]) -> dict[str
     body = stands.model_dump(mode="json", exclude={"key"}) if stands else {}
     first = min(each.asked_at for each in asked if each.name == name)
     recorded = next((each.by for each in told if each.name == name), None)
-    return {**body, "first_asked_at": first.isoformat(), "recorded_by": recorded}
+    return {**_of_ids(body), "first_asked_at": first.isoformat(), "recorded_by": recorded}
+
+
+def _of_ids(answer: dict[str, Any]) -> dict[str, Any]:
+    """Whatever an outside system wrote for a reference: text instead of an id might name a person."""
+    free = {name for name in _THEIRS if name in answer and not (answer[name] is None or is_an_id(answer[name]))}
+    return {**answer, **dict.fromkeys(free, "")}
 
 
 def _by_name(store: CaseStore, case: str, kind: str) -> dict[str, dict[str, Any]]:

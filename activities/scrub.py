@@ -5,41 +5,61 @@ Source: DESIGN, Security; DOMAIN audit.1.
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 from activities.ledger import keyed_digest
 
 _PERSONAL = {"text", "hmac"}
+_MACHINE = "identity"
+_WRITTEN = {"message", "stackTrace", "reason"}  # of failures and ends: whoever failed says in it what it was told
 _STICKY = "TASK_QUEUE_KIND_STICKY"  # a worker's own queue bears its machine's name
 
 
 def scrubbed(history: Any, key: bytes) -> Any:
-    """Temporal's history JSON with personal texts, and who polled from which machine, replaced by their HMAC.
+    """Temporal's history JSON with free texts, and who polled from which machine, replaced by their HMAC.
 
-    A payload whose data isn't plain JSON passes as it is.
+    Free is a `Personal`, what failures say, and whatever else has white space in it: ids, names of steps, instants and
+    amounts have none, and no workflow branches on other text. A payload whose data isn't plain JSON passes as it is.
     """
     if isinstance(history, list):
         return [scrubbed(part, key) for part in history]
     if not isinstance(history, dict):
-        return history
+        return without_text(history, key)
     if _is_json_payload(history):
         return {**history, "data": _scrubbed_data(history["data"], key)}
-    machine = {"identity", "name"} if history.get("kind") == _STICKY else {"identity"}
+    hidden = {_MACHINE, *_WRITTEN, *({"name"} if history.get("kind") == _STICKY else ())}
     return {
-        name: keyed_digest(key, part) if name in machine and part else scrubbed(part, key)
+        name: keyed_digest(key, part) if name in hidden and part and isinstance(part, str) else scrubbed(part, key)
         for name, part in history.items()
     }
 
 
+def without_text(value: Any, key: bytes) -> Any:
+    """A JSON value with each `Personal` in its scrubbed form, and other free text as its HMAC."""
+    return _replaced(value, key, lambda text: text if is_an_id(text) else keyed_digest(key, text))
+
+
 def without_personal(value: Any, key: bytes) -> Any:
     """A JSON value with each `Personal` in its scrubbed form."""
+    return _replaced(value, key, lambda text: text)
+
+
+def _replaced(value: Any, key: bytes, of_text: Callable[[str], str]) -> Any:
     if isinstance(value, list):
-        return [without_personal(part, key) for part in value]
+        return [_replaced(part, key, of_text) for part in value]
+    if isinstance(value, str):
+        return of_text(value)
     if not isinstance(value, dict):
         return value
     if value.keys() == _PERSONAL and isinstance(value["text"], str) and value["hmac"] is None:
         return {"text": None, "hmac": keyed_digest(key, value["text"])}
-    return {name: without_personal(part, key) for name, part in value.items()}
+    return {name: _replaced(part, key, of_text) for name, part in value.items()}
+
+
+def is_an_id(text: str) -> bool:
+    """Whether it's one word and no address, as an id, a number or an instant is."""
+    return "@" not in text and not any(character.isspace() for character in text)
 
 
 def _is_json_payload(part: dict[str, Any]) -> bool:
@@ -52,7 +72,7 @@ def _is_json_payload(part: dict[str, Any]) -> bool:
 
 def _scrubbed_data(data: str, key: bytes) -> str:
     value = json.loads(base64.b64decode(data))
-    kept = without_personal(value, key)
+    kept = without_text(value, key)
     if kept == value:
         return data
     return base64.b64encode(json.dumps(kept, separators=(",", ":")).encode()).decode()
