@@ -26,7 +26,7 @@ from models.updates import ChangeMode, Extend, Reschedule, RetrievalWord, Undo
 from models.vocabulary import Cause, Gate, Mode, Stage, TaskKind, TaskOutcome
 from tests.workflow.breakable import BreakableConnections
 from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun
-from tests.workflow.records import executions_of
+from tests.workflow.records import executions_of, opened_history
 from tests.workflow.test_money import charged, provider_says, woken
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -242,8 +242,7 @@ async def _keep(here: Running, name: str, case: str) -> None:
 
 
 async def _history(here: Running, execution: WorkflowExecution) -> Any:
-    handle = here.client.get_workflow_handle(execution.id, run_id=execution.run_id)
-    return _untraced(scrubbed((await handle.fetch_history()).to_json_dict(), b"the corpus"))
+    return _untraced(scrubbed(await opened_history(here, execution), b"the corpus"))
 
 
 def _untraced(part: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from connectors.errors import ConnectorError, Rejected
 from connectors.opening import Connections
 from models.policy import Clause, Policy
+from tests.fakes.remembered_keys import RememberedKeys
 
 C = TypeVar("C", bound=Clause)
 TRANSITION_DAYS = 14
@@ -69,6 +70,7 @@ def _accounts(args: tuple[Any, ...]) -> set[str]:
 class BreakableConnections(Connections):
     """Every adapter that an exit needs can break; in Kuwait there is a transition, and late charges are a person's."""
 
+    keys = cached_property(lambda self: RememberedKeys(Connections.keys.func(self)))
     cases = cached_property(lambda self: Breakable(Connections.cases.func(self)))
     contracts = cached_property(lambda self: Breakable(Connections.contracts.func(self)))
     billing = cached_property(lambda self: Breakable(Connections.billing.func(self)))

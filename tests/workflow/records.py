@@ -8,8 +8,9 @@ from sqlalchemy import Table, select
 from sqlmodel import col
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import WorkflowExecution
+from temporalio.client import WorkflowExecution, WorkflowHistory
 
+from connectors.histories_opened import opened
 from connectors.store.sessions import reading
 from devstack.running import Running
 from models.money import BillingState
@@ -123,12 +124,17 @@ async def runs_of(here: Running, case: str) -> list[WorkflowExecution]:
 
 
 async def events_of(here: Running, case: str) -> list[HistoryEvent]:
-    """Every event of every run of every workflow of a case."""
+    """Every event of every run of every workflow of a case, opened."""
     events: list[HistoryEvent] = []
     for run in await executions_of(here, case):
-        history = await here.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
-        events += history.events
+        events += WorkflowHistory.from_json(run.id, await opened_history(here, run)).events
     return events
+
+
+async def opened_history(here: Running, run: WorkflowExecution) -> dict[str, Any]:
+    """A run's history as Temporal's JSON, its payloads in clear, also when their key was destroyed since."""
+    history = await here.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+    return opened(here.connections.keys.afterwards, history.to_json_dict())
 
 
 async def executions_of(here: Running, case: str) -> list[WorkflowExecution]:
