@@ -163,7 +163,7 @@ def check(c: Connections) -> None:
     """
     c.objects.check(c.settings.s3_export_bucket, locked=False)
     c.objects.check(c.settings.s3_evidence_bucket, locked=True)
-    for needed in ("policy", "inventory", "keys", "product", "processors"):
+    for needed in ("policy", "inventory", "keys", "product", "processors", "access", "contracts"):
         getattr(c, needed)
     c.keys.check()
     c.keys.publish(public_key(c.signer))

@@ -46,7 +46,9 @@ _SINGULAR = {
     "asset": "assets",
 }
 _LISTS = frozenset({"roles", "signatories"})
-_NOT_TO_SET = frozenset({"erased_at", "ended_at", "deactivated_by", "handed_by", "was_handed_by"})  # what exits write
+_NOT_TO_SET = frozenset(
+    {"erased_at", "ended_at", "deactivated_by", "was_deactivated_by", "handed_by", "was_handed_by"}
+)  # what exits write
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CONTACT = ({"main", "billing", "export"}.__contains__, "main, billing or export")
 _ASSET = (lambda v: bool(re.fullmatch("[a-z][a-z_]{0,31}", v)), "a word in small letters, such as dashboard")

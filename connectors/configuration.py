@@ -37,6 +37,12 @@ EXPECTED = {
     "identity": "builtin or scim",
     "scim_url": "an address such as https://scim.example.com/v2, in which {account} may stand for the account's id",
     "scim_token": "the bearer token of the SCIM service, or FAREWELL_SCIM_TOKEN_FILE",
+    "access": "builtin or webhook",
+    "access_webhook_url": "an address such as https://access.example.com/farewell",
+    "access_webhook_secret": "whsec_… as base64, or FAREWELL_ACCESS_WEBHOOK_SECRET_FILE",
+    "contracts": "builtin or webhook",
+    "contracts_webhook_url": "an address such as https://contracts.example.com/farewell",
+    "contracts_webhook_secret": "whsec_… as base64, or FAREWELL_CONTRACTS_WEBHOOK_SECRET_FILE",
     "scim_calls_a_minute": "a whole number above 0",
 }
 _UNKNOWN_KEY = "extra_forbidden"

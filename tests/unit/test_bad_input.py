@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 from sqlmodel import Session
 
 import starter
+from connectors.builtin.access import BuiltinAccess
 from connectors.store.engine import migrate, open_engine
 from models.tables.accounts import AccountRow, ContactRow, ContractRow, PersonRow
 
@@ -248,6 +249,14 @@ def test_the_workflows_of_somebody_else_are_refused(
             CONTRACT + "part_of\ncontract,k1,acme,T,2020-01-01,k1\n",
             "line 2: part_of: it would be part of itself",
         ),
+        (
+            "a.csv",
+            "record,id,account,kind\nasset,d1,acme,Big board\n",
+            "line 2: kind: expected a word in small letters",
+        ),
+        ("a.csv", "record,id,account,kind,label\nasset,d1,acme,board,B\n", "line 2: owner: field required"),
+        ("a.csv", "record,id,account,handed_by\nasset,d1,acme,x\n", "line 2: handed_by: no such field"),
+        ("a.csv", "record,id,account,kind\ncontact,c9,acme,dashboard\n", "line 2: kind: expected main, billing or"),
         ("a.json", '{"people": [{"id": "leo", "name": "Leo", "email": "l@x", "roles": ["king"]}]}', "people[0]: roles"),
     ],
 )
@@ -271,6 +280,19 @@ def test_an_import_is_tried_dry_then_done_and_done_again(
     assert farewell(capsys, "import", str(file))[0] == 0
     assert farewell(capsys, "import", str(file))[0] == 0
     assert farewell(capsys, "hold", "acme", "--ground", "court", "--as", "leo")[0] == 0
+
+
+def test_identity_4_shared_assets_are_imported_and_a_successor_may_come_later(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file, found = tmp_path / "assets.csv", []
+    for successor in ("", "u2"):
+        file.write_text(f"record,id,account,kind,label,owner,successor\nasset,d1,acme,board,B,u1,{successor}\n")
+        assert farewell(capsys, "import", str(file))[0] == 0
+        engine = open_engine(environment["FAREWELL_DATABASE_URL"])
+        found += BuiltinAccess(engine).assets("acme")
+        engine.dispose()
+    assert [(asset.id, asset.owner, asset.successor) for asset in found] == [("d1", "u1", None), ("d1", "u1", "u2")]
 
 
 def test_a_hold_needs_no_case_and_two_people_to_release(
