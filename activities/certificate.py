@@ -19,7 +19,7 @@ METHODS = {
 ENDED = "kept by law, then deleted when its time was over"
 LIVE = "The data sets listed here were deleted from, or masked in, the live systems, and counted again afterwards."
 BACKUPS = (
-    "Backups made before the erasure still hold the data until backups_expire; then they are overwritten in rotation."
+    "Backups made before the erasure still hold the data until they expire; then they are overwritten in rotation."
 )
 EXPIRED = (
     "The rotation in which backups made before the erasure are overwritten has ended by its schedule; "
@@ -27,7 +27,7 @@ EXPIRED = (
 )
 KEY = (
     "What was encrypted under the account's own key can't be read since that key was destroyed (cryptographic erase, "
-    "as NIST SP 800-88 Rev. 2 calls it); copies of the key store made before may hold the key until copies_until."
+    "as NIST SP 800-88 Rev. 2 calls it); copies of the key store made before may hold the key until they expire."
 )
 UNCONFIRMED = (
     "Sub-processors without a date of confirmation were asked to erase and have not said that all is gone; "
