@@ -1,0 +1,146 @@
+"""TRUST 6: once the account's key is destroyed, nothing personal is readable anywhere, nor in an older backup.
+
+Every free text of an account bears a word of its own; a whole exit; then all places are searched. What the law keeps,
+the mails that the customer got, and the follow-ups' contact until they end may hold words, and nothing else.
+"""
+
+import logging
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from connectors.opening import Connections
+from devstack.leaving import past_the_window
+from devstack.running import Running, at_work
+from devstack.stack import EmbeddedStack
+from models.keys import KeyScope
+from models.payload import Personal
+from models.tables.accounts import BlockingFactRow
+from models.updates import ResolveTask, RetrievalWord, Undo
+from models.vocabulary import Gate, Stage, TaskKind, TaskOutcome
+from tests.e2e.canaries import Canaries, add_blocking_fact, mark_own, personal_tables, plant
+from tests.e2e.canary_scan import Found, Scan, by_origin, files, forbidden, histories, own_rows, table_of, words_in
+from tests.workflow.exits import Exit, begun
+
+ACCOUNT = "acc_7f3k2m"
+COPY = "older backup"
+
+
+async def test_erasure_6_nothing_personal_is_readable_once_the_key_is_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, backup = tmp_path / "home", tmp_path / "backup"
+    with logged(tmp_path / "home" / "worker.log"):
+        async with EmbeddedStack(home) as stack, at_work(stack) as here:
+            canaries = plant(here, ACCOUNT)
+            play = await begun(here, ACCOUNT)
+            await to_the_window(here, play, canaries)
+            before = await Scan(here).everywhere()
+            copy(home, backup)
+            await past_the_window(play, (await play.state()).retrieval_end or datetime.now(UTC))
+            await play.certified()
+            after = {**await Scan(here).everywhere(), **of_backup(here, backup)}
+            allowed = what_may_stay(here, play.case)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{table_of(before, after, allowed)}\n")
+    assert_every_place_was_marked(before, canaries)
+    assert_in_clear_nowhere_but_where_it_belongs(before)
+    told = {place: by_origin(after[place], canaries.places) for place in forbidden(after, allowed)}
+    assert told == {}
+
+
+async def to_the_window(here: Running, play: Exit, canaries: Canaries) -> None:
+    """People say why they do what they do, in words of their own; one is refused, a hold comes and goes."""
+    await play.approved()
+    add_blocking_fact(here, ACCOUNT)
+    mark_own(here, ACCOUNT, canaries, BlockingFactRow)
+    await play.reach(Stage.NOTICE)
+    place = here.connections.cases.place_hold
+    hold = place(ACCOUNT, play._actor("dora"), canaries.word("hold.ground"), (), (await play.state()).opened_at)
+    for person in ("dora", "felipe"):
+        await play.release(person, hold, tell=False)
+    await play.to_date("effective_date")
+    task = await play.parked(TaskKind.UNOWNED_ASSET)
+    word = {"task": task.id, "outcome": TaskOutcome.SKIP, "reason": Personal(text=canaries.word("reason of a task"))}
+    await play.say("ana", "resolve_task", ResolveTask, **word)
+    await play.reach(Stage.SETTLE)
+    await play.refused("customer", "withdraw", Undo, reason=Personal(text=canaries.word("reason that is refused")))
+    await play.to_date("late_usage_end")
+    await play.until(lambda s: s.statement_digest is not None)
+    evidence = Personal(text=canaries.word("evidence of acceptance"))
+    await play.say("customer", "accept_export", RetrievalWord, evidence=evidence)
+    await play.approve(Gate.ERASURE, "carla", "dora")
+
+
+def what_may_stay(here: Running, case: str) -> dict[str, str]:
+    """By the beginning of a place: on which ground; what is retained is what the certificate names."""
+    (certificate,) = here.connections.cases.documents(case, "certificate")
+    kept = {each["name"]: each for each in certificate["claims"]["data_sets"] if each["method"].startswith("kept")}
+    assert set(kept) == {each.name for each in here.connections.inventory.data_sets if each.erase == "retain"}
+    allowed = {f"product, {name}": f"{each['why']}, until {each['until']:.10}" for name, each in kept.items()}
+    allowed |= {"product, raw file": "the same rows", "mails that left": "the customer's own"}
+    standing = {key.id.rpartition("/")[0] for key in here.connections.keys.keys()}  # noqa: SIM118  # no dict
+    if str(KeyScope.of_follow_ups(case)) in standing:
+        for place in ("own database", COPY):
+            allowed[f"{place}, opened: follow_up_contact"] = "until the follow-ups end, under their own key"
+    return allowed
+
+
+def assert_every_place_was_marked(before: Found, canaries: Canaries) -> None:
+    """Else the scan would prove nothing."""
+    for kind in personal_tables():
+        assert before[f"own database, opened: {kind.__tablename__}"], kind.__tablename__
+    for place in ("Temporal histories, opened", "mails that left", "bucket farewell-exports", "bucket farewell-files"):
+        assert before[place], place
+    assert set(canaries.places) <= set().union(*before.values()), "a word was nowhere to be found"
+
+
+def assert_in_clear_nowhere_but_where_it_belongs(before: Found) -> None:
+    """TRUST 7, and the same of Farewell's own database: sealed from the first moment on."""
+    for place in ("own database, rows", "own database, raw file", "Temporal, raw file", "Temporal visibility", "logs"):
+        assert before[place] == set(), place
+
+
+def copy(home: Path, backup: Path) -> None:
+    """Farewell's database and Temporal's, as a backup takes them."""
+    backup.mkdir()
+    for name in ("farewell.db", "temporal/temporal.db"):
+        target = backup / Path(name).name
+        with closing(sqlite3.connect(home / name)) as source, closing(sqlite3.connect(target)) as taken:
+            source.backup(taken)
+
+
+def of_backup(here: Running, backup: Path) -> Found:
+    """Restored: with the master key, and the key store as it is today."""
+    settings = here.connections.settings.model_copy(update={"database_url": f"sqlite:///{backup / 'farewell.db'}"})
+    restored = Connections(settings)
+    found: Found = {}
+    for place, content in (
+        *files(f"{COPY}, raw files", backup.iterdir()),
+        *own_rows(restored.engine, COPY),
+        *histories(f"{COPY}, Temporal histories, opened", backup / "temporal.db", restored.keys),
+    ):
+        found.setdefault(place, set()).update(words_in(content))
+    restored.engine.dispose()
+    return found
+
+
+@contextmanager
+def logged(file: Path) -> Iterator[None]:
+    """What workers and pages of ours log, as `farewell-worker` does."""
+    file.parent.mkdir(parents=True)
+    handler, root = logging.FileHandler(file), logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+        handler.close()
