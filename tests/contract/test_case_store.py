@@ -233,6 +233,20 @@ def test_two_different_people_release_a_hold(store: CaseStore) -> None:
         store.confirm_hold(hold, DAVID, LATER)
 
 
+def test_erasure_3_the_holds_of_all_accounts_oldest_first(store: CaseStore) -> None:
+    first, second = new_id(), new_id()
+    younger = store.place_hold(second, DORA, "audit", [], LATER)
+    older = store.place_hold(first, DORA, "court order", ["invoice"], AT)
+    store.release_hold(older, DAVID, LATER)
+    rows = [row for row in store.all_holds() if row["account"] in {first, second}]
+    assert [(row["id"], row["account"], row["release_asked_by"]) for row in rows] == [
+        (older, first, "david"),
+        (younger, second, None),
+    ]
+    store.release_hold(older, DORA, LATER)
+    assert older not in [row["id"] for row in store.all_holds()]
+
+
 def test_only_compliance_touches_holds(store: CaseStore) -> None:
     account = new_id()
     hold = store.place_hold(account, DORA, "audit", [], AT)
