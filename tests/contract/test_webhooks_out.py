@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from hashlib import sha256
 
 import httpx2
 import pytest
+from sqlalchemy import Engine
 from standardwebhooks.webhooks import Webhook
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from connectors.builtin.access import BuiltinAccess
 from connectors.errors import (
     Conflict,
     ConnectorError,
@@ -29,7 +32,8 @@ from connectors.errors import (
 from connectors.webhooks import sender as sending
 from connectors.webhooks.access import WebhookAccess
 from connectors.webhooks.sender import LARGEST_BYTES, Sender
-from tests.contract.sample_account import AT
+from tests.contract.sample_access import add_access
+from tests.contract.sample_account import AT, add_account
 from tests.contract.webhook_receiver import SECRET, Receiver, running_receiver
 
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another one of thirty-two bytes.").decode()
@@ -279,6 +283,36 @@ def test_trust_18_a_message_replayed_later_is_refused_by_the_receiver(receiver: 
     assert httpx2.post(receiver.url, content=body, headers=replayed).status_code == 401
     forged = {**headers, "webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1)}
     assert httpx2.post(receiver.url, content=body, headers=forged).status_code == 401
+
+
+def test_an_answer_that_is_lost_leaves_the_effect_done_and_the_next_attempt_finds_it_so(
+    receiver: Receiver, sqlite_engine: Engine
+) -> None:
+    account, system = add_account(sqlite_engine), BuiltinAccess(sqlite_engine)
+    add_access(sqlite_engine, account)
+    receiver.access = system
+
+    def lost() -> Response:
+        system.gate(account, "session", KEY, AT)
+        return Response(status_code=502)
+
+    receiver.faults = [lost]
+    access = WebhookAccess(sender(receiver))
+    with pytest.raises(Unavailable):
+        access.gate(account, "session", KEY, AT)
+    assert access.gate(account, "session", KEY, AT).count == 1
+    assert access.free(account, KEY, AT).count == 1
+    first, again, _ = (headers["webhook-id"] for headers, _ in receiver.requests)
+    assert first == again
+
+
+def test_nothing_of_a_message_is_logged(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    receiver.faults = [lambda: JSONResponse({"ways": ["session"], "name": "Lucía"})]
+    WebhookAccess(sender(receiver)).admits("acme-of-nobody", "f" * 64)
+    ((headers, _),) = receiver.requests
+    for secret in ("f" * 64, "acme-of-nobody", "Lucía", SECRET[6:], headers["webhook-signature"]):
+        assert secret not in caplog.text
 
 
 def test_the_probes_token_is_in_no_error(receiver: Receiver) -> None:

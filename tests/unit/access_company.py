@@ -13,13 +13,15 @@ from connectors.builtin.access import BuiltinAccess
 from connectors.builtin.identity import BuiltinIdentity
 from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
+from connectors.store.engine import migrate, open_engine
 from connectors.store.sessions import reading
 from models.effects import UndoRequest
 from models.payload import EffectRequest
 from models.policy import read_policy
 from models.tables.identities import CredentialRow, MembershipRow, SharedAssetRow, UserRow
-from tests.contract.sample_access import add_assets
-from tests.unit.own_database import asked, company, environment
+from tests.contract.sample_access import add_access, add_assets
+from tests.contract.sample_account import add_account
+from tests.unit.own_database import asked, environment
 
 WRITTEN = read_policy(Path(__file__).parents[2] / "policy.toml")
 MARKS = {"was_gated_by", "was_handed_by", "was_deactivated_by", "was_taken_by"}
@@ -82,10 +84,15 @@ class Company(NamedTuple):
 
 
 def a_company(folder: Path) -> Iterator[Company]:
-    """Closed afterwards."""
-    for engine, account in company(folder):
-        add_assets(engine, account)
-        yield Company(engine, account, FolderKeyStore(folder / "keys", base64.b64encode(bytes(32)).decode()))
+    """Closed afterwards; what is personal in its database is sealed."""
+    keys = FolderKeyStore(folder / "keys", base64.b64encode(bytes(32)).decode())
+    engine = open_engine(f"sqlite:///{folder}/farewell.db", keys)
+    migrate(engine)
+    account = add_account(engine)
+    add_access(engine, account)
+    add_assets(engine, account)
+    yield Company(engine, account, keys)
+    engine.dispose()
 
 
 def but(system: object, **methods: Callable[..., Any]) -> Any:
