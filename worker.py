@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,8 +28,9 @@ from activities.planning import PlanningActivities
 from activities.trials import TrialActivities
 from connectors.codec import unseal_bytes
 from connectors.configuration import refuse_faults
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Gone
 from connectors.opening import Connections, connect_temporal, opened
+from models.keys import KeyScope
 from rules.links import links_of
 from rules.policy_check import findings
 from rules.signature import public_key
@@ -165,9 +167,22 @@ def check(c: Connections) -> None:
     c.objects.check(c.settings.s3_evidence_bucket, locked=True)
     for needed in ("policy", "inventory", "keys", "product", "processors", "access", "contracts"):
         getattr(c, needed)
+    refuse_faults("FAREWELL_POLICY_FILE", findings(c.policy), "farewell policy check")
+    refuse_lost_keys(c)
     c.keys.check()
     c.keys.publish(public_key(c.signer))
-    refuse_faults("FAREWELL_POLICY_FILE", findings(c.policy), "farewell policy check")
+
+
+def refuse_lost_keys(c: Connections) -> None:
+    """Where an exit runs, its account has a key, or had one: a folder that isn't mounted looks like a new store.
+
+    Raises:
+        NotFound: it has none: a new one of the same id would be made beside it, and open nothing.
+    """
+    for case in c.cases.cases():
+        if case["ended_at"] is None:
+            with suppress(Gone):
+                c.keys.opening(f"{KeyScope.of_account(case['account'])}/1")
 
 
 async def run(client: Client, c: Connections, stop: asyncio.Event) -> None:

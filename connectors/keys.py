@@ -12,9 +12,9 @@ from typing import Any
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from connectors.errors import NotFound, Rejected, Unavailable
+from connectors.errors import Rejected, Unavailable
 from connectors.keys_disk import locked, write_once, write_over
-from connectors.keys_scope import ScopeKeys, gone, place_of
+from connectors.keys_scope import ScopeKeys, gone, never_made, place_of
 from connectors.keys_wrapped import KEY_BYTES, MasterKeys, read_wrapped
 from models.keys import DataKey, Destroyed, KeyScope, StandingKey
 
@@ -46,14 +46,18 @@ class FolderKeyStore:
     def check(self) -> None:
         """Whether today's master key, or an old one that we were given, opens every key here.
 
+        Files of keys that were destroyed go for good: a destroyer was killed, or somebody brought back a copy.
+
         Raises:
             Unauthorized: it doesn't; says which it is and which is needed. Rejected: a file is damaged.
         """
         for key in self.keys():
             if key.wrapped_by not in self._masters:
                 raise self._masters.refused(key.id, key.wrapped_by)
-        with self._usable():
+        with self._changing():
             self._check_sentinel()
+            for each in self._scopes():
+                each.remove_dead()
 
     def sealing(self, scope: KeyScope) -> DataKey:
         """The newest key of a scope, made at the first asking; two makers agree on one.
@@ -179,7 +183,7 @@ class FolderKeyStore:
             body = of_scope.read(number)
             if body is None:
                 of_scope.refuse_dead(number)  # it may have been destroyed in this very moment
-                raise NotFound("key store", f"there is no key {key_id}", "bring it back from the key store's copy")
+                raise never_made(key_id)
         key = DataKey(id=key_id, secret=self._masters.unwrap(key_id, read_wrapped(key_id, body)))
         self._opened[key_id] = key
         return key

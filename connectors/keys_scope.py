@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from connectors.errors import Gone, Rejected
+from connectors.errors import Gone, NotFound, Rejected
 from connectors.keys_disk import remove, write_once, write_over
 from connectors.keys_wrapped import damaged
 from models.keys import Destroyed, KeyScope
@@ -104,6 +104,17 @@ class ScopeKeys:
             reopened = buried.model_copy(update={"closed": False})
             write_over(self._folder / TOMBSTONE, reopened.model_dump_json().encode())
 
+    def dead_files(self) -> list[Path]:
+        """Keys that were destroyed and whose files lie there: a destroyer was killed, or a copy was brought back."""
+        buried = self.tombstone()
+        dead = buried.ids
+        return [self._path(number) for number in self._numbers() if buried.closed or self.id_of(number) in dead]
+
+    def remove_dead(self) -> None:
+        """Removes them."""
+        for path in self.dead_files():
+            remove(path)
+
     def may_end(self) -> None:
         """Notes that nobody needs the keys once the workflow has closed."""
         if self.standing():
@@ -138,6 +149,12 @@ class ScopeKeys:
 def gone(key_id: str) -> Gone:
     """What to say of a key that was destroyed."""
     return Gone("key store", f"the key {key_id} was destroyed", "what it sealed can't be read any more, as promised")
+
+
+def never_made(key_id: str) -> NotFound:
+    """What to say of a key that nobody knows."""
+    fix = "is FAREWELL_KEYS the folder that was in use? Then bring the key back from the folder's copy"
+    return NotFound("key store", f"there is no key {key_id}", fix)
 
 
 def place_of(key_id: str) -> tuple[KeyScope, int]:

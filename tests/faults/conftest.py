@@ -19,6 +19,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         made = tmp_path_factory.mktemp(name)
         for file in (first / "anchor", *first.glob("farewell.db*"), *first.glob("product.db*")):
             shutil.copy(file, made)
+        shutil.copytree(first / "keys", made / "keys")
         return made
 
     return home

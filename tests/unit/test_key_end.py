@@ -136,8 +136,11 @@ def test_a_key_whose_file_comes_back_from_a_copy_stays_dead(store: FolderKeyStor
     refused(store, key_id)
     assert store.keys() == []
     store.reopen(ACME)
+    path.write_bytes(copy)
     refused(store, key_id)
     assert store.sealing(ACME).id == "account/acme/2"
+    store.check()
+    assert key_files(folder) == ["account/acme/2.key"]
 
 
 def test_messages_9_who_comes_back_gets_new_keys_above_the_dead_ones(store: FolderKeyStore, folder: Path) -> None:
@@ -165,6 +168,17 @@ def test_reopening_finishes_what_a_killed_destruction_left(store, folder, monkey
     store.reopen(ACME)
     assert key_files(folder) == []
     refused(store, key.id)
+
+
+def test_the_next_start_removes_what_a_killed_destruction_left(store, folder, monkeypatch) -> None:
+    store.sealing(ACME)
+    with monkeypatch.context() as patch:
+        dying(patch, keys_scope, 1, "after")
+        with pytest.raises(Killed):
+            store.destroy(ACME, AT)
+    assert key_files(folder) == ["account/acme/1.key"]
+    store.check()
+    assert key_files(folder) == []
 
 
 def test_what_a_killed_maker_left_is_no_key_and_goes_with_the_others(store, folder) -> None:
