@@ -1,7 +1,7 @@
-"""What happened in an exit, from its ledger; and the sealed pack, fetched and checked."""
+"""What happened in an exit, from its ledger; and the sealed pack, fetched and checked. Source: DOMAIN audit."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -9,11 +9,11 @@ from typer.core import TyperGroup
 from commands.options import AccountArgument, Json
 from commands.printing import say, show
 from commands.refused import Exit, Refused
+from commands.story_told import story
 
 if TYPE_CHECKING:
     from commands.pack_check import PackReport
     from connectors.opening import Connections
-    from models.ledger import LedgerEntry
 
 
 class _StoryFirst(TyperGroup):
@@ -33,34 +33,6 @@ def mount(app: typer.Typer) -> None:
     audits.command()(fetch)
     audits.command()(verify)
     app.add_typer(audits, name="audit")
-
-
-def story(
-    account: AccountArgument,
-    form: Annotated[Literal["text", "json"], typer.Option("--format", help="For people, or the entries.")] = "text",
-    as_json: Json = False,
-) -> None:
-    """Tell the story of the account's newest exit, from its ledger."""
-    from commands.session import case_of, connections
-
-    at = connections()
-    case = case_of(at, account)
-    entries = at.ledger.entries(case["id"])
-    if as_json or form == "json":
-        show({"case": case["id"], "account": account, "entries": [entry.model_dump(mode="json") for entry in entries]})
-    else:
-        say(told(at, case["id"], entries))
-    _refuse_broken(entries)
-
-
-def told(at: "Connections", case: str, entries: "list[LedgerEntry]") -> str:
-    """The story of a case, in the customer's zone as far as a plan names it."""
-    from zoneinfo import ZoneInfo
-
-    from commands.story import tell
-
-    plans = at.cases.plans(case)
-    return tell(entries, ZoneInfo(plans[-1].commitments.timezone) if plans else None)
 
 
 def fetch(
@@ -121,6 +93,7 @@ def _report(report: "PackReport") -> dict[str, Any]:
         "signer_checked": report.signer_checked,
         "ledger_entries": report.entries,
         "head": report.head,
+        "supplements": report.supplements,
     }
 
 
@@ -129,18 +102,13 @@ def _tell(report: "PackReport", pack: Path) -> None:
         say(f"WRONG  {finding}")
     if report.sound:
         say(f"{pack} is sound: {report.entries} ledger entries, every byte as it was signed")
+    if report.supplements:
+        many = "supplement was" if report.supplements == 1 else "supplements were"
+        say(f"{report.supplements} {many} sealed after it; whether there is a later one, no folder can tell")
     if report.signer_checked:
         say("the signer was checked against the published keys")
     else:
         say("the signer was checked against the pack's own key only; compare with published ones: --keys JWKS")
-
-
-def _refuse_broken(entries: "list[LedgerEntry]") -> None:
-    from rules.chain import first_fault
-
-    fault = first_fault(entry.model_dump(mode="json") for entry in entries)
-    if fault:
-        raise Refused(Exit.WRONG, f"the ledger's chain is broken at entry {fault.seq}: {fault.why}")
 
 
 def _write(folder: Path, path: str, body: bytes) -> None:

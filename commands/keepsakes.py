@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.audits import fetch_pack, told
+from commands.audits import fetch_pack
 from commands.pack_check import check_pack
 from commands.refused import Exit, Refused
+from commands.story_told import told
 from devstack.temporal import actions
 from rules.signature import public_keys
 

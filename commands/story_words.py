@@ -3,6 +3,7 @@
 from models.payload import CUSTOMER, SYSTEM
 
 NO_SUBJECT = "-"
+ASK_PROCESSOR = "ask_processor"  # in the ledger it's the purge of a data set that is a sub-processor
 STAGES = {
     "requested": "The request",
     "approval": "Waiting for approval of the plan",
@@ -16,7 +17,7 @@ STAGES = {
     "retrieval": "The customer fetches the data",
     "erase": "Erasure: the point of no return is passed",
     "certify": "Certificate and seal",
-    "closed": "The exit is closed",
+    "closed": "After the end: what was still watched",
     "paused": "The account is paused",
     "withdrawn": "The request was withdrawn",
     "reinstated": "The account was reinstated",
@@ -51,6 +52,13 @@ ACTIONS = {
     "check_refunds": "asked the payment provider what had become of the refunds",
     "watch_charges": "looked for charges after the end",
     "reverse_statement": "answered the final statement by counter-documents",
+    "plant_probe": "made a way in of our own, to be tried once all are closed",
+    "pull_probe": "took our own way in out again",
+    "probe_access": "tried our own way in, which must be refused",
+    "hand_over_assets": "gave what others share a new owner",
+    "hand_back_assets": "gave what was handed over back to its owners",
+    "scan_for_zombies": "looked again for anything that still lets somebody in",
+    "scan_after_end": "looked again, after the end, for anything that still lets somebody in",
     "disconnect_feed": "cut the customer's own user directory off",
     "reconnect_feed": "connected the customer's own user directory again",
     "deactivate_users": "deactivated the users",
@@ -68,10 +76,18 @@ ACTIONS = {
     "verify_package": "read the package back and counted it again",
     "drop_package": "dropped an unfinished package",
     "purge": "erased what the plan says in a data set",
+    ASK_PROCESSOR: "asked a sub-processor to erase what it holds",
+    "chase_processor": "asked a sub-processor again whether it has erased all",
+    "processor_confirmed": "recorded that a sub-processor has confirmed",
+    "erase_retained": "erased what a law had kept until now",
     "recount": "counted again what is left",
     "await_end": "waited for the exit's own record to close",
     "collect_histories": "collected the engine's histories, without personal texts",
+    "destroy_account_key": "destroyed the account's own key, and saw that what it had encrypted can't be read any more",
+    "release_key": "let go of the key that this was written under: nothing needs it any more",
     "sign_certificate": "signed the certificate",
+    "plan_watches": "planned what is still to be watched",
+    "seal_supplement": "sealed what was found",
     "seal_pack": "sealed the evidence",
     "close_case": "closed the case",
     "approve": "approved",
@@ -116,7 +132,16 @@ ASKED = {
 # Actions whose runs are told in one line, by their number and then the names.
 MANY = {
     "purge": "erased what the plan says in {} data sets",
+    ASK_PROCESSOR: "asked {} sub-processors to erase what they hold",
     "download_package": "fetched {} files of the package",
+}
+SUBJECTS = {
+    "scan": "by the look for ways in",
+    "charges": "by the look for late charges",
+    "chase": "of a sub-processor",
+    "backups": "when the backups had expired",
+    "retained": "when a retention had ended",
+    "after-the-end": "once the account was gone",
 }
 WHO = {SYSTEM: "Farewell", CUSTOMER: "The customer"}
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
