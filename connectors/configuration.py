@@ -28,6 +28,7 @@ EXPECTED = {
     "public_url": "an address such as https://farewell.example.com",
     "keys": "the folder of the wrapped keys",
     "master_key": "32 bytes as base64, or FAREWELL_MASTER_KEY_FILE",
+    "master_key_old": "as FAREWELL_MASTER_KEY, several separated by commas, or FAREWELL_MASTER_KEY_OLD_FILE",
     "signing_key": "an Ed25519 private key as a JWK, or FAREWELL_SIGNING_KEY_FILE",
     "link_key": "at least 32 bytes as base64, or FAREWELL_LINK_KEY_FILE",
     "billing": "builtin or stripe",

@@ -220,9 +220,11 @@ def test_a_wrong_master_key_pins_no_store_that_lost_its_sentinel(store, folder) 
 def test_the_master_key_is_changed_step_by_step(store, folder, master) -> None:
     kept = [store.sealing(ACME), store.rotate(ACME), store.sealing(KeyScope.of_closing("acme-1"))]
     new = new_master()
-    between = FolderKeyStore(folder, new, [master])
-    between.check()
+    not_yet, between = FolderKeyStore(folder, master, [new]), FolderKeyStore(folder, new, [master])
+    for process in (not_yet, between, not_yet):
+        process.check()
     kept.append(between.sealing(KeyScope.of_account("other")))
+    assert not_yet.opening(kept[-1].id) == kept[-1]
     assert (between.rewrap(), between.rewrap()) == (3, 0)
     alone = FolderKeyStore(folder, new)
     alone.check()
