@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from models.payload import EffectRequest
     from models.vocabulary import MailKind, Stage
     from workflows.follow_up import FollowUpWorkflow
-    from workflows.retries import UNDO
+    from workflows.retries import LONG_UNDO, UNDO, Manner
     from workflows.retrieval import CaseRetrieval
 
 UNDO_OF: dict[str, Callable[..., Any]] = {
@@ -37,6 +37,9 @@ UNDO_OF: dict[str, Callable[..., Any]] = {
     "close_statement": BillingActivities.reverse_statement,
 }
 
+OF_MANY = frozenset({"suspend_sign_in", "deactivate_users", "gate_credentials", "scan_for_zombies"})
+"""Steps whose way back may take long, too: as long as there are users, and their system limits our calls."""
+
 END_OF = {
     "withdraw": Stage.WITHDRAWN,
     "reinstate": Stage.REINSTATED,
@@ -54,7 +57,7 @@ class CaseUndoing(CaseRetrieval):
         self._keep(proposed=None)
         for key in reversed(self.state.done):
             method, request = self._undo_of(key)
-            await self._do(method, request, UNDO)
+            await self._do(method, request, _manner_of(key))
         if workflow.patched("trials-go-with-the-exit"):
             await self._do(TrialActivities.drop_trials, self._ask(EffectRequest, "drop_trials"), UNDO)
         if self.state.undo != "refuse":
@@ -82,3 +85,7 @@ class CaseUndoing(CaseRetrieval):
             request = self._ask(PackageRequest, "drop_package", plan_hash=plan_hash, generation=int(generation))
             return UNDO_OF[step], request
         return UNDO_OF[step], self._ask(UndoRequest, f"undo_{step}", undoes=key, generation=int(generation))
+
+
+def _manner_of(key: str) -> Manner:
+    return LONG_UNDO if key.split(":")[1] in OF_MANY else UNDO
