@@ -59,10 +59,10 @@ class FakeHistories:
 
 
 class Closing:
-    def __init__(self, days_late=0, ledger=None, store=None, signer=SIGNER):
+    def __init__(self, days_late=0, ledger=None, store=None, signer=SIGNER, objects=None):
         self.at = AT + timedelta(days=days_late)
         self.ledger, self.store = ledger or MemoryLedger(), store or MemoryStore(plan())
-        self.objects, self.histories, self.keys = MemoryObjects(), FakeHistories(), PublishedKeys()
+        self.objects, self.histories, self.keys = objects or MemoryObjects(), FakeHistories(), PublishedKeys()
         self.sign_with(signer)
 
     def sign_with(self, signer):
