@@ -56,6 +56,7 @@ class Scan:
             *histories("Temporal histories, opened", home / "temporal" / "temporal.db", at.keys),
             *files("logs", (*home.glob("*.log*"), *home.glob("*/*.log*"))),
             *files("keys", (path for path in (home / "keys").rglob("*") if path.is_file())),
+            *files("storage media", (path for path in (home / "s3").rglob("*") if path.is_file())),
             *files("settings", (home / "stack.json", home / "environment")),
             *mails(home / "mail"),
             *self._objects(),
@@ -200,12 +201,14 @@ def _of_base64(content: bytes) -> Iterator[bytes]:
                 continue
 
 
-def table_of(before: Found, after: Found, allowed: dict[str, str]) -> str:
-    """For people: place, words found before, words found after, and why those may be there."""
-    rows = [(place, len(before.get(place, ())), len(after.get(place, ()))) for place in sorted({*before, *after})]
-    width = max(len(place) for place, _, _ in rows)
-    lines = [f"{'place':{width}}  before  after  allowed, for"]
-    lines += [f"{place:{width}}  {was:6}  {now:5}  {_why(place, allowed) if now else ''}" for place, was, now in rows]
+def table_of(looks: dict[str, Found], allowed: dict[str, str]) -> str:
+    """For people: how many words each look found in each place, and why those of the second may be there."""
+    places = sorted({place for found in looks.values() for place in found})
+    width, second = max(map(len, places)), [*looks.values()][1]
+    lines = ["  ".join([f"{'words found':{width}}", *(f"{name:>9}" for name in looks), "allowed then, for"])]
+    for place in places:
+        counts = [f"{len(found.get(place, ())):9}" for found in looks.values()]
+        lines.append("  ".join([f"{place:{width}}", *counts, _why(place, allowed) if second.get(place) else ""]))
     return "\n".join(lines)
 
 

@@ -4,23 +4,29 @@ Every free text of an account bears a word of its own; a whole exit; then all pl
 the mails that the customer got, and the follow-ups' contact until they end may hold words, and nothing else.
 """
 
+import asyncio
 import logging
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import starter
+from activities.keys import sweep
 from connectors.opening import Connections
+from devstack.clock import move_family
 from devstack.leaving import past_the_window
 from devstack.running import Running, at_work
 from devstack.stack import EmbeddedStack
 from models.keys import KeyScope
 from models.payload import Personal
 from models.tables.accounts import BlockingFactRow
+from models.tables.cases import CaseRow
 from models.updates import ResolveTask, RetrievalWord, Undo
 from models.vocabulary import Gate, Stage, TaskKind, TaskOutcome
 from tests.e2e.canaries import Canaries, add_blocking_fact, mark_own, personal_tables, plant
@@ -29,6 +35,10 @@ from tests.workflow.exits import Exit, begun
 
 ACCOUNT = "acc_7f3k2m"
 COPY = "older backup"
+THEIRS = {
+    "mails that left": "the customer's own",
+    "storage media": "deleted objects on the S3 server's disk: nothing is claimed of media",
+}
 
 
 async def test_erasure_6_nothing_personal_is_readable_once_the_key_is_gone(
@@ -40,18 +50,20 @@ async def test_erasure_6_nothing_personal_is_readable_once_the_key_is_gone(
             canaries = plant(here, ACCOUNT)
             play = await begun(here, ACCOUNT)
             await to_the_window(here, play, canaries)
-            before = await Scan(here).everywhere()
             copy(home, backup)
+            before = {**await Scan(here).everywhere(), **of_backup(here, backup)}
             await past_the_window(play, (await play.state()).retrieval_end or datetime.now(UTC))
             await play.certified()
             after = {**await Scan(here).everywhere(), **of_backup(here, backup)}
             allowed = what_may_stay(here, play.case)
+            await to_the_end(here, play, canaries)
+            end = {**await Scan(here).everywhere(), **of_backup(here, backup)}
     with capsys.disabled():
-        sys.stdout.write(f"\n{table_of(before, after, allowed)}\n")
+        sys.stdout.write(f"\n{table_of({'before': before, 'certified': after, 'end': end}, allowed)}\n")
     assert_every_place_was_marked(before, canaries)
     assert_in_clear_nowhere_but_where_it_belongs(before)
-    told = {place: by_origin(after[place], canaries.places) for place in forbidden(after, allowed)}
-    assert told == {}
+    assert told_of(after, allowed, canaries) == {}
+    assert told_of(end, THEIRS, canaries) == {}
 
 
 async def to_the_window(here: Running, play: Exit, canaries: Canaries) -> None:
@@ -77,13 +89,32 @@ async def to_the_window(here: Running, play: Exit, canaries: Canaries) -> None:
     await play.approve(Gate.ERASURE, "carla", "dora")
 
 
+async def to_the_end(here: Running, play: Exit, canaries: Canaries) -> None:
+    """A sub-processor's word is recorded, the follow-ups end, what was retained is erased when its day comes."""
+    last = max(watch.at for watch in (await play.until_closing(lambda s: bool(s.watches))).watches)
+    evidence = canaries.word("evidence of a sub-processor")
+    said = ["processor", "confirm", ACCOUNT, "newsletter", "--evidence", evidence, "--as", "dora"]
+    assert await asyncio.to_thread(starter.run, said) == 0
+    for workflow in (f"follow-up-{play.case}", f"closing-{play.case}"):
+        await move_family(here.client, workflow, last + timedelta(seconds=1))
+        await here.client.get_workflow_handle(workflow).result()
+    await asyncio.to_thread(sweep, here.connections.keys, here.connections.histories, last)
+    standing = [key.id for key in here.connections.keys.keys()]  # noqa: SIM118  # no dict
+    assert [key for key in standing if ACCOUNT in key] == []
+
+
+def told_of(found: Found, allowed: dict[str, str], canaries: Canaries) -> dict[str, Any]:
+    """Places that hold words and mustn't, with where those had been put."""
+    return {place: by_origin(found[place], canaries.places) for place in forbidden(found, allowed)}
+
+
 def what_may_stay(here: Running, case: str) -> dict[str, str]:
     """By the beginning of a place: on which ground; what is retained is what the certificate names."""
     (certificate,) = here.connections.cases.documents(case, "certificate")
     kept = {each["name"]: each for each in certificate["claims"]["data_sets"] if each["method"].startswith("kept")}
     assert set(kept) == {each.name for each in here.connections.inventory.data_sets if each.erase == "retain"}
     allowed = {f"product, {name}": f"{each['why']}, until {each['until']:.10}" for name, each in kept.items()}
-    allowed |= {"product, raw file": "the same rows", "mails that left": "the customer's own"}
+    allowed |= {"product, raw file": "the same rows", **THEIRS}
     standing = {key.id.rpartition("/")[0] for key in here.connections.keys.keys()}  # noqa: SIM118  # no dict
     if str(KeyScope.of_follow_ups(case)) in standing:
         for place in ("own database", COPY):
@@ -93,11 +124,14 @@ def what_may_stay(here: Running, case: str) -> dict[str, str]:
 
 def assert_every_place_was_marked(before: Found, canaries: Canaries) -> None:
     """Else the scan would prove nothing."""
-    for kind in personal_tables():
+    for kind in {*personal_tables()} - {CaseRow}:  # its tasks name ids alone
         assert before[f"own database, opened: {kind.__tablename__}"], kind.__tablename__
-    for place in ("Temporal histories, opened", "mails that left", "bucket farewell-exports", "bucket farewell-files"):
+        assert before[f"{COPY}, opened: {kind.__tablename__}"], kind.__tablename__
+    histories = ("Temporal histories, opened", f"{COPY}, Temporal histories, opened")
+    for place in (*histories, "mails that left", "bucket farewell-exports", "bucket farewell-files"):
         assert before[place], place
-    assert set(canaries.places) <= set().union(*before.values()), "a word was nowhere to be found"
+    missed = by_origin(set(canaries.places) - set().union(*before.values()), canaries.places)
+    assert set(missed) <= {"reason that is refused", "evidence of a sub-processor"}
 
 
 def assert_in_clear_nowhere_but_where_it_belongs(before: Found) -> None:
