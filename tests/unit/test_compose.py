@@ -71,7 +71,7 @@ def test_every_image_is_pinned() -> None:
 
 def test_whatever_goes_on_has_a_health_check() -> None:
     assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == ONE_SHOTS
-    assert {"setup", "temporal-schema", "temporal-namespace"} == ONE_SHOTS
+    assert {"tables", "setup", "temporal-schema", "temporal-namespace"} == ONE_SHOTS
 
 
 def test_the_namespace_that_is_made_is_the_one_that_is_used() -> None:
@@ -100,7 +100,8 @@ def test_the_secrets_of_operating_md_are_those_of_compose_and_open_what_they_sho
     folder = tmp_path / "secrets"
     assert {file.name for file in folder.iterdir()} == COMPOSE["secrets"].keys()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert (folder / "database_password").read_text().strip() in (folder / "database_url").read_text()
+    for whose in ("database", "database_owner"):
+        assert (folder / f"{whose}_password").read_text().strip() in (folder / f"{whose}_url").read_text()
     FolderKeyStore(tmp_path, (folder / "master_key").read_text().strip())
     assert OKPKey.import_key(json.loads((folder / "signing_key").read_text())).is_private
     assert json.loads((folder / "storage_identities").read_text())["identities"][0]["name"] == "farewell"
