@@ -21,8 +21,9 @@ from models.tables.identities import CredentialRow, UserRow
 # An undo gives these back row by row; contracts and documents it answers by new ones. Source: DOMAIN stages.7.
 SAME_AGAIN = (
     *("account", "contact", "blocking_fact", "subscription", "payment", "usage", "balance"),
-    *("user", "group", "membership", "credential"),
+    *("user", "group", "membership", "credential", "shared_asset"),
 )
+UNDONE = "was_"  # a mark of what was taken back: it keeps late attempts from doing it again
 Rows = dict[str, list[Any]]
 Of = TypeVar("Of", ContactRow, ContractRow, CredentialRow, UserRow)
 
@@ -38,7 +39,8 @@ def rows_of(here: Running, account: str) -> Rows:
 
 
 def _own_rows(here: Running, table: Table, account: str) -> list[Any]:
-    asked = select(table).order_by(*table.primary_key.columns)
+    columns = [column for column in table.columns if not column.name.startswith(UNDONE)]
+    asked = select(*columns).order_by(*table.primary_key.columns)
     if table.name == "membership":
         users = all_tables().tables["user"]
         asked = asked.join(users, table.c.user == users.c.id).where(users.c.account == account)
