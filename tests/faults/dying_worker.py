@@ -1,23 +1,29 @@
-"""A worker that kills its own process at one named effect, and the keeper who puts another in its place."""
+"""A worker that kills its own process at the first effect that it's told to, and the keeper who puts another in its place."""
 
 import asyncio
+import json
 import os
 import signal
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
 
+import httpx2
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflowservice.v1 import ResetStickyTaskQueueRequest
 from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 import worker
+from connectors import keys_disk, keys_scope
 from connectors.builtin import billing, documents
 from connectors.opening import Connections, connect_temporal, settings
 
@@ -25,6 +31,8 @@ from connectors.opening import Connections, connect_temporal, settings
 NURSERY = get_context("forkserver")
 NURSERY.set_forkserver_preload(["tests.faults.dying_worker", "connectors.store.cases", "connectors.s3"])
 _LOOK_SECONDS = 0.1
+Moment = Literal["before", "after"]
+MOMENTS: tuple[Moment, ...] = get_args(Moment)
 
 
 class Death(NamedTuple):
@@ -33,54 +41,91 @@ class Death(NamedTuple):
     port: str
     method: str
     word: str
-    moment: Literal["before", "after"]
+    moment: Moment
+
+    def __str__(self) -> str:
+        return " ".join(self)
+
+
+class Fate:
+    """The deaths that a process is in for: it notes which one it has met, then dies of it."""
+
+    def __init__(self, deaths: Sequence[Death], notes: Path) -> None:
+        self._deaths, self._notes = deaths, notes
+
+    def meets(self, port: str, method: str, told: str, moment: str) -> None:
+        for death in self._deaths:
+            if death[:2] == (port, method) and death.moment == moment and death.word in told:
+                with self._notes.open("a") as notes:
+                    notes.write(f"{death}\n")
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def of(self, port: str) -> set[str]:
+        """The effects of a port at which one may die."""
+        return {death.method for death in self._deaths if death.port == port}
+
+    @property
+    def ports(self) -> set[str]:
+        return {death.port for death in self._deaths}
 
 
 class Mortal:
     """An adapter whose process dies at one of its effects."""
 
-    def __init__(self, adapter: object, death: Death) -> None:
-        self._adapter, self._death = adapter, death
+    def __init__(self, adapter: object, port: str, fate: Fate) -> None:
+        self._adapter, self._port, self._fate = adapter, port, fate
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._adapter, name)
-        return self._deadly(found) if name == self._death.method else found
+        return self._deadly(name, found) if name in self._fate.of(self._port) else found
 
-    def _deadly(self, method: Any) -> Any:
+    def _deadly(self, name: str, method: Any) -> Any:
         def call(*args: Any, **fields: Any) -> Any:
-            meant = self._death.word in f"{args} {fields}"
-            if meant and self._death.moment == "before":
-                _die()
+            told = f"{args} {fields}"
+            self._fate.meets(self._port, name, told, "before")
             result = method(*args, **fields)
-            if meant:
-                _die()
+            self._fate.meets(self._port, name, told, "after")
             return result
 
         return call
 
 
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def live(environment: dict[str, str], death: Death | None) -> None:
-    """The life of one worker process: product code on real servers, and one adapter that kills it."""
+def live(environment: dict[str, str], deaths: Sequence[Death], notes: Path) -> None:
+    """The life of one worker process: product code on real servers, and adapters that kill it."""
     os.environ.clear()
     os.environ.update(environment)
     connections = Connections(settings())
-    if death is not None:
-        _doom(connections, death)
+    doom(connections, Fate(deaths, notes))
     asyncio.run(_work(connections))
 
 
-def _doom(connections: Connections, death: Death) -> None:
-    """An adapter; or, within one, S3's client, and what makes the documents of one transaction."""
-    if death.port == "s3":
-        connections.objects._client = Mortal(connections.objects._client, death)  # type: ignore[assignment]
-    elif death.port == "documents":
-        billing.write = Mortal(documents, death).write
-    else:
-        setattr(connections, death.port, Mortal(getattr(connections, death.port), death))
+def doom(connections: Connections, fate: Fate) -> None:
+    """Adapters; or, within one, S3's client, what makes the documents of one transaction, what unlinks a key."""
+    within: dict[str, Callable[[], None]] = defaultdict(lambda: lambda: None)
+    within["s3"] = lambda: setattr(connections.objects, "_client", Mortal(connections.objects._client, "s3", fate))
+    within["documents"] = lambda: setattr(billing, "write", Mortal(documents, "documents", fate).write)
+    within["keys_disk"] = lambda: setattr(keys_scope, "remove", Mortal(keys_disk, "keys_disk", fate).remove)
+    within["httpx2"] = lambda: _doom_requests(fate)
+    for port in fate.ports:
+        if port in within:
+            within[port]()
+        else:
+            setattr(connections, port, Mortal(getattr(connections, port), port, fate))
+
+
+def _doom_requests(fate: Fate) -> None:
+    """Every request that leaves: its method, path and body are what is told."""
+    send = httpx2.Client.send
+
+    def sending(client: httpx2.Client, request: httpx2.Request, **how: Any) -> httpx2.Response:
+        body = json.loads(request.content or b"null")
+        told = f"{request.method} {request.url.path} {body}"
+        fate.meets("httpx2", "send", told, "before")
+        answer = send(client, request, **how)
+        fate.meets("httpx2", "send", told, "after")
+        return answer
+
+    httpx2.Client.send = sending  # type: ignore[method-assign, assignment]  # of a process that is there to die
 
 
 async def _work(connections: Connections) -> None:
@@ -88,9 +133,11 @@ async def _work(connections: Connections) -> None:
 
 
 @asynccontextmanager
-async def workers(client: Client, case: str, deaths: Sequence[Death] = ()) -> AsyncIterator[list[Death]]:
-    """A worker is there all the time, each in turn dying its death, the last one none; yields those that happened."""
-    keeper = _Keeper(client, case, deaths)
+async def workers(
+    client: Client, case: str, deaths: Sequence[Death] = (), notes: Path | None = None
+) -> AsyncIterator[list[Death]]:
+    """A worker is there all the time, each dying the first death that it meets; yields those that happened."""
+    keeper = _Keeper(client, case, deaths, notes or Path(os.devnull))
     try:
         async with asyncio.TaskGroup() as group:  # a keeper that finds something wrong ends the play at once
             keeping = group.create_task(keeper.keep())
@@ -103,9 +150,9 @@ async def workers(client: Client, case: str, deaths: Sequence[Death] = ()) -> As
 class _Keeper:
     """Does what a process manager does, and what the server would do by itself after its time-outs of minutes."""
 
-    def __init__(self, client: Client, case: str, deaths: Sequence[Death]) -> None:
+    def __init__(self, client: Client, case: str, deaths: Sequence[Death], notes: Path) -> None:
         self._client, self._case = client, case
-        self._to_come, self.happened = list(deaths), list[Death]()
+        self._deaths, self._notes, self.happened = deaths, notes, list[Death]()
         self._lives: list[ForkServerProcess] = []
         self._birth()
 
@@ -113,7 +160,7 @@ class _Keeper:
         while True:
             if not self._lives[-1].is_alive():
                 assert self._lives[-1].exitcode == -signal.SIGKILL, "a worker ended that nobody had killed"
-                self.happened.append(self._to_come.pop(0))
+                self._read_notes()
                 self._birth()
                 await self._each_open(self._forget_cache)
             if self.happened:
@@ -126,9 +173,14 @@ class _Keeper:
             life.join()
             life.close()
 
+    def _read_notes(self) -> None:
+        noted = self._notes.read_text().splitlines()
+        assert len(noted) == len(self.happened) + 1, "a worker was killed by somebody else"
+        self.happened.append(next(death for death in self._deaths if str(death) == noted[-1]))
+
     def _birth(self) -> None:
-        death = self._to_come[0] if self._to_come else None
-        process = NURSERY.Process(target=live, args=(dict(os.environ), death))
+        to_come = [death for death in self._deaths if death not in self.happened]
+        process = NURSERY.Process(target=live, args=(dict(os.environ), to_come, self._notes))
         process.start()
         self._lives.append(process)
 
@@ -156,7 +208,10 @@ class _Keeper:
                 handle = self._client.get_async_activity_handle(
                     workflow_id=workflow.id, run_id=workflow.run_id, activity_id=pending.activity_id
                 )
-                await handle.fail(ApplicationError("its worker was killed", next_retry_delay=timedelta(milliseconds=1)))
+                sealing = WorkflowSerializationContext(self._client.namespace, workflow.id)
+                await handle.with_context(sealing).fail(
+                    ApplicationError("its worker was killed", next_retry_delay=timedelta(milliseconds=1))
+                )
 
 
 async def _open_one(client: Client, workflow: str) -> WorkflowExecutionDescription | None:

@@ -1,19 +1,25 @@
 """What an exit has come to, in all the places where it leaves something; without instants, which no two runs share."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
+from activities.keys import sweep
 from connectors.opening import Connections
 from connectors.s3 import S3ObjectStore
 from devstack.running import Running
 from models.tables.billing import ChargeOrderRow, CounterDocumentRow, InvoiceRow, SubscriptionRow, UsageRow
 from rules.chain import first_fault
+from rules.signature import claims_of
 
 MONEY = (ChargeOrderRow, SubscriptionRow, InvoiceRow, CounterDocumentRow, UsageRow)
-_INSTANTS = frozenset({"at", "made_at", "ended_at", "issued_at", "due_at", "verified_at", "digest", "instant"})
+_INSTANTS = frozenset(
+    {"at", "made_at", "ended_at", "issued_at", "due_at", "verified_at", "digest", "instant", "expired_at"}
+)
 
 
 def end_state(here: Running, account: str) -> dict[str, Any]:
@@ -71,7 +77,30 @@ def _left_in_s3(here: Running, account: str, case: str) -> Any:
 def _mails(here: Running, account: str, case: str) -> Any:
     """One file a Message-ID, and what the outbox says of it."""
     kept = {(message.message_id, message.state) for message in here.connections.outbox.messages(case)}
-    return sorted(path.name for path in (here.stack.home / "mail").glob(f"{case}.*")), kept
+    return mails(here), kept
+
+
+def _access(here: Running, account: str, case: str) -> Any:
+    """Who and what is there, and could come in."""
+    at = here.connections
+    users = {active: at.identity.count(account, active=active) for active in (True, False)}
+    return users, at.access.counts(account), at.access.open(account), at.access.assets(account)
+
+
+def _keys(here: Running, account: str, case: str) -> Any:
+    """Which stand, and which are dead, once the worker's next sweep is over; last, for nobody reads without keys."""
+    at = here.connections
+    sweep(at.keys, at.histories, datetime.now(UTC))
+    return sorted(key.id for key in at.keys.keys()), sorted(destroyed_keys(here))  # noqa: SIM118  # no dictionary
+
+
+def _supplements(here: Running, account: str, case: str) -> Any:
+    """What each says, without instants and the digests that hang on them."""
+    at = here.connections
+    bucket = at.settings.s3_evidence_bucket
+    paths = sorted(key for key, _ in at.objects.list(bucket, f"{case}/supplements/") if key.endswith("supplement.jws"))
+    told = [claims_of(at.objects.get(bucket, path).decode()) for path in paths]
+    return [_timeless({name: each[name] for name in ("number", "kind", "subject", "result")}) for each in told]
 
 
 def _ledger(here: Running, account: str, case: str) -> Any:
@@ -90,8 +119,22 @@ FACETS: Mapping[str, Callable[[Running, str, str], Any]] = {
     "evidence": _evidence,
     "s3": _left_in_s3,
     "mails": _mails,
+    "access": _access,
+    "supplements": _supplements,
     "ledger": _ledger,
+    "keys": _keys,
 }
+
+
+def mails(here: Running) -> list[str]:
+    """The files, one a Message-ID; also those to sub-processors."""
+    return sorted(path.name for path in (here.stack.home / "mail").glob("*.eml"))
+
+
+def destroyed_keys(here: Running) -> list[str]:
+    """The ids on all tombstones of the key store, once each time that they were buried."""
+    stones = (json.loads(path.read_bytes()) for path in here.connections.settings.keys.glob("*/*/destroyed.json"))
+    return [key_id for stone in stones for each in stone["rounds"] for key_id in each["ids"]]
 
 
 def versions(at: Connections, bucket: str, prefix: str) -> Counter[str]:

@@ -4,15 +4,18 @@ import asyncio
 import random
 import sqlite3
 import traceback
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from commands.audits import fetch_pack
 from commands.beginning import Asked, begin
 from commands.pack_check import check_pack
+from commands.processors import confirm
+from devstack.clock import move
 from devstack.leaving import hand_over, let_go
 from devstack.play import Play
 from devstack.running import Running, running, without_worker
@@ -20,37 +23,59 @@ from models.updates import Approve
 from models.vocabulary import Gate, Mode, Reason, Stage
 from rules.gates import gate_digest
 from tests.faults.dying_worker import Death, workers
-from tests.faults.end_state import end_state
+from tests.faults.effects import ACCOUNT, CASE
+from tests.faults.end_state import destroyed_keys, end_state, mails, versions
 from tests.faults.outage import outage
 from tests.faults.sample_charges import add_on_by_the_month, charge_late, refunds_arrive, refunds_take_their_time
+from tests.faults.sample_ways import FIRST_ZOMBIE, LAST_ZOMBIE, all_ways_in, comes_alive
+from tests.faults.sub_processor import SubProcessor, sub_processor
+from tests.faults.tally import count_changes, tally_of
 
-ACCOUNT = "acc_p7a3wj"  # yearly, so that there is something to refund
-CASE = f"{ACCOUNT}-1"
 PATIENCE_SECONDS = 480.0  # one move of the clock meets half of all deaths
 LOGO_BYTES = 9 * 1024 * 1024  # noise, so that the packed table needs an upload of several parts
 SOON = timedelta(days=5)  # after the end, and before anybody looks for late charges
 
 
 class Outcome(NamedTuple):
-    """How an exit ended: the state by facet, which deaths it met, what failed on the way, what's wrong with its pack."""
+    """How an exit ended: the state by facet, which deaths it met, what failed on the way, what's wrong with its pack.
+
+    `tally` tells how often each effect happened.
+    """
 
     state: dict[str, Any]
     deaths: list[Death]
     failed: set[str]
     findings: list[str]
+    tally: dict[str, Counter[str]]
 
 
-def whole_exit(home: Path, deaths: Sequence[Death] = (), *, servers_go: bool = False) -> Outcome:
+class Outside(Protocol):
+    """An outside system with the account's users."""
+
+    def fill(self, here: Running) -> None:
+        """As a product does."""
+
+    def look(self) -> Any:
+        """What is there."""
+
+
+def whole_exit(
+    home: Path, deaths: Sequence[Death] = (), *, servers_go: bool = False, outside: Outside | None = None
+) -> Outcome:
     """Plays it in this process: all that is charged falls due on the way, and a charge appears after the end."""
     give_it_a_large_logo(home / "product.db")
     add_on_by_the_month(_own(home), ACCOUNT, datetime.now(UTC))
     refunds_take_their_time(_own(home))
-    return _outcome_of(_exit(home, deaths, servers_go=servers_go))
+    all_ways_in(_own(home), ACCOUNT)
+    count_changes(home)
+    with sub_processor(home) as asked:
+        return _outcome_of(_exit(home, deaths, asked, servers_go=servers_go, outside=outside))
 
 
 def whole_pause(home: Path, deaths: Sequence[Death] = ()) -> Outcome:
     """Plays a pause, from its start to the day on which the account comes back by itself."""
     add_on_by_the_month(_own(home), ACCOUNT, datetime.now(UTC))
+    count_changes(home)
     return _outcome_of(_pause(home, deaths))
 
 
@@ -66,19 +91,50 @@ def _outcome_of(played: Coroutine[Any, Any, Outcome]) -> Outcome:
         raise AssertionError("".join(traceback.format_exception(wrong))) from None
 
 
-async def _exit(home: Path, deaths: Sequence[Death], *, servers_go: bool) -> Outcome:
+async def _exit(
+    home: Path, deaths: Sequence[Death], asked: SubProcessor, *, servers_go: bool, outside: Outside | None
+) -> Outcome:
     async with _stage(home, deaths) as (here, happened), AsyncExitStack() as around:
         if servers_go:
             await around.enter_async_context(outage(here, ACCOUNT))
+        await asyncio.to_thread(outside.fill if outside else _nothing, here)
         play = await _begun(here, Mode.STOP)
         state = await hand_over(play)
+        closed = outside.look() if outside else None
+        packed = await asyncio.to_thread(_packed, here)
         dates = state.agreed.dates if state.agreed else {}
         await play.move(dates["late_usage_end"])
         await play.until(lambda s: s.statement_digest is not None)
         await asyncio.to_thread(refunds_arrive, here.connections.engine, ACCOUNT)
         await asyncio.to_thread(charge_late, here.connections.engine, ACCOUNT, dates["billing_end"] + SOON)
+        await asyncio.to_thread(comes_alive, home, ACCOUNT, FIRST_ZOMBIE)
         await let_go(play, state)
-        return await asyncio.to_thread(_sealed, here, home / "pack", happened)
+        await asyncio.to_thread(comes_alive, home, ACCOUNT, LAST_ZOMBIE)
+        await _till_the_last_watch(here, play)
+        told = await asyncio.to_thread(_sealed, here, home, happened, {**_counted(here, home, asked), **packed})
+        told.state["outside"] = (closed, outside.look() if outside else None)
+        return told
+
+
+async def _till_the_last_watch(here: Running, play: Play) -> None:
+    """One watch after the other, over the years; a person confirms what was asked by mail."""
+    await asyncio.to_thread(confirm, ACCOUNT, name="newsletter", evidence="their letter", who="dora")
+    watched = (await play.closing()).watches
+    while watched:
+        due = min(watch.at for watch in watched)
+        await move(here.client, [f"closing-{CASE}"], due + timedelta(seconds=1), PATIENCE_SECONDS)
+        watched = (await play.until_closing(_after(due))).watches
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await here.client.get_workflow_handle(f"closing-{CASE}").describe()).close_time is None:  # noqa: ASYNC110  # the server tells when it's asked
+            await asyncio.sleep(0.1)
+
+
+def _nothing(_: Running) -> None:
+    """Nobody is outside."""
+
+
+def _after(due: datetime) -> Any:
+    return lambda state: all(watch.at > due for watch in state.watches)
 
 
 async def _pause(home: Path, deaths: Sequence[Death]) -> Outcome:
@@ -91,14 +147,17 @@ async def _pause(home: Path, deaths: Sequence[Death]) -> Outcome:
             await play.move(dates[name])
             await play.reach(stage)
         await here.client.get_workflow_handle(f"offboarding-{CASE}").result()
-        return Outcome(await asyncio.to_thread(end_state, here, ACCOUNT), happened, _failed(here), [])
+        return Outcome(await asyncio.to_thread(end_state, here, ACCOUNT), happened, _failed(here), [], tally_of(home))
 
 
 @asynccontextmanager
 async def _stage(home: Path, deaths: Sequence[Death]) -> AsyncIterator[tuple[Running, list[Death]]]:
     async with AsyncExitStack() as around:
         here = await around.enter_async_context(without_worker(home) if deaths else running(home))
-        yield here, await around.enter_async_context(workers(here.client, CASE, deaths)) if deaths else []
+        yield (
+            here,
+            await around.enter_async_context(workers(here.client, CASE, deaths, home / "deaths")) if deaths else [],
+        )
 
 
 def give_it_a_large_logo(product: Path) -> None:
@@ -113,9 +172,25 @@ async def _begun(here: Running, mode: Mode) -> Play:
     return Play(here, ACCOUNT, f"offboarding-{CASE}", PATIENCE_SECONDS)
 
 
-def _sealed(here: Running, pack: Path, happened: list[Death]) -> Outcome:
-    fetch_pack(here.connections, CASE, pack)
-    return Outcome(end_state(here, ACCOUNT), happened, _failed(here), list(check_pack(pack).findings))
+def _sealed(here: Running, home: Path, happened: list[Death], tally: dict[str, Counter[str]]) -> Outcome:
+    fetch_pack(here.connections, CASE, home / "pack")
+    findings = list(check_pack(home / "pack").findings)
+    return Outcome(end_state(here, ACCOUNT), happened, _failed(here), findings, tally)
+
+
+def _packed(here: Running) -> dict[str, Counter[str]]:
+    return {"package object": versions(here.connections, here.connections.settings.s3_export_bucket, f"{ACCOUNT}/")}
+
+
+def _counted(here: Running, home: Path, asked: SubProcessor) -> dict[str, Counter[str]]:
+    """What was counted where it happened: in the databases, in S3, by the sub-processor, at the key store, in the post."""
+    return {
+        **tally_of(home),
+        "sealed object": versions(here.connections, here.connections.settings.s3_evidence_bucket, f"{CASE}/"),
+        "request to a sub-processor": asked.acts,
+        "key destroyed": Counter(destroyed_keys(here)),
+        "mail": Counter(mails(here)),
+    }
 
 
 def _failed(here: Running) -> set[str]:

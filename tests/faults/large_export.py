@@ -8,7 +8,7 @@ from connectors.s3 import S3ObjectStore
 from devstack.s3 import EXPORTS
 from models.inventory import Inventory
 from tests.e2e.packages import Export
-from tests.faults.dying_worker import NURSERY, Death, Mortal
+from tests.faults.dying_worker import NURSERY, Death, Fate, Mortal
 
 NAMES = ("note", "event", "usage", "account")
 _LINE = "encode(sha512(convert_to(g::text || '{0}', 'UTF8')), 'base64')"  # noise that gzip makes no smaller than 3/4
@@ -87,7 +87,7 @@ def _export(environment: dict[str, str], url: str, generation: int, notes: Path,
     os.environ.update(environment)
     export = LargeExport(url, generation)
     client: Any = export.objects._client
-    export.objects._client = _Watched(Mortal(client, death) if death else client, notes)  # type: ignore[assignment]
+    export.objects._client = _Watched(Mortal(client, "s3", Fate([death] if death else [], Path(os.devnull))), notes)  # type: ignore[assignment]
     export.run(export.activities.export_tables)
 
 

@@ -32,8 +32,9 @@ from models.effects import StatementRequest as Statement
 from models.plan import Plan
 from models.tables.billing import CounterDocumentRow
 from models.vocabulary import Channel, Mode, Reason, Stage
+from tests.faults.effects import ACCOUNT, CASE
 from tests.faults.end_state import versions
-from tests.faults.exits import ACCOUNT, CASE, give_it_a_large_logo
+from tests.faults.exits import give_it_a_large_logo
 from worker import case_activities, export_activities
 
 NOW = datetime.now(UTC)
