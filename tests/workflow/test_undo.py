@@ -127,7 +127,7 @@ async def a_new_run_carries_on(here: Running, play: Exit, state: CaseState, agre
     """The long wait begins on a short history, with all that was said and done before."""
     assert len(await runs_of(here, play.case)) == 2
     assert (state.agreed, state.approvals[0].person, len(state.handled)) == (agreed, "bruno", 1)
-    assert (state.package is not None, len(state.done), "goodbye.1" in state.sent) == (True, 9, True)
+    assert (state.package is not None, len(state.done), "goodbye.1" in state.sent) == (True, 11, True)
     assert actions_of(here, play.case).count("terminate_contract") == 1
 
 
