@@ -19,8 +19,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from commands.refused import Exit, Refused
 from commands.session import acting, facts_of, sound_policy
 from commands.wishes import Way, wish_of
+from connectors.errors import Gone
 from connectors.temporal import OFFBOARDING_QUEUE, connect_temporal
 from models.case import CaseRequest
+from models.keys import KeyScope
 from models.vocabulary import Cause, Channel, Language, Mode, Reason, Stage
 from rules.plan import PlanRefused, commit
 
@@ -62,7 +64,7 @@ def begin(at: "Connections", asked: Asked) -> bool:
     A case whose workflow never started (killed in between) is started by asking again.
 
     Raises:
-        Refused: 3 no such account or person; 4 the dates or the mode can't be.
+        Refused: 3 no such account or person; 4 the dates or the mode can't be, or the account was erased.
         Unavailable: no Temporal; then no case was opened.
     """
     facts = facts_of(at, asked.account)
@@ -70,6 +72,7 @@ def begin(at: "Connections", asked: Asked) -> bool:
     running = at.cases.case(asked.account)
     if running is not None and _under_way(running):
         return False
+    _refuse_erased(at, asked.account)
     effective = _checked(at, asked, facts)
     wanted = CaseRequest(
         case="",
@@ -86,6 +89,15 @@ def begin(at: "Connections", asked: Asked) -> bool:
     )
     asyncio.run(_started(at, wanted, effective))
     return True
+
+
+def _refuse_erased(at: "Connections", account: str) -> None:
+    """Nothing new of an account can be sealed once its key is destroyed, until it's imported again."""
+    try:
+        at.keys.sealing(KeyScope.of_account(account))
+    except Gone:
+        what = f"{account} has left, and all that was personal of it was erased"
+        raise Refused(Exit.REFUSED, what, "a customer who comes back is imported first: farewell import FILE") from None
 
 
 def _under_way(row: Mapping[str, Any]) -> bool:
