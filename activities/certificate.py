@@ -17,6 +17,7 @@ METHODS = {
     "retain": "kept by law, untouched",
 }
 ENDED = "kept by law, then deleted when its time was over"
+WITH_THE_LAST = "personal columns overwritten, then deleted with the last rows that needed it"
 LIVE = "The data sets listed here were deleted from, or masked in, the live systems, and counted again afterwards."
 BACKUPS = (
     "Backups made before the erasure still hold the data until they expire; then they are overwritten in rotation."
@@ -91,7 +92,14 @@ def _data_set(papers: CasePapers, duty: Duties) -> dict[str, Any]:
     about = {"name": duty.name, "before": purge["before"], "why": duty.ground, "until": duty.until}
     if ended := papers.retention_ends.get(duty.name):
         return {**about, "method": ENDED, "at": ended["at"], "after": ended["after"], "kept": ended["kept"]}
+    if last := next((each for each in papers.retention_ends.values() if _took_root(each, duty.name)), None):
+        return {**about, "method": WITH_THE_LAST, "at": last["at"], "after": 0, "kept": 0}
     return {**about, "method": METHODS[duty.erase], "at": purge["at"], "after": after, "kept": purge["kept"]}
+
+
+def _took_root(ended: Mapping[str, Any], name: str) -> bool:
+    """Whether the account's own row went with this set, the last that pointed at it."""
+    return (ended.get("root"), ended.get("root_set")) == ("deleted", name)
 
 
 def _processor(papers: CasePapers, duty: Duties) -> dict[str, Any]:

@@ -44,13 +44,14 @@ class Retention:
         stands = purging.holding(request.subject, request.account).count()
         result = PurgeResult(name=request.subject, before=before, erased=max(before - stands, 0), kept=stands)
         about = {"ground": duties[request.subject].ground, "after": stands, "root": self._end_root(request, duties)}
+        about["root_set"] = root.name if (root := self._root()) else None
         body = {**result.model_dump(mode="json"), **about, "at": at.isoformat()}
         kept = self._store.keep_document(request.case, ENDED, f"{request.idempotency_key}:ended", body, at)
         return PurgeResult.model_validate(kept)
 
     def _end_root(self, request: PurgeRequest, duties: dict[str, Duties]) -> str:
         """The account's own row was masked while retained rows pointed at it; without them it goes, too."""
-        root = next((each for each in self._inventory.data_sets if each.table == self._inventory.root), None)
+        root = self._root()
         if root is None or not _only_masked_for_others(root, self._inventory, duties):
             return "stays as the plan says"
         inventory = _deleting(self._inventory, [root.name])
@@ -63,6 +64,9 @@ class Retention:
         except Conflict:  # a table that the inventory doesn't know
             return "stays while rows point at it"
         return "deleted"
+
+    def _root(self) -> DataSet | None:
+        return next((each for each in self._inventory.data_sets if each.table == self._inventory.root), None)
 
 
 def _refuse_unless_over(name: str, duties: dict[str, Duties], at: datetime) -> None:

@@ -44,7 +44,7 @@ def found(scratch, path, changed):
         (scratch / path).write_bytes(whole)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_audit_2_any_flipped_bit_is_found_and_its_file_named_first(scratch, data):
     path = data.draw(st.sampled_from(paths(scratch)))

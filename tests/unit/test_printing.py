@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.certificate import BACKUPS, ENDED, HONESTY, KEPT, KEY, LIVE, MEDIA, METHODS
+from activities.certificate import BACKUPS, ENDED, HONESTY, KEPT, KEY, LIVE, MEDIA, METHODS, WITH_THE_LAST
 from activities.printing import Closing, print_certificate, print_letter, print_statement
 from activities.printing_letter import Ending
 from activities.printing_press import TEMPLATES, UNKNOWN
@@ -314,7 +314,7 @@ def test_the_certificate_of_the_pack_names_the_customer_by_id_only():
 def test_what_is_certified_in_english_can_be_said_in_spanish():
     spanish = Words("certificate", ABOUT)
     for table, ours in (
-        ("methods", (*METHODS.values(), ENDED)),
+        ("methods", (*METHODS.values(), ENDED, WITH_THE_LAST)),
         ("statements", HONESTY),
         ("changes", CHANGES.values()),
     ):

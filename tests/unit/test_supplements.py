@@ -124,6 +124,15 @@ def test_erasure_1_a_retained_set_that_was_erased_is_on_a_new_certificate(closin
     assert sets["event"]["method"] == "personal columns overwritten, rows kept"
 
 
+def test_erasure_1_the_account_s_own_row_that_went_with_the_last_retained_set_is_certified_so(closing):
+    ended = {"name": "invoice", "before": 9, "erased": 9, "kept": 0, "after": 0, "root": "deleted", "root_set": "event"}
+    closing.store.keep_document(CASE, "retention_end", "ended", {**ended, "at": AT.isoformat()}, AT)
+    closing.watched("retained", 1, "invoice")
+    sets = {each["name"]: each for each in signed(closing, "0001-retained/certificate.jws")["data_sets"]}
+    assert sets["event"]["method"].endswith("deleted with the last rows that needed it")
+    assert (sets["event"]["after"], sets["event"]["kept"]) == (0, 0)
+
+
 def test_a_chase_that_isn_t_answered_changes_no_certificate_and_an_answer_does(closing):
     with_processor(closing)
     closing.watched("chase", 1, "mailer", {"confirmed": "no"})
