@@ -93,10 +93,9 @@ async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
     await _approve_erasure(play, tell)
     end = state.retrieval_end or dates["retrieval_end"]
     await past_the_window(play, end)
-    await play.reach(Stage.CERTIFY, Stage.CLOSED)
-    tell(end, "farewell", "the window is over, all six gates are open: erases, counts again, finds nothing")
     await play.certified()
-    tell(end, "farewell", "signs the certificate, seals the evidence, says so to the customer")
+    tell(end, "farewell", "the window is over, all six gates are open: erases, counts again, finds nothing")
+    tell(end, "farewell", "destroys the account's key, signs the certificate, seals the evidence, tells the customer")
 
 
 async def _approve_plan(play: "Play", tell: Tell) -> None:
@@ -142,12 +141,12 @@ async def _statement(here: "Running", state: CaseState) -> str:
 
 async def _peace(here: "Running", play: "Play", tell: Tell) -> None:
     """The follow-ups, months later: each at its instant, then none."""
-    state = await play.state()
-    follow_ups = here.client.get_workflow_handle(f"follow-up-{state.case}")
+    case = (await play.closing()).case
+    follow_ups = here.client.get_workflow_handle(f"follow-up-{case}")
     while touch := (await follow_ups.query("follow_up"))["next"]:
         kind, at = touch["kind"], datetime.fromisoformat(touch["at"])
         await play.move(at)
-        await _sent(here, state.case, kind)
+        await _sent(here, case, kind)
         tell(at, "farewell", f"writes once more: {MailKind(kind).replace('_', ' ')}")
     await follow_ups.result()
     tell(None, "farewell", "leaves them in peace")

@@ -167,7 +167,7 @@ class OffboardingWorkflow(CaseErasing):
         await self._plant_probe()
 
     async def _terminate(self) -> None:
-        await self._enter(Stage.TERMINATE)
+        await self._enter(Stage.TERMINATE, brief=True)
         await self._at(ContractActivities.terminate_contract, "effective_date")
         await self._open_statement()
         self._heed_undo()

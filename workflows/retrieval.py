@@ -47,9 +47,11 @@ class CaseRetrieval(CaseScanning):
             await self._look_for_charges()  # once more, while the contact is still known
 
     async def _await_statement(self) -> None:
+        """A scan that is due with the statement waits for it: each timer is paid for."""
         while self.state.statement_digest is None:
             await self._scan_if_due()
-            await self._wait(lambda: self.state.statement_digest is not None, min(self._scans_left(), default=None))
+            early = [at for at in self._scans_left() if at < self._dates()["late_usage_end"]]
+            await self._wait(lambda: self.state.statement_digest is not None, min(early, default=None))
 
     async def _gates_open(self) -> None:
         """Waits for all of them and for the messages under way; all are open, and nobody wants back, as it returns."""

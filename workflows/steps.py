@@ -54,9 +54,11 @@ class CaseSteps:
 
     # -- stages and waits
 
-    async def _enter(self, stage: Stage, waiting_for: WaitingFor | None = None) -> None:
+    async def _enter(self, stage: Stage, waiting_for: WaitingFor | None = None, *, brief: bool = False) -> None:
+        """A stage of seconds is shown on the server's lists only if something holds it up."""
         self._keep(stage=stage, waiting_for=waiting_for)
-        self._show()
+        if not brief:
+            self._show()
         await self._record()
 
     def _show(self) -> None:

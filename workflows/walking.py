@@ -78,7 +78,7 @@ class CaseWalking(CaseUndoing):
         A plan that nobody has approved by then falls.
         """
         self._keep(proposed=None)
-        await self._enter(Stage.FREEZE)
+        await self._enter(Stage.FREEZE, brief=True)
         await self._at(ContractActivities.freeze_account, "effective_date")
 
     async def _at(self, method: Callable[..., Any], name: str, generation: int = 1) -> None:

@@ -25,21 +25,68 @@ from models.money import Document
 from models.updates import ChangeMode, Extend, Reschedule, RetrievalWord, Undo
 from models.vocabulary import Cause, Gate, Mode, Stage, TaskKind, TaskOutcome
 from tests.workflow.breakable import BreakableConnections
-from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun
+from tests.workflow.exits import DAY, WORD, Exit, begun
 from tests.workflow.records import executions_of, opened_history
+from tests.workflow.test_access import UNOWNED, WAYS, in_notice, raise_a_zombie
+from tests.workflow.test_closing import confirmed
 from tests.workflow.test_money import charged, provider_says, woken
 
 HISTORIES = Path(__file__).with_name("histories")
 
 
 async def whole_stop(play: Exit) -> None:
-    """To the last follow-up."""
+    """To the last follow-up and the last watch."""
     await play.to_gates_but()
     await play.window_over()
     await play.certified()
-    follow_ups = play.here.client.get_workflow_handle(f"follow-up-{play.case}")
-    await play.move((await play.state()).retrieval_end + 200 * DAY)
-    await follow_ups.result()
+    state = await confirmed(play.here, play, await play.until_closing(lambda s: bool(s.watches)))
+    while state.watches:
+        await play.move(min(watch.at for watch in state.watches))
+        state = await play.until_closing(lambda s, before=state: len(s.watches) < len(before.watches))
+    for workflow in ("follow-up", "closing"):
+        await play.here.client.get_workflow_handle(f"{workflow}-{play.case}").result()
+
+
+async def chased(play: Exit) -> None:
+    """A sub-processor is asked twice more, and a look fails once."""
+    await play.to_gates_but()
+    await play.window_over()
+    await play.certified()
+    state = await play.until_closing(lambda s: bool(s.watches))
+    at = play.here.connections
+    at.access.fail("counts", play.account, Rejected("access system", "it is shut", "open it"))
+    await play.move(min(watch.at for watch in state.watches if watch.kind == "scan"))
+    await play.until_closing(lambda s: any("failed" in finding for finding in s.findings))
+    at.access.mend()
+    for asked in (1, 2):
+        chase = next(watch for watch in state.watches if watch.kind == "chase")
+        await play.move(chase.at)
+        state = await play.until_closing(
+            lambda s, n=asked: any(w.turn == n + 1 for w in s.watches if w.kind == "chase")
+        )
+    await confirmed(play.here, play, state)
+
+
+async def probe_reopened(play: Exit) -> None:
+    """Closed twice, and once more by a person's word; an asset without an owner; then zombies in the window."""
+    await in_notice(play.here, play)
+    at = play.here.connections.access
+    at.answer("assets", play.account, lambda _: UNOWNED)
+    at.answer("admits", play.account, lambda _: WAYS)
+    await play.to_date("effective_date")
+    task = await play.parked(TaskKind.UNOWNED_ASSET)
+    at.mend()
+    at.answer("admits", play.account, lambda _: WAYS)
+    await play.resolve(task, "ana", TaskOutcome.DONE)
+    task = await play.parked(TaskKind.FINDING)
+    at.mend()
+    await play.resolve(task, outcome=TaskOutcome.DONE)
+    state = await play.reach(Stage.SETTLE)
+    raise_a_zombie(play.here, play.account)
+    for number, instant in enumerate(state.agreed.scans_at, 1):
+        await play.move(instant)
+        await play.until(lambda s, n=number: s.scans == n)
+    await play.back("reinstate", Stage.REINSTATED)
 
 
 async def withdrawn_in_notice(play: Exit) -> None:
@@ -111,7 +158,6 @@ async def silent(play: Exit) -> None:
     await play.move(state.retrieval_end + timedelta(days=90))
     await play.until(lambda s: bool(s.tasks))
     await play.say("dora", "waive_export", RetrievalWord, evidence=WORD)
-    await play.reach(*PAST_THE_PIVOT)
     await play.certified()
 
 
@@ -208,6 +254,8 @@ PLAYS: dict[Callable[[Exit], Awaitable[None]], str] = {
     whole_eject: "acc_h9f6tn",
     eject_parked: "acc_g0b7sd",
     money_watched: "acc_7f3k2m",
+    chased: "acc_m5r1zc",
+    probe_reopened: "acc_5cu1ih",
 }
 ASKED: dict[Callable[[Exit], Awaitable[None]], tuple[Mode, Cause | None]] = {
     paused: (Mode.PAUSE, None),

@@ -12,6 +12,7 @@ from tests.fakes.remembered_keys import RememberedKeys
 
 C = TypeVar("C", bound=Clause)
 TRANSITION_DAYS = 14
+LOOKS = (7, 30, 90)
 
 
 class Breakable:
@@ -68,20 +69,22 @@ def _accounts(args: tuple[Any, ...]) -> set[str]:
 
 
 class BreakableConnections(Connections):
-    """Every adapter that an exit needs can break; in Kuwait there is a transition, and late charges are a person's."""
+    """Every adapter that an exit needs can break; in Kuwait there is a transition, and late charges are a person's,
+    who is told of them after the end, too."""
 
     keys = cached_property(lambda self: RememberedKeys(Connections.keys.func(self)))
     cases = cached_property(lambda self: Breakable(Connections.cases.func(self)))
     contracts = cached_property(lambda self: Breakable(Connections.contracts.func(self)))
     billing = cached_property(lambda self: Breakable(Connections.billing.func(self)))
     identity = cached_property(lambda self: Breakable(Connections.identity.func(self)))
+    access = cached_property(lambda self: Breakable(Connections.access.func(self)))
     product = cached_property(lambda self: BreakableProduct(Connections.product.func(self)))
     messenger = cached_property(lambda self: Breakable(Connections.messenger.func(self)))
 
     @cached_property
     def policy(self) -> Policy:
         written = Connections.policy.func(self)
-        days, refund = {"days": TRANSITION_DAYS}, {"refund": False}
+        days, refund = {"days": TRANSITION_DAYS}, {"refund": False, "look_after_days": LOOKS}
         transition = (*written.transition, _in_kuwait(written.transition[-1], days))
         late = (*written.late_charges, _in_kuwait(written.late_charges[-1], refund))
         return written.model_copy(update={"transition": transition, "late_charges": late})

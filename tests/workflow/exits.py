@@ -18,7 +18,6 @@ from rules.gates import gate_digest
 
 APPROVERS = ("bruno", "carla")
 DAY = timedelta(days=1)
-PAST_THE_PIVOT = (Stage.ERASE, Stage.CERTIFY, Stage.CLOSED)
 WORD = Personal(text="because")
 
 
@@ -104,13 +103,18 @@ class Exit(Play):
     async def resolve(self, task: Task, who: str = "eva", outcome: TaskOutcome = TaskOutcome.RETRY) -> Answer:
         return await self.say(who, "resolve_task", ResolveTask, task=task.id, outcome=outcome, reason=WORD)
 
-    async def hold(self, *data_sets: str, tell: bool = True) -> str:
+    async def hold(self, *data_sets: str, tell: bool = True, confirm_by: datetime | None = None) -> str:
         """Dora places one; `tell` says whether the case hears of it, too."""
         at = self.here.connections.cases
         hold = at.place_hold(self.account, self._actor("dora"), "court order", data_sets, datetime.now(UTC))
         if tell:
-            await self.say("dora", "place_hold", HoldWord, hold=hold)
+            await self.say("dora", "place_hold", HoldWord, hold=hold, confirm_by=confirm_by)
         return hold
+
+    async def confirm_hold(self, hold: str) -> None:
+        """Felipe is the second person."""
+        self.here.connections.cases.confirm_hold(hold, self._actor("felipe"), datetime.now(UTC))
+        await self.say("felipe", "confirm_hold", HoldWord, hold=hold)
 
     async def release(self, who: str, hold: str, *, tell: bool = True) -> bool:
         """One of compliance asks for the release."""

@@ -11,7 +11,7 @@ from devstack.running import Running
 from models.updates import Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
 from rules.permissions import refused
-from tests.workflow.exits import DAY, PAST_THE_PIVOT, WORD, Exit, begun, still_to_do
+from tests.workflow.exits import DAY, WORD, Exit, begun, still_to_do
 from tests.workflow.records import actions_of, mails_of, rows_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,7 +36,7 @@ async def test_while_a_hold_stands_the_clock_does_and_two_persons_release_it(her
     await play.move(state.retrieval_end - DAY)
     assert (await play.state()).stage is Stage.RETRIEVAL
     await play.window_over()
-    await play.reach(*PAST_THE_PIVOT)
+    await play.certified()
     assert "retrieval_reminder" not in mails_of(here, play.case)
 
 
@@ -59,9 +59,6 @@ async def test_past_the_pivot_a_hold_in_sql_alone_stops_the_purge(here: Running,
     write_again(here, account)
     await play.resolve(again, "dora")
     await what_was_written_again_is_found(here, play)
-    no = refused("reinstate", play._actor("ana"), await play.state())
-    assert no is not None
-    assert no.code == "past_the_pivot"
 
 
 async def nothing_is_undone(play: Exit) -> None:
@@ -84,7 +81,41 @@ async def what_was_written_again_is_found(here: Running, play: Exit) -> None:
     """No certificate before a count finds nothing. Source: DOMAIN erasure.4."""
     task = await play.parked(TaskKind.FINDING)
     assert "webhook" in task.cause
+    no = refused("reinstate", play._actor("ana"), await play.state())
+    assert no is not None
+    assert no.code == "past_the_pivot"
     assert here.connections.cases.documents(play.case, "recount") == []
     await play.resolve(task, outcome=TaskOutcome.DONE)
     await play.certified()
     assert actions_of(here, play.case).count("recount") == 2
+
+
+async def test_erasure_3_a_hold_that_no_second_person_confirms_in_time_is_reviewed(here: Running, account: str) -> None:
+    play = await begun(here, account)
+    state = await play.plan_agreed()
+    until = state.opened_at + 5 * DAY
+    late, early = [await play.hold(name, confirm_by=until) for name in ("own/notes", "own/users")]
+    await play.confirm_hold(early)
+    assert (await play.state()).unconfirmed == {late: until}
+    await play.move(until)
+    [task] = still_to_do(await play.until(lambda s: bool(still_to_do(s))))
+    assert (task.kind, task.owner, task.blocking) == (TaskKind.HOLD_REVIEW, Role.COMPLIANCE, False)
+    assert (late in task.cause, (await play.state()).holds) == (True, (late, early)), "it stands all the same"
+    await play.confirm_hold(late)
+    assert still_to_do(await play.state()) == []
+    await play.back("withdraw", Stage.WITHDRAWN)
+
+
+async def test_a_hold_still_waits_for_its_second_person_in_a_later_run(here: Running, account: str) -> None:
+    play = await begun(here, account)
+    await play.plan_agreed()
+    until = (await play.state()).agreed.dates["effective_date"] + 10 * DAY
+    hold = await play.hold(confirm_by=until)
+    await play.to_date("effective_date")
+    await play.reach(Stage.SETTLE)
+    await play.move(until)
+    await play.until(lambda s: any(t.kind is TaskKind.HOLD_REVIEW for t in s.tasks))
+    for who in ("dora", "felipe"):
+        await play.release(who, hold)
+    assert still_to_do(await play.state()) == [], "nobody needs to confirm what is released"
+    await play.back("reinstate", Stage.REINSTATED)

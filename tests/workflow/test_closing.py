@@ -1,0 +1,169 @@
+"""What follows the case: the key's end, the seal, watches for years. Source: DESIGN, Workflows; DOMAIN stages row 11."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from commands.audits import fetch_pack
+from commands.pack_check import check_pack
+from devstack.running import Running
+from models.effects import ClosingState, Watch
+from models.vocabulary import Stage
+from tests.workflow.closings import Outside, closing
+from tests.workflow.exits import DAY, Exit, begun
+from tests.workflow.impatient import ImpatientClosing
+from tests.workflow.records import actions_of
+from tests.workflow.test_access import raise_a_zombie
+from tests.workflow.test_money import charged
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+KUWAIT = "acc_9oa4xf"
+PROOF = [
+    *("await_end", "record_stage", "collect_histories", "destroy_account_key", "sign_certificate", "seal_pack"),
+    *("close_case", "send_message certificate", "plan_watches"),
+]
+
+
+def later(days: float) -> datetime:
+    return datetime.now(UTC) + timedelta(days=days)
+
+
+# -- by itself
+
+
+async def test_erasure_6_the_key_goes_after_the_histories_and_before_the_certificate(here: Running) -> None:
+    outside = Outside([])
+    async with closing(here, outside) as play:
+        state = await play.ended()
+    assert outside.done == [*PROOF, "release_key"]
+    assert (state.certified, state.sealed, state.step) == (True, "s3://evidence/a-1/", "closed")
+
+
+async def test_a_step_that_fails_is_tried_again_each_hour_and_none_is_done_twice(here: Running) -> None:
+    outside = Outside([])
+    outside.broken.add("destroy_account_key")
+    async with closing(here, outside) as play:
+        state = await play.until(lambda s: "failed" in s.step)
+        assert state.step == "destroy account key failed: destroy_account_key is broken; mend it; tried again each hour"
+        assert (state.certified, outside.done) == (False, PROOF[:3])
+        outside.broken.clear()
+        await play.move(later(1 / 24))
+        await play.ended()
+    assert outside.done == [*PROOF, "release_key"]
+
+
+async def test_stages_3_a_sub_processor_is_chased_until_it_confirms(here: Running) -> None:
+    outside = Outside([Watch(kind="chase", subject="newsletter", at=later(7), every_days=7)])
+    async with closing(here, outside) as play:
+        state = await play.until(lambda s: bool(s.watches))
+        for asked in (1, 2):
+            await play.move(state.watches[0].at)
+            state = await play.until(lambda s, n=asked: s.supplements == n)
+            assert state.findings == (f"chase newsletter: asked {asked} times, and it hasn't confirmed yet",)
+            assert abs(state.watches[0].at - later(7 * asked + 7)) < DAY
+        outside.confirmed = True
+        await play.confirm("newsletter")
+        state = await play.ended()
+    assert (state.supplements, state.findings, state.watches) == (3, (), ())
+    assert [result["confirmed"] for result in outside.results] == ["no", "no", "yes"]
+    assert len(set(outside.keys)) == len(outside.keys), "each request has a key of its own"
+
+
+async def test_a_watch_that_fails_is_told_and_tried_again_and_holds_up_no_other(here: Running) -> None:
+    watches = [Watch(kind="scan", at=later(3)), Watch(kind="retained", subject="invoice", at=later(3.01))]
+    outside = Outside(watches)
+    outside.broken.add("scan_after_end")
+    async with closing(here, outside) as play:
+        await play.until(lambda s: bool(s.watches))
+        await play.move(later(3.02))
+        state = await play.until(lambda s: s.supplements == 1 and bool(s.findings))
+        assert state.findings == ("scan: failed: scan_after_end is broken; mend it; tried again each hour",)
+        assert "erase_retained invoice" in outside.done
+        outside.broken.clear()
+        await play.move(later(3.1))
+        state = await play.ended()
+    assert (state.findings, state.supplements) == ((), 2)
+
+
+async def test_a_closing_of_years_carries_on_by_new_runs(here: Running) -> None:
+    """A run is never carried on in the middle of a proof, and knows what was done before."""
+    years = [Watch(kind="backups", at=later(90)), *(Watch(kind="scan", at=later(days)) for days in (3, 30))]
+    retained = [Watch(kind="retained", subject=name, at=later(6 * 365)) for name in ("invoice", "contract")]
+    outside = Outside([*years, *retained])
+    async with closing(here, outside, ImpatientClosing) as play:
+        await play.until(lambda s: bool(s.watches))
+        for days, sealed in ((3, 1), (30, 2), (90, 3), (6 * 365, 5)):
+            await play.move(later(days))
+            if sealed < len(years) + len(retained):
+                await play.until(lambda s, n=sealed: s.supplements == n)
+        state = await play.ended()
+        assert await play.runs() > len(years)
+    assert (state.supplements, state.certified, state.watches) == (5, True, ())
+    assert outside.done[: len(PROOF)] == PROOF
+    assert {outside.done.count(step) for step in PROOF} == {1}
+    assert max(key for key in outside.keys if "scan_after_end" in key).endswith(":2")
+
+
+# -- after a real exit
+
+
+async def left(here: Running, account: str) -> tuple[Exit, ClosingState]:
+    """An account that is gone, with all that is watched afterwards."""
+    play = await begun(here, account)
+    await play.to_gates_but()
+    await play.window_over()
+    await play.certified()
+    return play, await play.until_closing(lambda s: bool(s.watches))
+
+
+async def confirmed(here: Running, play: Exit, state: ClosingState) -> ClosingState:
+    """A person has recorded that every sub-processor has erased all."""
+    for watch in [watch for watch in state.watches if watch.kind == "chase"]:
+        said = {"name": watch.subject, "by": "dora", "confirmed_at": datetime.now(UTC).isoformat()}
+        at = here.connections.cases
+        await asyncio.to_thread(at.keep_document, play.case, "processor_confirmed", watch.subject, said, later(0))
+        await here.client.get_workflow_handle(f"closing-{play.case}").signal("processor_confirmed", watch.subject)
+    return await play.until_closing(lambda s: all(watch.kind != "chase" for watch in s.watches))
+
+
+async def test_erasure_1_everything_is_watched_to_its_end_and_sealed_beside_the_pack(
+    here: Running, account: str, tmp_path
+) -> None:
+    play, planned = await left(here, account)
+    assert {"scan", "chase", "backups", "retained"} <= {watch.kind for watch in planned.watches}
+    state = await confirmed(here, play, planned)
+    raise_a_zombie(here, account)
+    while state.watches:
+        await play.move(min(watch.at for watch in state.watches))
+        state = await play.until_closing(lambda s, before=state: len(s.watches) < len(before.watches))
+    await here.client.get_workflow_handle(f"closing-{play.case}").result()
+    done = actions_of(here, play.case)
+    kinds = [watch.kind for watch in planned.watches]
+    assert (done.count("scan_after_end"), done.count("erase_retained")) == (
+        kinds.count("scan"),
+        kinds.count("retained"),
+    )
+    assert (done.count("seal_supplement"), state.findings) == (len(kinds), ())
+    assert {done.count(step) for step in ("destroy_account_key", "seal_pack", "close_case")} == {1}
+    assert here.connections.access.counts(account) == {}, "what came back to life after the end is deleted"
+    pack = tmp_path / "pack"
+    await asyncio.to_thread(fetch_pack, here.connections, play.case, pack)
+    report = await asyncio.to_thread(check_pack, pack, None)
+    assert report.sound, report.findings
+
+
+@pytest.mark.parametrize("account", [KUWAIT])
+async def test_money_9_a_charge_after_the_seal_is_found_and_told(here: Running, account: str) -> None:
+    play = await begun(here, account)
+    state = await play.to_gates_but()
+    charge_at = state.agreed.dates["billing_end"] + 45 * DAY
+    await play.window_over()
+    await play.certified()
+    state = await play.until_closing(lambda s: bool(s.watches))
+    look = next(watch for watch in state.watches if watch.kind == "charges")
+    charged(here, account, charge_at, paid=True)
+    await play.move(look.at)
+    state = await play.until_closing(lambda s: any("charged after" in finding for finding in s.findings))
+    assert "19.00" in "".join(state.findings)
+    assert here.connections.cases.case(account)["stage"] == Stage.CLOSED
