@@ -31,8 +31,8 @@ approved, and what was erased and what was kept. It names the customer by id onl
 
 What was watched after the seal is in `../supplements/`, a folder each, numbered from 0001. `supplement.jws` signs the
 SHA-256 of every file beside it, of the pack's tag manifest, and of the `supplement.jws` before it; `ledger.jsonl` goes
-on where the last one ended. A `certificate.jws` there replaces the one that it names. Nobody can tell from a folder
-alone whether a later supplement exists: ask for the highest number.
+on where the last one ended, and so does `receipts.json`. A `certificate.jws` there replaces the one that it names.
+Nobody can tell from a folder alone whether a later supplement exists: ask for the highest number.
 
 To verify all of it, without any server: `farewell audit verify FOLDER [--keys JWKS]`.
 """

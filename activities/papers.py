@@ -48,13 +48,12 @@ def gather(store: CaseStore, case: str, account: str, plan_hash: str) -> CasePap
     Raises:
         NotFound: no plan of that hash, no statement or recount, or the key stands: nothing can be certified.
     """
-    receipts = (receipt for document in store.documents(case, "receipts") for receipt in document["receipts"])
     return CasePapers(
         case=case,
         account=account,
         plan=store.plan(case, plan_hash),
         decisions=to_jsonable_python(store.decisions(case)),
-        receipts=[_of_ids(to_jsonable_python(receipt)) for receipt in receipts],
+        receipts=receipts(store, case),
         package=_last(store, case, MANIFEST) or {},
         statement=_needed(store, case, "statement"),
         purged=_by_name(store, case, "purge"),
@@ -63,6 +62,12 @@ def gather(store: CaseStore, case: str, account: str, plan_hash: str) -> CasePap
         retention_ends=_by_name(store, case, "retention_end"),
         account_key=_needed(store, case, "key_destruction"),
     )
+
+
+def receipts(store: CaseStore, case: str) -> list[dict[str, Any]]:
+    """What outside systems have answered until now, in order, without what isn't an id."""
+    kept = store.documents(case, "receipts")
+    return [_of_ids(to_jsonable_python(dict(each))) for document in kept for each in document["receipts"]]
 
 
 def processors(store: CaseStore, case: str) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.case_policy import policy_of
 from activities.certifying import CERTIFICATE, Certifier
 from activities.pack import lines, pretty, weigh
-from activities.papers import processors
+from activities.papers import processors, receipts
 from activities.safe import SEAL_HEAD, SEAL_TOKEN, SUPPLEMENT_HEAD, SUPPLEMENT_TOKEN, EvidenceSafe
 from connectors.errors import NotFound
 from connectors.ports import CaseStore, KeyStore, Ledger, ObjectStore
@@ -106,7 +106,12 @@ class SupplementActivities:
             "previous": previous,
             "ledger": {"from": begins, "to": len(entries), "head": entries[-1].entry_sha256},
         }
-        body = {"claims": claims, "certificate": self._certified(request, now), "keys": self._safe.published()}
+        body = {
+            "claims": claims,
+            "certificate": self._certified(request, now),
+            "keys": self._safe.published(),
+            "receipts": self._new_receipts(request),
+        }
         return self._store.keep_document(request.case, SUPPLEMENT_HEAD, request.idempotency_key, body, now)
 
     def _before(self, case: str, number: int) -> tuple[int, str | None]:
@@ -124,10 +129,18 @@ class SupplementActivities:
             return None
         return str(self._certifier.issue(request, now, CHANGES[request.watch.kind])["digest"])
 
+    def _new_receipts(self, request: SupplementRequest) -> list[dict[str, Any]]:
+        """What outside systems have answered since the last seal."""
+        earlier = [self._first(request.case, SEAL_HEAD), *self._store.documents(request.case, SUPPLEMENT_HEAD)]
+        sealed = [receipt for head in earlier for receipt in head["receipts"]]
+        return [receipt for receipt in receipts(self._store, request.case) if receipt not in sealed]
+
     def _files(self, request: SupplementRequest, head: Mapping[str, Any]) -> dict[str, bytes]:
         told = head["claims"]["ledger"]
         entries = [e for e in self._safe.entries(request.case) if told["from"] <= e.seq <= told["to"]]
         files = {"keys.json": pretty(head["keys"]), "ledger.jsonl": lines(entries)}
+        if head["receipts"]:
+            files["receipts.json"] = pretty(head["receipts"])
         if head["certificate"] is None:
             return files
         kept = self._store.documents(request.case, CERTIFICATE)

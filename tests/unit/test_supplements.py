@@ -78,6 +78,23 @@ def test_audit_1_a_second_run_writes_the_same_bytes_though_ledger_clock_and_key_
     assert bucket(closing) == before
 
 
+def test_identity_3_money_9_what_outside_systems_answered_since_the_last_seal_is_in_the_supplement(closing):
+    def answered(number):
+        body = {"receipts": [{"system": "billing", "action": "refund", "reference": f"re_{number}"}]}
+        closing.store.keep_document(CASE, "receipts", f"late{number}", body, closing.at)
+
+    closing.watched("scan", 1)
+    answered(1)
+    closing.watched("charges", 2)
+    answered(2)
+    for _ in range(2):
+        closing.watched("charges", 3)
+    assert f"{FOLDER}/0001-scan/receipts.json" not in bucket(closing)
+    for number in (1, 2):
+        (receipt,) = read(closing, f"000{number + 1}-charges/receipts.json")
+        assert receipt["reference"] == f"re_{number}"
+
+
 def test_audit_2_a_broken_ledger_is_never_sealed_into_a_supplement(closing):
     closing.ledger.chain[8] = closing.ledger.chain[8].model_copy(update={"actor": "nobody"})
     with pytest.raises(Rejected, match="entry 9"):
