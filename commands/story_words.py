@@ -58,6 +58,7 @@ ACTIONS = {
     "hand_over_assets": "gave what others share a new owner",
     "hand_back_assets": "gave what was handed over back to its owners",
     "scan_for_zombies": "looked again for anything that still lets somebody in",
+    "undo_scan": "opened again what a later look had closed",
     "scan_after_end": "looked again, after the end, for anything that still lets somebody in",
     "disconnect_feed": "cut the customer's own user directory off",
     "reconnect_feed": "connected the customer's own user directory again",

@@ -4,7 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import worker
 from commands.story import tell
+from commands.story_words import ACTIONS
 from tests.fakes.evidence import MemoryLedger
 from tests.fakes.packs import fact
 from tests.fakes.papers import AT
@@ -149,3 +151,33 @@ def test_it_says_when_its_chain_is_broken():
         "THE CHAIN IS BROKEN at entry 2: entry 3 stands in the place of entry 2."
     )
     assert tell([]) == "The ledger of this case is empty."
+
+
+def test_every_effect_has_words_for_somebody_who_has_never_seen_a_workflow_engine():
+    classes = [each for name, each in vars(worker).items() if name.endswith("Activities")]
+    methods = [getattr(each, name) for each in classes for name in dir(each)]
+    names = {method.__name__ for method in methods if hasattr(method, "__temporal_activity_definition")}
+    assert len(names) > 50
+    assert names - ACTIONS.keys() == {"record_decision", "standing_holds"}  # told by what was decided; no effect
+
+
+def test_sub_processors_are_asked_and_what_was_watched_is_told_after_the_end():
+    told = story(
+        *(("erase", "purge", name) for name in ("processor/mailer", "processor/crm", "task")),
+        ("certify", "destroy_account_key", "-"),
+        ("certify", "close_case", "-"),
+        ("closed", "scan_after_end", "-"),
+        ("closed", "seal_supplement", "scan"),
+        ("closed", "processor_confirmed", "crm", {"actor": "dora"}),
+        ("closed", "seal_supplement", "chase"),
+    )
+    said = [line.partition("UTC  ")[2] or line for line in told if line]
+    assert "the evidence sealed. Since then 2 supplements were sealed, the last on 1 March 2026." in told[0]
+    assert "Farewell asked 2 sub-processors to erase what they hold: mailer, crm" in said
+    assert "Farewell erased what the plan says in a data set (task)" in said
+    assert said[said.index("After the end: what was still watched") + 1 : -1] == [
+        "Farewell looked again, after the end, for anything that still lets somebody in",
+        "Farewell sealed what was found (by the look for ways in)",
+        "dora recorded that a sub-processor has confirmed (crm)",
+        "Farewell sealed what was found (of a sub-processor)",
+    ]
