@@ -82,14 +82,16 @@ def status(account: AccountArgument, as_json: Json = False) -> None:
     """Say where an exit stands, and who or what it waits for."""
     from commands.session import case_of, connections
     from commands.standing import look, print_standing, standing
+    from commands.watched import print_watched, watched
 
     at = connections()
     row = case_of(at, account)
-    case = standing(row, look(at, row))
+    case, after = standing(row, look(at, row)), watched(at, row)
     if as_json:
-        show(case)
+        show({**case, "watched": after})
     else:
         print_standing(case)
+        print_watched(after)
 
 
 def _under_way(case: Mapping[str, Any]) -> str:

@@ -1,32 +1,21 @@
 """The pivot: everything goes, and is counted again. Source: DOMAIN erasure, stages rows 9 and 10."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ChildWorkflowError
+from temporalio.exceptions import ActivityError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.erasure import ErasureActivities
     from models.effects import ClosingRequest, PurgeRequest, RecountRequest
-    from models.vocabulary import Role, Stage, TaskKind, TaskOutcome
+    from models.vocabulary import Role, Stage, TaskKind
     from workflows.closing import ClosingWorkflow
     from workflows.deprovisioning import CaseDeprovisioning
-    from workflows.retries import PURGE, Manner
+    from workflows.retries import PURGE
     from workflows.words import kind_of
-
-
-class Frozen(Exception):  # it's for the purge itself, which goes on with the others
-    """A legal hold covers what should go."""
-
-    def __init__(self, error: ActivityError) -> None:
-        """`error` is how the activity said so."""
-        super().__init__()
-        self.error = error
 
 
 class CaseErasing(CaseDeprovisioning):
     """From here nothing is undone; the closing proves it."""
-
-    _leaves_frozen = False
 
     async def _erase(self) -> None:
         """Everything of the plan, in order, then counted again; then the closing begins."""
@@ -62,28 +51,25 @@ class CaseErasing(CaseDeprovisioning):
         release, and the rest goes on meanwhile. Source: DOMAIN erasure.3.
         """
         asked = [self._ask(PurgeRequest, "purge", subject=x, plan_hash=plan_hash) for x in self._agreed().data_sets]
-        frozen: list[tuple[PurgeRequest, ActivityError]] = []
-        for request in asked:
-            try:
-                self._leaves_frozen = True
-                await self._do(ErasureActivities.purge, request, PURGE)
-            except Frozen as held:
-                frozen.append((request, held.error))
-            finally:
-                self._leaves_frozen = False
+        frozen = {request: error for request in asked if (error := await self._purge_or_frozen(request))}
         if frozen:
-            await self._park("purge", frozen[0][1], PURGE)
-        for request, _ in frozen:
+            await self._park("purge", next(iter(frozen.values())), PURGE)
+        for request in frozen:
             await self._do(ErasureActivities.purge, request, PURGE)
         recount = self._ask(RecountRequest, "recount", plan_hash=plan_hash)
         counted = await self._do(ErasureActivities.recount, recount, PURGE)
         return tuple(counted.left)
 
-    async def _park(self, step: str, error: ActivityError | ChildWorkflowError, manner: Manner) -> TaskOutcome:
-        """As for every step; but what a hold freezes is left for later where others can go on."""
-        if self._leaves_frozen and isinstance(error, ActivityError) and kind_of(error) is TaskKind.HOLD_REVIEW:
-            raise Frozen(error)
-        return await super()._park(step, error, manner)
+    async def _purge_or_frozen(self, request: PurgeRequest) -> ActivityError | None:
+        """Erases one data set; or how the purge said that a hold freezes it, so that others can go on meanwhile."""
+        try:
+            await self._attempt(ErasureActivities.purge, request, PURGE)
+        except ActivityError as error:
+            if kind_of(error) is TaskKind.HOLD_REVIEW:
+                return error
+            await self._park(request.step, error, PURGE)
+            await self._do(ErasureActivities.purge, request, PURGE)
+        return None
 
     async def _find(self, left: tuple[str, ...]) -> None:
         """Somebody still writes what is being erased: nothing is certified until a count finds nothing."""

@@ -125,17 +125,20 @@ class CaseSteps:
         """Does one effect. After its retries a person decides: again, or (never at a gate) without it: then None."""
         while True:
             try:
-                return await workflow.execute_activity_method(
-                    method,
-                    request,
-                    start_to_close_timeout=manner.attempt,
-                    heartbeat_timeout=manner.heartbeat,
-                    retry_policy=manner.retries,
-                    summary=f"{request.step.replace('_', ' ')} {request.subject}".removesuffix(" -"),
-                )
+                return await self._attempt(method, request, manner)
             except ActivityError as error:
                 if await self._park(request.step, error, manner) is TaskOutcome.SKIP:
                     return None
+
+    async def _attempt(self, method: Callable[..., Any], request: EffectRequest, manner: Manner) -> Any:
+        return await workflow.execute_activity_method(
+            method,
+            request,
+            start_to_close_timeout=manner.attempt,
+            heartbeat_timeout=manner.heartbeat,
+            retry_policy=manner.retries,
+            summary=f"{request.step.replace('_', ' ')} {request.subject}".removesuffix(" -"),
+        )
 
     async def _do_undoable(self, method: Callable[..., Any], request: EffectRequest, manner: Manner = STEP) -> Any:
         """Does an effect that can be taken back; noted before it begins, for it may happen and still fail."""

@@ -13,7 +13,7 @@ from devstack.stack import EmbeddedStack
 from models.account import Actor
 from models.case import CaseState
 from models.payload import Personal
-from models.updates import ResolveTask
+from models.updates import ResolveTask, RetrievalWord, Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome
 from rules.gates import PIVOT_GATES
 from tests.workflow.stubs import SETS, Opened, StubbedWorker, stubbed
@@ -63,6 +63,20 @@ async def test_erasure_3_what_a_hold_freezes_waits_and_the_rest_goes_on(stage: S
     await retry(handle, state.tasks[0].id)
     assert (await handle.result()).stage is Stage.CERTIFY
     assert stage.stubs.purged(case) == [SETS[2], SETS[0], SETS[1]]
+
+
+async def test_erasure_2_whether_data_is_returned_or_deleted_may_change_until_the_pivot(stage: StubbedWorker) -> None:
+    """Waived instead of fetched: it goes. Fetched, accepted, approved, and taken back before the last gate: it stays."""
+    opened = dict(zip(PIVOT_GATES, ALL_OPEN, strict=True))
+    waived = await stage.begin("waived-1", tuple((opened | {"accepted_or_waived": False}).values()))
+    dora = Actor(id="dora", roles=(Role.COMPLIANCE,))
+    word = Personal(text="their letter")
+    await waived.execute_update("waive_export", RetrievalWord(actor=dora, evidence=word))
+    assert (await waived.result()).stage is Stage.CERTIFY
+    back = await stage.begin("back-1", tuple((opened | {"window_over": False}).values()))
+    await back.execute_update("reinstate", Undo(actor=Actor(id="customer"), reason=word))
+    assert (await back.result()).stage is Stage.REINSTATED
+    assert (stage.stubs.purged("waived-1"), stage.stubs.purged("back-1")) == (list(SETS), [])
 
 
 async def retry(handle: Handle, task: str) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from commands.audits import fetch_pack
 from commands.pack_check import check_pack
+from commands.watched import watched
 from devstack.running import Running
 from models.effects import ClosingState, Watch
 from models.vocabulary import Stage
@@ -117,6 +119,13 @@ async def left(here: Running, account: str) -> tuple[Exit, ClosingState]:
     return play, await play.until_closing(lambda s: bool(s.watches))
 
 
+async def status(here: Running, account: str) -> dict[str, Any]:
+    """What `farewell status` says of a closed case."""
+    told = await asyncio.to_thread(watched, here.connections, here.connections.cases.case(account))
+    assert told is not None
+    return told
+
+
 async def confirmed(here: Running, play: Exit, state: ClosingState) -> ClosingState:
     """A person has recorded that every sub-processor has erased all."""
     for watch in [watch for watch in state.watches if watch.kind == "chase"]:
@@ -132,12 +141,15 @@ async def test_erasure_1_everything_is_watched_to_its_end_and_sealed_beside_the_
 ) -> None:
     play, planned = await left(here, account)
     assert {"scan", "chase", "backups", "retained"} <= {watch.kind for watch in planned.watches}
+    told = await status(here, account)
+    assert [watch["kind"] for watch in told["watches"]] == [watch.kind for watch in planned.watches]
     state = await confirmed(here, play, planned)
     raise_a_zombie(here, account)
     while state.watches:
         await play.move(min(watch.at for watch in state.watches))
         state = await play.until_closing(lambda s, before=state: len(s.watches) < len(before.watches))
     await here.client.get_workflow_handle(f"closing-{play.case}").result()
+    assert await status(here, account) == {"watches": [], "findings": [], "supplements": len(planned.watches)}
     done = actions_of(here, play.case)
     kinds = [watch.kind for watch in planned.watches]
     assert (done.count("scan_after_end"), done.count("erase_retained")) == (

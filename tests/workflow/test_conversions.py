@@ -14,7 +14,7 @@ from tests.workflow.records import amounts_of, contracts_of, mails_of, rows_of, 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 AT_ONCE = {"mode": Mode.EJECT, "cause": Cause.NON_PAYMENT, "reason": WORD}
 STOP = {"mode": Mode.STOP, "reason": WORD}
-PAUSED = ["requested", "approval", "notice", "freeze", "paused"]
+PAUSED = ["approval", "notice", "freeze", "paused"]
 
 
 async def proposed(play: Exit, who: str = "ana", **wish: object) -> None:
@@ -36,7 +36,8 @@ async def test_modes_4_a_pause_becomes_a_stop_and_an_undo_gives_everything_back(
     state = await play.reach(Stage.NOTICE)
     assert (state.mode, (await play.attributes())["FarewellMode"]) == (Mode.STOP, "stop")
     await play.until(lambda s: "notice.2" in s.sent)
-    assert rows_of(here, account) == paused, "the account stays paused while the notice runs"
+    now = rows_of(here, account)
+    assert all(row in now[name] for name in paused for row in paused[name]), "it stays paused while the notice runs"
     await play.to_date("effective_date")
     state = await play.reach(Stage.SETTLE)
     await play.move(resume)
@@ -116,7 +117,7 @@ async def test_modes_4_a_stop_in_notice_becomes_an_eject_once_two_others_agree(h
     await play.say("carla", "approve", Approve, gate=Gate.PLAN, hash=digest)
     state = await play.reach(Stage.SETTLE)
     assert state.agreed.dates["billing_end"] - state.opened_at < timedelta(days=5)
-    assert stages_of(here, play.case)[2:6] == ["notice", "freeze", "deprovision", "export"]
+    assert stages_of(here, play.case)[1:5] == ["notice", "freeze", "deprovision", "export"]
     assert mails_of(here, play.case).count("plan") == 2
     await play.say("ana", "reinstate", Undo, reason=WORD)
     await play.reach(Stage.REINSTATED)

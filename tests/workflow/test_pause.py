@@ -13,7 +13,7 @@ from tests.workflow.records import amounts_of, contracts_of, credentials_of, mai
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 CLOSED = {CredentialClass.SIGN_IN, CredentialClass.SESSION}
-WALK = ["requested", "approval", "notice", "freeze", "paused", "resumed"]
+WALK = ["approval", "notice", "freeze", "paused", "resumed"]
 
 
 def standing(here: Running, account: str) -> tuple[object, ...]:
