@@ -50,7 +50,7 @@ class ScimServer(NamedTuple):
 @contextmanager
 def running_scim(*, bulk: bool = True, etag: bool = True, sort: bool = True) -> Iterator[ScimServer]:
     """Starts it empty, and ends it with the block; without what is off it says so in its ServiceProviderConfig."""
-    token, (port,) = secrets.token_urlsafe(18), free_ports(1)
+    token, (port,) = secrets.token_hex(18), free_ports(1)
     with TemporaryDirectory(prefix="farewell-scim-") as folder:
         offers = Path(folder) / "config.json"
         offers.write_text(json.dumps(_offers(bulk=bulk, etag=etag, sort=sort)))

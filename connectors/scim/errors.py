@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx2
+from pydantic import ValidationError
 from scim2_client import (
     RequestNetworkException,
     SCIMClientException,
@@ -51,7 +52,7 @@ def translating() -> Iterator[None]:
         yield
     except RequestNetworkException as error:
         raise _unreached(error.__cause__) from None
-    except (SCIMClientException, SCIMException) as error:
+    except (SCIMClientException, SCIMException, ValidationError) as error:
         raise _misunderstood(error) from None
 
 
@@ -76,7 +77,7 @@ def _unreached(cause: BaseException | None) -> ConnectorError:
     return Unavailable(SYSTEM, f"can't be reached: {type(cause).__name__}", f"{_ADDRESS}, and the network")
 
 
-def _misunderstood(error: SCIMClientException | SCIMException) -> ConnectorError:
+def _misunderstood(error: SCIMClientException | SCIMException | ValidationError) -> ConnectorError:
     response: Any = getattr(error, "source", None)
     if not isinstance(response, httpx2.Response):  # the client itself refused to ask
         return Rejected(SYSTEM, f"can't be asked so: {type(error).__name__}", _ADDRESS)

@@ -18,6 +18,7 @@ from devstack.scim import ScimServer, running_scim
 from tests.contract.people import BuiltinPeople, People, ScimPeople
 from tests.contract.sample_books import BuiltinBooks, SampleBooks
 from tests.contract.sample_money import put_money
+from tests.contract.scim_faulty import Faulty, behind_a_proxy
 from tests.contract.stripe_books import StripeBooks, running_stripe
 
 ROLE = "farewell_application"
@@ -119,6 +120,24 @@ def scim_people(scim_server: ScimServer, sqlite_engine: Engine) -> ScimPeople:
 @pytest.fixture
 def plain_scim_people(plain_scim_server: ScimServer, postgresql_engine: Engine) -> ScimPeople:
     return ScimPeople(plain_scim_server, postgresql_engine)
+
+
+@pytest.fixture
+def bulk(scim_people: ScimPeople) -> Iterator[Faulty]:
+    with behind_a_proxy(scim_people, bulk=True) as found:
+        yield found
+
+
+@pytest.fixture
+def plain(plain_scim_people: ScimPeople) -> Iterator[Faulty]:
+    with behind_a_proxy(plain_scim_people, bulk=False) as found:
+        yield found
+
+
+@pytest.fixture(params=["bulk", "plain"])
+def faulty(request: pytest.FixtureRequest) -> Faulty:
+    """Both, one after the other."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "stripe"])

@@ -85,7 +85,7 @@ class ScimPeople:
     """At a SCIM service, as any other client of it."""
 
     def __init__(self, server: ScimServer, engine: Engine, calls_a_minute: int = 1_000_000) -> None:
-        self._engine, self._server = engine, server
+        self._engine = engine
         self.place = ScimPlace(
             server.url, server.token, calls_a_minute, AccountFilter.read(FILTER), AccountFilter.read(FILTER)
         )
@@ -120,8 +120,10 @@ class ScimPeople:
         self.client.delete(f"/Users/{user}").raise_for_status()
 
     def change(self, user: str, operation: dict[str, Any]) -> None:
-        body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
-        self.client.patch(f"/Users/{user}", json=body).raise_for_status()
+        self._patch(f"/Users/{user}", operation)
+
+    def change_group(self, group: str, operation: dict[str, Any]) -> None:
+        self._patch(f"/Groups/{group}", operation)
 
     def everything(self, account: str) -> list[Any]:
         found: list[Any] = [(user["id"], user["userName"], user["active"]) for user in self._all("/Users", account)]
@@ -137,3 +139,7 @@ class ScimPeople:
 
     def _post(self, endpoint: str, body: dict[str, Any]) -> str:
         return str(self.client.post(endpoint, json=body).raise_for_status().json()["id"])
+
+    def _patch(self, path: str, operation: dict[str, Any]) -> None:
+        body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
+        self.client.patch(path, json=body).raise_for_status()

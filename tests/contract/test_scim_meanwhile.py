@@ -1,0 +1,91 @@
+"""What others do at the SCIM service while we work there: 404, 409, 412, pages that shift. Source: DOMAIN identity.1."""
+
+from collections.abc import Callable
+from itertools import repeat
+
+import pytest
+
+from connectors.errors import Conflict, Rejected, Unavailable
+from connectors.scim import roster
+from tests.contract.people import TEAM, USERS
+from tests.contract.scim_faulty import CLOSED, KEY, Faulty
+from tests.contract.scim_proxy import first, forward, says, unfiltered
+
+
+@pytest.mark.parametrize("status", [409, 412])
+def test_identity_1_a_conflict_is_read_again_and_retried(plain: Faulty, status: int) -> None:
+    before = plain.everything()
+    plain.plan("PATCH Users", says(status), says(status))
+    assert plain.close() == CLOSED
+    plain.expect_the_same(before)
+
+
+def test_identity_1_a_conflict_without_end_is_a_persons(plain: Faulty) -> None:
+    plain.plan("PATCH Users", *repeat(says(409), 100))
+    with pytest.raises(Conflict):
+        plain.close()
+
+
+def test_identity_1_who_was_changed_between_reading_and_asking_is_read_again(bulk: Faulty) -> None:
+    """By a real ETag: another name, another version."""
+    before = bulk.everything()
+    users = bulk.people.identity.users(bulk.account, "", 100)
+    renamed = {"op": "replace", "path": "displayName", "value": "Somebody"}
+    bulk.plan("POST Bulk", first(lambda: [bulk.people.change(user, renamed) for user in users]))
+    assert bulk.close() == CLOSED
+    assert bulk.proxy.seen["POST Bulk"] == 2
+    bulk.expect_the_same(before)
+
+
+def test_identity_1_who_is_deleted_between_reading_and_asking_is_no_fault(faulty: Faulty) -> None:
+    before, gone = faulty.everything(), faulty.people.add(faulty.account, "eva")
+    faulty.plan(faulty.changing(), first(lambda: faulty.people.remove(faulty.account, gone)))
+    assert faulty.close() == CLOSED
+    faulty.expect_the_same(before)
+
+
+def test_identity_1_who_is_inactive_at_the_second_look_is_asked_nothing_more(bulk: Faulty) -> None:
+    """It keeps its mark: it may have been another attempt of ours."""
+    user = next(each[0] for each in bulk.everything() if each[1].startswith("ana"))
+    leaves = {"op": "replace", "path": "active", "value": False}
+    bulk.plan("POST Bulk", first(lambda: bulk.people.change(user, leaves)))
+    assert bulk.close() == CLOSED
+    assert bulk.proxy.changed[user] == 0
+
+
+def test_pages_that_shift_are_read_anew(plain: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an order by id: who goes, or comes, moves all that follow from one page to another."""
+    monkeypatch.setattr(roster, "_A_PAGE", 3)
+    gone = plain.people.identity.users(plain.account, "", 1)[0]
+    shifts: list[Callable[[], object]] = [
+        lambda: plain.people.remove(plain.account, gone),
+        lambda: plain.people.add(plain.account, "new"),
+    ]
+    plain.plan("GET Users", forward, forward, *map(first, shifts))
+    assert len(plain.worker().users(plain.account, "", 100)) == len(USERS)
+
+
+def test_pages_that_never_stop_shifting_are_tried_later(plain: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roster, "_A_PAGE", 3)
+    numbers = iter(range(100))
+    plain.plan("GET Users", *repeat(first(lambda: plain.people.add(plain.account, f"n{next(numbers)}")), 50))
+    with pytest.raises(Unavailable):
+        plain.worker().users(plain.account, "", 100)
+
+
+def test_identity_5_a_group_that_was_joined_meanwhile_is_read_again(bulk: Faulty) -> None:
+    late, team = bulk.people.add(bulk.account, "eva"), bulk.everything()[-1][0]
+    joins = {"op": "add", "path": "members", "value": [{"value": late}]}
+    bulk.plan("POST Bulk", first(lambda: bulk.people.change_group(team, joins)))
+    assert bulk.worker().empty_groups(bulk.account, KEY) == len(TEAM)
+    bulk.worker().refill_groups(bulk.account, KEY)
+    assert late in dict(bulk.everything()[-1][2])
+
+
+def test_a_service_that_ignores_the_filter_is_refused_and_nobody_is_touched(faulty: Faulty) -> None:
+    before = faulty.everything()
+    faulty.plan("GET Users", *repeat(unfiltered, 100))
+    for _ in range(2):
+        with pytest.raises(Rejected, match="ignores the filter"):
+            faulty.close()
+    assert faulty.everything() == before
