@@ -1,5 +1,6 @@
 """Two live attempts at every effect that costs, at the same moment, on real servers: it happens once."""
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.ledger import record_refusal
 from connectors.errors import Transient
-from connectors.opening import Connections, settings
+from connectors.opening import Connections, connect_temporal, settings
 from devstack.stack import EmbeddedStack
 from models.case import CaseRequest, Decision, PlanRequest
 from models.effects import (
@@ -88,6 +89,8 @@ def twins(stack: EmbeddedStack, homes: Callable[[str], Path]) -> Iterator[Twins]
             patched.setenv(name, value)
         patched.setenv("FAREWELL_DATABASE_URL", f"sqlite:///{home / 'farewell.db'}")
         patched.setenv("FAREWELL_PRODUCT_DATABASE_URL", f"sqlite:///{home / 'product.db'}")
+        patched.setenv("FAREWELL_KEYS", str(home / "keys" / "store"))
+        patched.setenv("FAREWELL_MASTER_KEY_FILE", str(home / "keys" / "master.key"))
         twins = Twins(Connections(settings()))
         yield twins
         twins.at.engine.dispose()
@@ -154,12 +157,21 @@ def test_a_pack_sealed_by_two_has_one_version_of_each_file(twins: Twins) -> None
     record_refusal(at.ledger, at.keys, decision, "it is past the pivot", NOW)
     at.objects.put(bucket, HISTORY, b"{}")
     about = {"plan_hash": twins.plan.hash, "opened_at": NOW}
+    asyncio.run(_leave_a_payload(at))
+    destroyed = _one(twins(EvidenceRequest, "destroy_account_key", **about))
+    assert destroyed.ids == (f"account/{ACCOUNT}/1",)
     _one(twins(EvidenceRequest, "sign_certificate", **about))
     sealed = _one(twins(EvidenceRequest, "seal_pack", **about))
     assert sealed.entries == 1
     found = versions(at, bucket, f"{CASE}/")
     assert f"{CASE}/seal.jws" in found
     assert set(found.values()) == {1}
+
+
+async def _leave_a_payload(at: Connections) -> None:
+    """What the destroyed key is tried on: the case's own start, which no worker here takes."""
+    client = await connect_temporal(at.keys)
+    await client.start_workflow("OffboardingWorkflow", CASE, id=f"offboarding-{CASE}", task_queue="nobody")
 
 
 def _one(answers: list[Any]) -> Any:
