@@ -187,3 +187,29 @@ def test_where_temporal_doesnt_answer_no_key_goes(closing):
     with pytest.raises(Unavailable):
         sweep(closing.keys, closing.histories, AT)
     assert closing.keys.opening(key.id) == key
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_erasure_6_a_sweep_that_is_killed_is_finished_by_the_next_workers(closing, monkeypatch, moment):
+    scopes = [KeyScope.of_closing(CASE), KeyScope.of_follow_ups(CASE)]
+    ids = [closing.keys.sealing(scope).id for scope in scopes]
+    for scope in scopes:
+        closing.keys.may_end(scope)
+    destroy = closing.keys.destroy
+
+    def deadly(scope, at):
+        if scope == scopes[1] and moment == "before":
+            raise Killed
+        destroy(scope, at)
+        if scope == scopes[1]:
+            raise Killed
+
+    monkeypatch.setattr(closing.keys, "destroy", deadly)
+    with pytest.raises(Killed):
+        sweep(closing.keys, closing.histories, AT)
+    closing.again()
+    finished = sweep(closing.keys, closing.histories, AT)
+    assert [each.scope for each in finished] == ([scopes[1]] if moment == "before" else [])
+    for key_id in ids:
+        with pytest.raises(Gone):
+            closing.keys.opening(key_id)
