@@ -22,6 +22,7 @@ from models.ledger import LedgerEntry
 from models.vocabulary import PROCESSORS, MailKind, Stage
 
 _LATER = frozenset({MailKind.THANKS, MailKind.SURVEY_REMINDER, MailKind.COME_BACK})
+_THEIRS = frozenset({"plan_follow_ups", "end_follow_ups", "stop_follow_ups"})
 _ENDINGS = frozenset(STAGES[end] for end in STAYED)
 
 
@@ -52,7 +53,8 @@ def chapters(entries: Sequence[LedgerEntry], zone: tzinfo) -> list[Chapter]:
 
 def follows_up(entry: LedgerEntry) -> bool:
     """Whether it is of the follow-ups, which run beside the stages and outlive them."""
-    return entry.action in {"plan_follow_ups", "end_follow_ups", "stop_follow_ups"} or entry.subject in _LATER
+    lets_go = entry.action == "release_key" and entry.stage != Stage.CLOSED  # the closing lets go of its own
+    return lets_go or entry.action in _THEIRS or entry.subject in _LATER
 
 
 def _by_stage(entries: Sequence[LedgerEntry]) -> list[tuple[str, list[LedgerEntry]]]:

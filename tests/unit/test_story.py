@@ -58,16 +58,19 @@ def test_no_heading_jumps_back_and_the_follow_ups_come_last():
         ("settle", "send_message", "statement"),
         ("retrieval", "send_message", "thanks"),
         ("erase", "recount", "-"),
+        ("closed", "release_key", "-"),
         ("retrieval", "send_message", "survey_reminder"),
+        ("retrieval", "release_key", "-"),
     )
     headings = [line for line in told[1:-1] if line and not line.startswith(" ")]
     assert headings == [
         "The money is settled",
         "The customer fetches the data",
         "Erasure: the point of no return is passed",
+        "After the end: what was still watched",
         "Afterwards: the messages that the goodbye promised",
     ]
-    assert told[-3].endswith("wrote to the customer (survey reminder)")
+    assert told[-4].endswith("wrote to the customer (survey reminder)")
 
 
 def test_runs_of_one_action_are_one_line_but_a_retry_shows():
