@@ -51,7 +51,9 @@ def test_modes_1_more_transition_after_a_pause_charges_no_day_of_it():
         "retrieval_end": NOW + 3 * a_month,
     }
     about = {"approvals_required": {}, "approval_until": NOW, "reminder_at": NOW, "silence_at": NOW}
-    plan = Agreed(hash="sha256:1", dates=dates, **about)
-    later = moved(plan, Extend(actor=CUSTOMER, until=dates["transition_end"] + a_week)).dates
+    plan = Agreed(hash="sha256:1", dates=dates, looks_at=(NOW,), scans_at=(NOW, NOW + a_month), **about)
+    extended = moved(plan, Extend(actor=CUSTOMER, until=dates["transition_end"] + a_week))
+    assert (extended.looks_at, extended.scans_at) == ((NOW + a_week,), (NOW + a_week, NOW + a_month + a_week))
+    later = extended.dates
     assert {name for name in dates if later[name] == dates[name]} == {"requested", "notice_end", "billing_end"}
     assert {later[name] - dates[name] for name in ("transition_end", "effective_date", "retrieval_end")} == {a_week}

@@ -166,6 +166,14 @@ def test_money_9_the_looks_for_late_charges_are_instants_of_the_customers_days()
     assert agreed.approval_until.date() == date(2026, 12, 7)
 
 
+def test_identity_3_the_scans_for_ways_in_are_instants_of_the_customers_days():
+    agreed = made()
+    effective = agreed.dates["effective_date"].date()
+    assert [(at.date() - effective).days for at in agreed.scans_at] == [*POLICY.house.zombie_scan_days]
+    assert {at.isoformat()[10:] for at in agreed.scans_at} == {"T00:00:00+01:00"}
+    assert made(Store(pauses=1), mode=Mode.PAUSE, resume_on=date(2027, 1, 15)).scans_at == ()
+
+
 def test_modes_1_a_pause_settles_nothing_and_agrees_on_its_resume_date():
     store = Store(pauses=1)
     agreed = made(store, mode=Mode.PAUSE, resume_on=date(2027, 1, 15))
