@@ -14,7 +14,11 @@ DIGESTS = ("jws", "plan", "package", "statement", "supersedes")
 def certified(claims: Mapping[str, Any]) -> dict[str, Any]:
     """What the sentences may name."""
     key = claims["account_key"]
-    instants = {"destroyed_at": key["at"], "copies_until": key["copies_until"], "backups_expire": claims["backups_expire"]}
+    instants = {
+        "destroyed_at": key["at"],
+        "copies_until": key["copies_until"],
+        "backups_expire": claims["backups_expire"],
+    }
     return {
         **{name: datetime.fromisoformat(at) for name, at in instants.items()},
         **{name: claims[name] for name in ("iss", "number", "changed")},
