@@ -103,7 +103,7 @@ def company():
         ("own/notes", (4, 4, 0)),
     ],
 )
-def test_each_kind_of_data_set_is_counted_and_erased_as_planned(company, subject, numbers):
+def test_erasure_7_each_kind_of_data_set_what_we_made_too_is_counted_and_erased_as_planned(company, subject, numbers):
     result = company.purge(subject)
     assert (result.before, result.erased, result.kept) == numbers
     assert company.purge(subject) == result
@@ -224,3 +224,24 @@ def test_rows_that_stay_by_decision_are_kept_not_erased(company):
     result = company.purge("task")
     assert (result.before, result.erased, result.kept) == (2500, 2497, 3)
     assert "task" not in company.recount().left
+
+
+def test_rows_that_another_attempt_holds_are_tried_again_and_never_taken_for_gone(company, monkeypatch):
+    """PostgreSQL finds none of those that another transaction is deleting: that isn't the end."""
+    monkeypatch.setattr(company.product, "_erase", lambda *_: 0)
+    with pytest.raises(Unavailable, match="2500 rows of task are there"):
+        company.purge("task")
+    assert company.store.documents(CASE, "purge") == []
+    monkeypatch.undo()
+    assert company.purge("task").erased == 2500
+
+
+def test_erasure_3_a_hold_on_rows_freezes_what_they_point_at_in_the_purge_too(company):
+    task, event, invoice = company.inventory.data_sets
+    pointing = task.model_copy(update={"hops": (Hop.model_validate("task.invoice_id -> invoice.id"),)})
+    company.inventory = INVENTORY.model_copy(update={"data_sets": (pointing, event, invoice)})
+    company.store.held = [{"id": "h1", "data_sets": ["task"]}]
+    assert company.purge("event").kept == 2
+    assert company.purge("invoice").kept == 1  # it's retained anyway
+    with pytest.raises(ApplicationError, match="h1 covers task"):
+        company.purge("task")
