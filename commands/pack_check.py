@@ -57,7 +57,7 @@ def check_pack(folder: Path, published_keys: Path | None = None) -> PackReport:
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder")
     pack = Pack(folder)
-    pack.keys = json.loads(published_keys.read_text(encoding="utf-8")) if published_keys else _own_keys(pack)
+    pack.keys = _published(published_keys) if published_keys else _own_keys(pack)
     seal = _check_seal(pack)
     entries = check_ledger(pack, LEDGER)
     _check_length(pack, seal, entries)
@@ -67,6 +67,13 @@ def check_pack(folder: Path, published_keys: Path | None = None) -> PackReport:
     case = seal.get("case") or (entries[0].get("case") if entries else None)
     supplements = check_supplements(pack, case, tag_manifest, len(entries), head)
     return PackReport(tuple(pack.findings), published_keys is not None, len(entries), head, supplements)
+
+
+def _published(path: Path) -> dict[str, Any]:
+    keys = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(keys, dict) or not isinstance(keys.get("keys"), list):
+        raise ValueError(f"{path} holds no JWKS")  # noqa: TRY004  # the file is wrong, not the caller
+    return keys
 
 
 def _own_keys(pack: Pack) -> dict[str, Any]:

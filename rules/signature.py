@@ -50,7 +50,7 @@ def verify(token: str, keys: dict[str, Any]) -> dict[str, Any]:
         with _no_warning_of_the_name():
             signed = jws.deserialize_compact(token, known[kid], algorithms=[ALGORITHM])
         claims = json.loads(signed.payload)
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SignatureRefused(f"{type(error).__name__}: {error}") from None
     if not isinstance(claims, dict):
         raise SignatureRefused("it signs no claims")

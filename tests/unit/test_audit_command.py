@@ -1,5 +1,6 @@
 """`farewell audit`, as people type it: the ledger alone, with Temporal and every key gone. DOMAIN audit.1, audit.2."""
 
+import base64
 import json
 import shutil
 from types import SimpleNamespace
@@ -7,9 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 import starter
+from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.engine import migrate, open_engine
 from connectors.store.ledger import SqlLedger
+from models.keys import KeyScope
 from models.ledger import ActivityRef
 from tests.contract.sample_account import request_for
 from tests.fakes.packs import evidence, fact
@@ -28,8 +31,9 @@ def pack(tmp_path_factory):
 
 @pytest.fixture
 def account(tmp_path, monkeypatch):
-    """An exit in the ledger; nothing else answers: the commands find neither keys nor Temporal nor buckets."""
-    engine = open_engine(f"sqlite:///{tmp_path}/farewell.db")
+    """An exit whose account's key is destroyed; nothing else answers: neither Temporal nor buckets."""
+    keys = FolderKeyStore(tmp_path / "keys", base64.b64encode(b"m" * 32).decode())
+    engine = open_engine(f"sqlite:///{tmp_path}/farewell.db", keys)
     migrate(engine)
     store, ledger = SqlCaseStore(engine), SqlLedger(engine)
     store.open_case(request_for(ACCOUNT), AT)
@@ -38,6 +42,7 @@ def account(tmp_path, monkeypatch):
     for number, (stage, action) in enumerate(told, start=1):
         ref = ActivityRef(workflow="w", run="r", activity=str(number), attempt=1)
         ledger.append(fact(number, stage=stage, action=action, subject="-"), ref)
+    keys.destroy(KeyScope.of_account(ACCOUNT), AT)
     monkeypatch.setattr("commands.session.connections", lambda: SimpleNamespace(cases=store, ledger=ledger))
     yield ACCOUNT
     engine.dispose()
@@ -133,3 +138,11 @@ def test_audit_2_verify_names_the_first_bad_file_first(pack, capsys, tmp_path):
     code, out, _ = farewell(capsys, "verify", str(copy))
     assert code == 6
     assert out.startswith("WRONG  data/histories/offboarding-acme-1.json: its bytes were changed")
+
+
+@pytest.mark.parametrize("keys", ["[]", "{}", '{"keys": 1}', "no json"])
+def test_published_keys_that_are_none_are_wrong_use(pack, capsys, tmp_path, keys):
+    (tmp_path / "published.json").write_text(keys)
+    code, _, err = farewell(capsys, "verify", str(pack), "--keys", str(tmp_path / "published.json"))
+    assert (code, err.count("\n")) == (2, 1)
+    assert "holds no JWKS" in err

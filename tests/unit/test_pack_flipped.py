@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.pack_check import check_pack
@@ -44,7 +44,7 @@ def found(scratch, path, changed):
         (scratch / path).write_bytes(whole)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_audit_2_any_flipped_bit_is_found_and_its_file_named_first(scratch, data):
     path = data.draw(st.sampled_from(paths(scratch)))
@@ -57,7 +57,7 @@ def test_audit_2_any_flipped_bit_is_found_and_its_file_named_first(scratch, data
     assert findings[0].startswith(f"{path}: "), findings
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_audit_2_any_cut_file_and_any_added_white_space_is_found_and_named(scratch, data):
     path = data.draw(st.sampled_from(paths(scratch)))
