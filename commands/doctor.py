@@ -116,6 +116,10 @@ def _billing(at: "Connections") -> None:
     at.billing.check()
 
 
+def _identity(at: "Connections") -> None:
+    at.identity.check()
+
+
 def _access(at: "Connections") -> None:
     at.access.check()
 
@@ -185,6 +189,7 @@ _CHECKS: dict[str, Callable[["Connections"], None]] = {
     "ledger": _ledger,
     "product database": _product,
     "billing": _billing,
+    "identity": _identity,
     "access": _access,
     "contracts": _contracts,
     "bucket for packages": _export_bucket,

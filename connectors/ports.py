@@ -313,6 +313,14 @@ class BillingSystem(Protocol):
 class IdentitySystem(Protocol):
     """Users and groups."""
 
+    def check(self) -> None:
+        """Whether it answers, and lets us in.
+
+        Raises:
+            ConnectorError: it doesn't.
+        """
+        ...
+
     def users(self, account: str, after: str, limit: int) -> list[str]:
         """A page of the ids of all users after the id `after`, ordered, the export contact included."""
         ...

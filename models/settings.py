@@ -53,6 +53,7 @@ class Settings(BaseSettings):
             `{account}` stands for the account's id.
         scim_group_filter: which groups, where `scim_filter` can't tell.
         scim_calls_a_minute: the provider's limit, divided by the workers.
+        scim_bulk: False where the provider counts each operation of a bulk as a call.
         access: `builtin`, or `webhook`: signed requests (Standard Webhooks) to `access_webhook_url`.
         access_webhook_secret: what they're signed with, `whsec_…`.
         contracts: as `access`, for the contract system.
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     scim_filter: str | None = None
     scim_group_filter: str | None = None
     scim_calls_a_minute: int = Field(default=180, gt=0)
+    scim_bulk: bool = True
     access: Literal["builtin", "webhook"] = "builtin"
     access_webhook_url: str | None = None
     access_webhook_secret: SecretStr | None = None

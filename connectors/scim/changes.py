@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from scim2_client.engines.httpx2 import SyncSCIMClient
+from scim2_models import Bulk
 
 from connectors.errors import Conflict, NotFound
 from connectors.scim.errors import SYSTEM, answered
@@ -69,11 +70,12 @@ def settle(service: Service, kind: Kind, wanted: Sequence[Change], again: Callab
 def _sent(service: Service, kind: Kind, wanted: Sequence[Change]) -> Iterator[tuple[str, int | None]]:
     """Each resource with the status of its own answer; any other failure is raised at once."""
     endpoint = service.scim.resource_endpoint(service.model(kind))
-    if not _bulk_of(service):
+    bulk = service.bulk
+    if bulk is None:
         for change in wanted:
             yield change.resource, _one(service, kind, change)
         return
-    for some in _batches(service, [_operation(endpoint, change) for change in wanted]):
+    for some in _batches(bulk, [_operation(endpoint, change) for change in wanted]):
         for resource, status in _in_bulk(service, some):
             if status >= HTTPStatus.BAD_REQUEST and status not in {*_AGAIN, HTTPStatus.NOT_FOUND}:
                 raise answered(status)
@@ -115,15 +117,8 @@ def _in_bulk(service: Service, operations: list[dict[str, Any]]) -> Iterator[tup
             yield unquote(str(operation.location).rsplit("/", 1)[1]), int(operation.status)
 
 
-def _bulk_of(service: Service) -> Any:
-    """What the service takes at once; None where it takes no bulk."""
-    bulk = service.config.bulk
-    return bulk if bulk and bulk.supported and bulk.max_operations != 0 else None
-
-
-def _batches(service: Service, operations: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _batches(bulk: Bulk, operations: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """As many at once as the service takes, by number and by bytes."""
-    bulk = _bulk_of(service)
     most, most_bytes = bulk.max_operations or _A_BULK, bulk.max_payload_size
     batch: list[dict[str, Any]] = []
     size = _ENVELOPE_BYTES

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from connectors.builtin.identity import BuiltinIdentity
-from connectors.errors import Rejected
+from connectors.errors import NotFound, Rejected
 from connectors.scim import probe
 from connectors.scim.bucket import TokenBucket
 from connectors.scim.changes import Change, settle
@@ -36,12 +36,16 @@ class ScimIdentity:
         self._opened = lru_cache(maxsize=_REMEMBERED)(self._open)
         self._roster = lru_cache(maxsize=_REMEMBERED)(self._roster_of)
 
-    def check(self, account: str = "farewell-check") -> None:
-        """Whether the service answers, lets us in and can be asked for one account's users; raises ConnectorError.
+    def check(self) -> None:
+        """Whether the service answers, lets us in and minds our filters.
 
-        Where each account has a service of its own, another one is asked for its description alone.
+        Where each account has an address of its own, nobody's may be unknown there.
         """
-        self._service(account).model("User")
+        try:
+            self._service("nobody").model("User")
+        except NotFound:
+            if ACCOUNT not in self._place.url:
+                raise
 
     def users(self, account: str, after: str, limit: int) -> list[str]:
         """A page of ids after `after`, in order, the export contact included."""
@@ -132,7 +136,7 @@ class ScimIdentity:
 
     def _open(self, url: str) -> Service:
         """A service that is shared must prove that it minds our filters: else every customer would be the account's."""
-        service = Service(open_client(url, self._place.token, self._bucket), self._bucket)
+        service = Service(open_client(url, self._place.token, self._bucket), self._bucket, bulk=self._place.bulk)
         asked: tuple[tuple[Kind, AccountFilter], ...] = (("User", self._place.users), ("Group", self._place.groups))
         for kind, filtered in asked:
             if filtered and service.page(kind, filtered.of(f"nobody-{uuid4().hex}"), 1).total:

@@ -14,6 +14,7 @@ class ScimPlace(NamedTuple):
     calls_a_minute: int
     users: AccountFilter
     groups: AccountFilter
+    bulk: bool = True
 
 
 def read_place(settings: Settings) -> ScimPlace:
@@ -27,4 +28,5 @@ def read_place(settings: Settings) -> ScimPlace:
     url, token = settings.scim_url or "", settings.scim_token
     if ACCOUNT not in url and not (users and groups):
         raise ValueError('expected a filter such as externalId sw "{account}:", or {account} in FAREWELL_SCIM_URL')
-    return ScimPlace(url, token.get_secret_value() if token else "", settings.scim_calls_a_minute, users, groups)
+    secret = token.get_secret_value() if token else ""
+    return ScimPlace(url, secret, settings.scim_calls_a_minute, users, groups, settings.scim_bulk)

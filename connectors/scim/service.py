@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 import httpx2
 from scim2_client.engines.httpx2 import SyncSCIMClient
-from scim2_models import ScimPolicy, ScimProvider, SearchRequest, ServiceProviderConfig
+from scim2_models import Bulk, ScimPolicy, ScimProvider, SearchRequest, ServiceProviderConfig
 
 from connectors.errors import RateLimited, Rejected
 from connectors.scim.bucket import TokenBucket
@@ -51,16 +51,23 @@ def open_client(url: str, token: str, bucket: TokenBucket) -> httpx2.Client:
 class Service:
     """A service at one address. Every request takes a token of the bucket, discovery too; threads may share it."""
 
-    def __init__(self, client: httpx2.Client, bucket: TokenBucket) -> None:
-        """Asks nothing yet."""
+    def __init__(self, client: httpx2.Client, bucket: TokenBucket, *, bulk: bool = True) -> None:
+        """Asks nothing yet. Without `bulk` nothing goes in bulk, whatever the service offers."""
         lenient = ScimProvider(policy=ScimPolicy(unknown=ScimPolicy.Unknown.ignore))
         self._scim, self._bucket = SyncSCIMClient(client, provider=lenient), bucket
-        self._lock, self._discovered = Lock(), False
+        self._lock, self._discovered, self._wants_bulk = Lock(), False, bulk
 
     @property
     def config(self) -> ServiceProviderConfig:
         """What the service offers."""
         return self.scim.provider.config or ServiceProviderConfig()
+
+    @property
+    def bulk(self) -> Bulk | None:
+        """How much it takes at once; None: one change a call."""
+        offered = self.config.bulk
+        usable = self._wants_bulk and offered and offered.supported and offered.max_operations != 0
+        return offered if usable else None
 
     @property
     def sorts(self) -> bool:

@@ -79,7 +79,7 @@ def test_a_filter_that_could_take_others_along_is_refused(written: str, why: str
 
 
 def settings_with(**scim: str) -> Settings:
-    return Settings.model_construct(identity="scim", scim_token=None, scim_calls_a_minute=180, **scim)
+    return Settings.model_construct(identity="scim", scim_token=None, scim_calls_a_minute=180, scim_bulk=True, **scim)
 
 
 @pytest.mark.parametrize(
