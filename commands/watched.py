@@ -1,4 +1,4 @@
-"""What is still watched once an account is gone: for years, by its closing. Source: DESIGN, Workflows."""
+"""How far the proof of an exit is, and what is still watched for years after it. Source: DESIGN, Workflows."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,11 +17,15 @@ _SUPPLEMENT = "supplement_token"
 
 
 def watched(at: "Connections", row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The watches to come (none: all have ended; null: nobody answers), findings, supplements. None: not closed."""
-    if row["stage"] != Stage.CLOSED:
+    """The step, watches to come (none: all have ended; null: nobody answers), findings, supplements.
+
+    None: it isn't that far.
+    """
+    if row["stage"] not in {Stage.CERTIFY, Stage.CLOSED}:
         return None
     live = asyncio.run(_asked(at.keys, str(row["id"])))
     return {
+        "step": None if live is None else live.step,
         "watches": None if live is None else [_written(watch) for watch in live.model_dump(mode="json")["watches"]],
         "findings": [] if live is None else list(live.findings),
         "supplements": len(at.cases.documents(row["id"], _SUPPLEMENT)),
@@ -33,7 +37,9 @@ def print_watched(told: Mapping[str, Any] | None) -> None:
     if told is None:
         return
     if told["watches"] is None:
-        say("what is still watched, nobody can say now: farewell doctor")
+        say("how far its proof is, nobody can say now: farewell doctor")
+    elif told["step"] and not told["watches"]:
+        say(f"its proof: {told['step']}")
     for watch in sorted(told["watches"] or (), key=lambda watch: str(watch["at"])):
         say(f"watched until {watch['at'][:10]}: {watch['kind']} {watch['subject']}".removesuffix(" -"))
     for finding in told["findings"]:

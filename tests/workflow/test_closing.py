@@ -149,7 +149,8 @@ async def test_erasure_1_everything_is_watched_to_its_end_and_sealed_beside_the_
         await play.move(min(watch.at for watch in state.watches))
         state = await play.until_closing(lambda s, before=state: len(s.watches) < len(before.watches))
     await here.client.get_workflow_handle(f"closing-{play.case}").result()
-    assert await status(here, account) == {"watches": [], "findings": [], "supplements": len(planned.watches)}
+    ended = {"step": "closed", "watches": [], "findings": [], "supplements": len(planned.watches)}
+    assert await status(here, account) == ended
     done = actions_of(here, play.case)
     kinds = [watch.kind for watch in planned.watches]
     assert (done.count("scan_after_end"), done.count("erase_retained")) == (
