@@ -5,7 +5,7 @@ import json
 import os
 import signal
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from multiprocessing import get_context
@@ -81,13 +81,18 @@ class Mortal:
 
     def _deadly(self, name: str, method: Any) -> Any:
         def call(*args: Any, **fields: Any) -> Any:
-            told = f"{args} {fields}"
+            told = f"{_without_bytes(enumerate(args))} {_without_bytes(fields.items())}"
             self._fate.meets(self._port, name, told, "before")
             result = method(*args, **fields)
             self._fate.meets(self._port, name, told, "after")
             return result
 
         return call
+
+
+def _without_bytes(arguments: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A file's content may hold any word."""
+    return {name: value for name, value in arguments if not isinstance(value, bytes | bytearray | memoryview)}
 
 
 def live(environment: dict[str, str], deaths: Sequence[Death], notes: Path) -> None:
@@ -106,7 +111,7 @@ def doom(connections: Connections, fate: Fate) -> None:
     within["documents"] = lambda: setattr(billing, "write", Mortal(documents, "documents", fate).write)
     within["keys_disk"] = lambda: setattr(keys_scope, "remove", Mortal(keys_disk, "keys_disk", fate).remove)
     within["httpx2"] = lambda: _doom_requests(fate)
-    for port in fate.ports:
+    for port in sorted(fate.ports, key=lambda each: each not in within):  # what lies within an adapter first
         if port in within:
             within[port]()
         else:

@@ -55,11 +55,10 @@ EFFECTS = (
     Effect("access", "delete", ACCOUNT, "delete credential"),
     Effect("identity", "delete", ACCOUNT, "delete user"),
     Effect("product", "erase", "work_order", "keep purge", "purge:work_order:"),
-    Effect("objects", "put", "histories", "sealed object", "histories/offboarding"),
+    Effect("objects", "put_locked", "histories/offboarding", "sealed object", "histories/offboarding"),
     Effect("keys", "destroy", f"name='{ACCOUNT}'", "key destroyed", f"account/{ACCOUNT}/"),
-    Effect(
-        "keys_disk", "remove", f"account/{ACCOUNT}", "key destroyed", ACCOUNT
-    ),  # the tombstone stands, the key lies there
+    # The tombstone stands, and the key still lies there.
+    Effect("keys_disk", "remove", f"account/{ACCOUNT}", "key destroyed", f"account/{ACCOUNT}/"),
     Effect("cases", "keep_document", "'key_destruction'", "keep key_destruction"),
     Effect("cases", "keep_document", "sign_certificate", "keep certificate", "sign_certificate"),
     Effect("objects", "put_locked", "certificate.jws", "sealed object", "data/certificate.jws"),
