@@ -2,6 +2,7 @@
 
 import shutil
 
+import bagit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,3 +137,7 @@ def test_audit_2_a_supplement_of_another_pack_is_named(scratch, tmp_path):
     shutil.rmtree(copy / "supplements")
     shutil.copytree(other.fetched(tmp_path / "other") / "supplements", copy / "supplements")
     assert check_pack(copy).findings[0] == "supplements/0001-scan/supplement.jws: was sealed beside another pack"
+
+
+def test_a_bag_validator_of_other_people_accepts_a_pack_with_supplements(sealed):
+    assert bagit.Bag(str(sealed)).validate()
