@@ -131,7 +131,9 @@ async def confirmed(here: Running, play: Exit, state: ClosingState) -> ClosingSt
     for watch in [watch for watch in state.watches if watch.kind == "chase"]:
         said = {"name": watch.subject, "by": "dora", "confirmed_at": datetime.now(UTC).isoformat()}
         at = here.connections.cases
-        await asyncio.to_thread(at.keep_document, play.case, "processor_confirmed", watch.subject, said, later(0))
+        await asyncio.to_thread(
+            at.keep_document, play.case, "processor_confirmed", f"{play.case}:{watch.subject}", said, later(0)
+        )
         await here.client.get_workflow_handle(f"closing-{play.case}").signal("processor_confirmed", watch.subject)
     return await play.until_closing(lambda s: all(watch.kind != "chase" for watch in s.watches))
 
