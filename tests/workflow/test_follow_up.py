@@ -1,5 +1,6 @@
 """The months after the goodbye, in skipped time, on a real Temporal and Farewell's own database."""
 
+import base64
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,22 +11,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Worker
 
 from activities.cases import CaseActivities
+from activities.keys import KeyActivities
 from activities.messaging import MessagingActivities
 from connectors.errors import NotFound, Rejected
+from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
 from connectors.store.outbox import SqlOutbox
 from connectors.store.sessions import writing
+from connectors.temporal import data_converter
 from devstack import clock
 from devstack.stack import EmbeddedStack
 from models.account import Actor
 from models.effects import FollowUpRequest, FollowUpState
 from models.inventory import read_inventory
+from models.keys import KeyScope
 from models.messages import Draft, Kept
 from models.payload import Personal
 from models.policy import read_policy
@@ -73,8 +77,13 @@ def postman() -> Postman:
 
 
 @pytest.fixture
-async def client(stack: EmbeddedStack, engine: Engine, postman: Postman) -> AsyncIterator[Client]:
-    client = await Client.connect(stack.environment["TEMPORAL_ADDRESS"], data_converter=pydantic_data_converter)
+def keys(tmp_path: Path) -> FolderKeyStore:
+    return FolderKeyStore(tmp_path / "keys", base64.b64encode(bytes(32)).decode())
+
+
+@pytest.fixture
+async def client(stack: EmbeddedStack, engine: Engine, postman: Postman, keys: FolderKeyStore) -> AsyncIterator[Client]:
+    client = await Client.connect(stack.environment["TEMPORAL_ADDRESS"], data_converter=data_converter(keys))
     directory, store = SqlDirectory(engine), SqlCaseStore(engine)
     messaging = MessagingActivities(
         directory=directory,
@@ -90,6 +99,7 @@ async def client(stack: EmbeddedStack, engine: Engine, postman: Postman) -> Asyn
         messaging.plan_follow_ups,
         messaging.end_follow_ups,
         cases.record_decision,
+        KeyActivities(keys=keys, store=store, histories=None, unseal=None).release_key,
     ]
     with ThreadPoolExecutor(8) as threads:
         async with Worker(
@@ -174,7 +184,7 @@ def forgotten(engine: Engine, case: str) -> bool:
     return False
 
 
-async def test_messages_5_the_whole_cadence_and_then_the_contact_is_forgotten(client, engine, postman):
+async def test_messages_5_the_whole_cadence_and_then_the_contact_is_forgotten(client, engine, postman, keys):
     case, left = said_goodbye(engine)
     handle = await started(client, case)
     await clock.move(client, [handle.id], left + 30 * DAY)
@@ -188,6 +198,7 @@ async def test_messages_5_the_whole_cadence_and_then_the_contact_is_forgotten(cl
     assert all(after >= days * DAY for after, days in zip(passed, (4, 11, 150), strict=True))
     assert all("Lucía" in mail.text and mail.marketing for mail in postman.taken)
     assert forgotten(engine, case)
+    assert keys.ending() == [KeyScope.of_follow_ups(case)]
 
 
 async def test_erasure_7_the_contact_stays_until_the_certificate_is_out(client, engine, postman):
