@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 from activities.holds import HELD_BY_LAW
 from devstack.stack import EmbeddedStack
 from models.case import Agreed, Approval, CaseRequest, CaseState, Noted, PackageRef
-from models.effects import PurgeResult, RecountResult
+from models.effects import MessageResult, PurgeResult, RecountResult
 from models.payload import EffectRequest
 from models.vocabulary import Channel, Gate, MailKind, Mode, Reason, Role, Stage
 from rules.gates import PIVOT_GATES, erasure_digest
@@ -48,6 +48,7 @@ class Stubs:
         answers: dict[str, Any] = {
             "purge": PurgeResult(name=request.subject, before=1, erased=1, kept=0),
             "recount": RecountResult(counted=len(SETS)),
+            "send_message": MessageResult(message_id="m", state="sent"),
         }
         return answers.get(name, Noted())
 

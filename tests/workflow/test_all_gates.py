@@ -61,7 +61,7 @@ async def test_erasure_3_what_a_hold_freezes_waits_and_the_rest_goes_on(stage: S
     assert stage.stubs.purged(case) == [SETS[2], SETS[0]]
     stage.stubs.held = set()
     await retry(handle, state.tasks[0].id)
-    assert (await handle.result()).stage is Stage.CERTIFY
+    assert (await ended(handle)).stage is Stage.CERTIFY
     assert stage.stubs.purged(case) == [SETS[2], SETS[0], SETS[1]]
 
 
@@ -72,10 +72,10 @@ async def test_erasure_2_whether_data_is_returned_or_deleted_may_change_until_th
     dora = Actor(id="dora", roles=(Role.COMPLIANCE,))
     word = Personal(text="their letter")
     await waived.execute_update("waive_export", RetrievalWord(actor=dora, evidence=word))
-    assert (await waived.result()).stage is Stage.CERTIFY
+    assert (await ended(waived)).stage is Stage.CERTIFY
     back = await stage.begin("back-1", tuple((opened | {"window_over": False}).values()))
     await back.execute_update("reinstate", Undo(actor=Actor(id="customer"), reason=word))
-    assert (await back.result()).stage is Stage.REINSTATED
+    assert (await ended(back)).stage is Stage.REINSTATED
     assert (stage.stubs.purged("waived-1"), stage.stubs.purged("back-1")) == (list(SETS), [])
 
 
@@ -88,9 +88,14 @@ async def retry(handle: Handle, task: str) -> None:
 async def at_rest(handle: Handle, opened: Opened) -> CaseState:
     """Past the pivot, or waiting for exactly the gates that are closed, and saying so."""
     if all(opened):
-        return await handle.result()
+        return await ended(handle)
     why = "; ".join(PIVOT_GATES[name] for name in closed_ones(opened))
     return await until(handle, lambda s: s.waiting_for is not None and s.waiting_for.why == why)
+
+
+async def ended(handle: Handle) -> CaseState:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await handle.result()
 
 
 async def until(handle: Handle, happened: Callable[[CaseState], bool]) -> CaseState:
