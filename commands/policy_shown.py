@@ -29,6 +29,9 @@ HOUSE = {
     "hold_confirm_days": "days in which a second person confirms a hold",
     "evidence_years": "years for which the evidence is locked",
     "users_a_page": "users that are closed at a time",
+    "zombie_scan_days": "days after which we look for ways in again",
+    "processor_remind_days": "days after which a sub-processor that hasn't confirmed is asked again",
+    "key_copies_days": "days for which copies of the key store live",
 }
 
 
@@ -121,8 +124,12 @@ def _parts(found: Shown) -> Iterator[tuple[str, Sequence[str], list[list[Any]]]]
     yield "What the contracts say themselves", ("contract", "matter", "it says", "what becomes of it"), own
     later = [[each.valid_from, each.matter, _whom(each), each.value, each.citation] for each in found.later]
     yield "Still to come", ("from", "matter", "for", "what it says", "it rests on"), later
-    house = [[value, HOUSE[name]] for name, value in found.house.model_dump().items()]
+    house = [[_listed(value), HOUSE[name]] for name, value in found.house.model_dump().items()]
     yield "The same for everybody", ("", "what"), house
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _whom(term: AppliedClause) -> str:

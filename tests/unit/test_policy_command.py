@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from joserfc.jwk import OKPKey
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -60,8 +61,8 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
         "KEYS": "keys",
         "S3_EVIDENCE_BUCKET": "evidence",
         "SMTP_URL": "smtp://127.0.0.1:9",
-        "MASTER_KEY": "a",
-        "SIGNING_KEY": "b",
+        "MASTER_KEY": "A" * 43 + "=",
+        "SIGNING_KEY": json.dumps(OKPKey.generate_key("Ed25519", auto_kid=True).as_dict(private=True)),
     }
     for name, value in settings.items():
         monkeypatch.setenv(f"FAREWELL_{name}", value)
@@ -269,7 +270,6 @@ def test_no_worker_starts_on_a_policy_that_contradicts_itself(
     own: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Connections, "objects", NoFaults())
-    monkeypatch.setattr(Connections, "keys", None)
     monkeypatch.setattr(Connections, "product", None)
     shutil.copy(PROJECT / "inventory.toml", tmp_path)
     worker.check(opened(tmp_path))
