@@ -52,6 +52,7 @@ async def _serve() -> None:
     async with running(home()) as here:
         say(f"Farewell is up, with the sample company Bancada, in {here.stack.home}")
         say(f"  Temporal's pages   {here.stack.ui_url or here.stack.environment['TEMPORAL_ADDRESS']}")
+        say("  payloads there     farewell codec --as dora prints a link that shows them")
         say(f"  customers' pages   {here.connections.settings.public_url}/package/… (the mails have the links)")
         say(f"  mails              {here.stack.home / 'mail'}")
         say("  try, elsewhere     farewell accounts · farewell start ACCOUNT --reason price · farewell list")

@@ -26,6 +26,7 @@ EXPECTED = {
     "s3_evidence_bucket": "the name of a bucket with Object Lock",
     "smtp_url": "smtp://[user:password@]host:port, smtps://… or smtp+starttls://…",
     "public_url": "an address such as https://farewell.example.com",
+    "temporal_ui_url": "the address of Temporal's own page, such as https://temporal.example.com",
     "keys": "the folder of the wrapped keys",
     "master_key": "32 bytes as base64, or FAREWELL_MASTER_KEY_FILE",
     "master_key_old": "as FAREWELL_MASTER_KEY, several separated by commas, or FAREWELL_MASTER_KEY_OLD_FILE",
