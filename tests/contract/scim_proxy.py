@@ -159,14 +159,14 @@ def fails_half(status: int) -> Fault:
     """A bulk of which half is done, and the other half answers so."""
 
     def fault(request: Handler) -> None:
-        asked = json.loads(request.body)["Operations"]
-        code, headers, body = request.pass_on(
-            json.dumps({**json.loads(request.body), "Operations": asked[::2]}).encode()
-        )
-        told = json.loads(body)
-        root = request.server.url
-        failed = [{"method": o["method"], "location": f"{root}{o['path']}", "status": str(status)} for o in asked[1::2]]
-        request.answer(code, headers, json.dumps({**told, "Operations": [*told["Operations"], *failed]}).encode())
+        asked = json.loads(request.body)
+        operations, answer = asked["Operations"], json.loads(_error(status, {})[2])
+        code, headers, body = request.pass_on(json.dumps({**asked, "Operations": operations[::2]}).encode())
+        told, root = json.loads(body), request.server.url
+        for each in operations[1::2]:
+            failed = {"method": each["method"], "location": f"{root}{each['path']}", "status": str(status)}
+            told["Operations"].append({**failed, "response": answer})
+        request.answer(code, headers, json.dumps(told).encode())
 
     return fault
 
