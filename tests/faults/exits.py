@@ -107,6 +107,7 @@ async def _exit(
         await play.until(lambda s: s.statement_digest is not None)
         await asyncio.to_thread(refunds_arrive, here.connections.engine, ACCOUNT)
         await asyncio.to_thread(charge_late, here.connections.engine, ACCOUNT, dates["billing_end"] + SOON)
+        await _scanned_once(here)  # so that it's the next scan that finds what comes alive now
         await asyncio.to_thread(comes_alive, home, ACCOUNT, FIRST_ZOMBIE)
         await let_go(play, state)
         await asyncio.to_thread(comes_alive, home, ACCOUNT, LAST_ZOMBIE)
@@ -114,6 +115,16 @@ async def _exit(
         told = await asyncio.to_thread(_sealed, here, home, happened, {**_counted(here, home, asked), **packed})
         told.state["outside"] = (closed, outside.look() if outside else None)
         return told
+
+
+async def _scanned_once(here: Running) -> None:
+    def is_done() -> bool:
+        entries = here.connections.ledger.entries(CASE)
+        return any((entry.action, entry.outcome) == ("scan_for_zombies", "done") for entry in entries)
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await asyncio.to_thread(is_done):  # noqa: ASYNC110  # told by another process
+            await asyncio.sleep(0.05)
 
 
 async def _till_the_last_watch(here: Running, play: Play) -> None:
