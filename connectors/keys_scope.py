@@ -86,8 +86,14 @@ class ScopeKeys:
         return max([0, *self._numbers(), *dead]) + 1
 
     def bury(self, at: datetime) -> Destroyed:
-        """Writes the tombstone, then removes the keys. Killed in between, the keys are dead, and again finishes it."""
+        """Writes the tombstone, then removes the keys. Killed in between, the keys are dead, and again finishes it.
+
+        A late attempt bears the instant of the one that did it: whoever has come back since keeps their new keys.
+        """
         buried = self.tombstone()
+        done = next((each for each in buried.rounds if each.at == at), None)
+        if done is not None and not buried.closed:
+            return done
         if not buried.closed:
             ids = tuple(self.id_of(number) for number in self.standing())
             destroyed = Destroyed(scope=self.scope, ids=ids, at=at)

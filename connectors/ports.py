@@ -608,7 +608,11 @@ class KeyStore(Protocol):
         ...
 
     def destroy(self, scope: KeyScope, at: datetime) -> Destroyed:
-        """Destroys every key of the scope for good; again answers what was destroyed. Source: DOMAIN erasure.6."""
+        """Destroys every key of the scope for good; again answers what was destroyed. Source: DOMAIN erasure.6.
+
+        `at` is the effect's own instant, the same for each of its attempts: one that comes after a `reopen` finds that
+        it's done, and destroys nothing.
+        """
         ...
 
     def reopen(self, scope: KeyScope) -> None:

@@ -154,8 +154,17 @@ def test_messages_9_who_comes_back_gets_new_keys_above_the_dead_ones(store: Fold
     assert new.id == "account/acme/3"
     assert new.secret not in {key.secret for key in old}
     refused(store, *(key.id for key in old))
-    assert store.destroy(ACME, AT).ids == (new.id,)
+    assert store.destroy(ACME, AT + timedelta(days=1)).ids == (new.id,)
     refused(store, new.id, *(key.id for key in old))
+
+
+def test_messages_9_a_late_attempt_at_an_old_destruction_leaves_the_new_key_alone(store: FolderKeyStore) -> None:
+    old = store.sealing(ACME).id
+    store.destroy(ACME, AT)
+    store.reopen(ACME)
+    new = store.sealing(ACME)
+    assert store.destroy(ACME, AT).ids == (old,)
+    assert store.opening(new.id) == new
 
 
 def test_reopening_finishes_what_a_killed_destruction_left(store, folder, monkeypatch) -> None:
