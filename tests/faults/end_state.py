@@ -12,12 +12,13 @@ from activities.keys import sweep
 from connectors.opening import Connections
 from connectors.s3 import S3ObjectStore
 from devstack.running import Running
-from models.payload import SYSTEM
 from models.tables.billing import ChargeOrderRow, CounterDocumentRow, InvoiceRow, SubscriptionRow, UsageRow
+from models.vocabulary import Stage
 from rules.chain import first_fault
 from rules.signature import claims_of
 
 MONEY = (ChargeOrderRow, SubscriptionRow, InvoiceRow, CounterDocumentRow, UsageRow)
+_BESIDE = frozenset({Stage.SETTLE, Stage.RETRIEVAL})
 _INSTANTS = frozenset(
     {"at", "made_at", "ended_at", "issued_at", "due_at", "verified_at", "digest", "instant", "expired_at"}
 )
@@ -107,13 +108,13 @@ def _supplements(here: Running, account: str, case: str) -> Any:
 def _ledger(here: Running, account: str, case: str) -> Any:
     """Every effect that was done. Attempts that died have no entry; one that was done twice may have two.
 
-    In which of two stages side by side people say their words is theirs: settling and retrieval.
+    Settling and retrieval run side by side: which of the two names a case has when a step begins is chance.
     """
     entries = here.connections.ledger.entries(case)
     assert first_fault(entry.model_dump(mode="json") for entry in entries) is None
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
     done = [entry for entry in entries if entry.outcome != "failed"]
-    return {(e.action, e.stage if e.actor == SYSTEM else None, e.subject, e.actor, e.outcome) for e in done}
+    return {(e.action, "beside" if e.stage in _BESIDE else e.stage, e.subject, e.actor, e.outcome) for e in done}
 
 
 FACETS: Mapping[str, Callable[[Running, str, str], Any]] = {
