@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.case_policy import policy_of
 from activities.certifying import CERTIFICATE, Certifier
 from activities.pack import lines, pretty, weigh
-from activities.papers import processors, receipts
+from activities.papers import receipts
 from activities.safe import SEAL_HEAD, SEAL_TOKEN, SUPPLEMENT_HEAD, SUPPLEMENT_TOKEN, EvidenceSafe
 from connectors.errors import NotFound
 from connectors.ports import CaseStore, KeyStore, Ledger, ObjectStore
@@ -49,20 +49,20 @@ class SupplementActivities:
 
     @activity.defn(name="plan_watches")
     def plan_watches(self, request: EvidenceRequest) -> WatchPlan:
-        """What is still to be watched, counted from the seal; changes nothing.
+        """What is still to be watched, counted from the seal: whatever the certificate leaves open; changes nothing.
 
         Raises:
             NotFound: nothing is sealed or certified yet.
         """
         seal, certificate = (self._first(request.case, kind) for kind in (SEAL_HEAD, CERTIFICATE))
-        open_now = [name for name, each in processors(self._store, request.case).items() if not each["confirmed_at"]]
+        open_then = [each["name"] for each in certificate["claims"]["processors"] if not each["confirmed_at"]]
         return WatchPlan(
             watches=watches(
                 self._store.plan(request.case, request.plan_hash).commitments,
                 policy_of(self._store, request.case, request.plan_hash),
                 datetime.fromisoformat(seal["at"]),
                 datetime.fromisoformat(certificate["claims"]["backups_expire"]),
-                open_now,
+                open_then,
             )
         )
 

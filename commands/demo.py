@@ -1,6 +1,7 @@
 """`farewell demo`: one whole exit of the sample company, from fresh state, on real servers."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -96,6 +97,8 @@ async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
     await play.certified()
     tell(end, "farewell", "the window is over, all six gates are open: erases, counts again, finds nothing")
     tell(end, "farewell", "destroys the account's key, signs the certificate, seals the evidence, tells the customer")
+    await _processors_confirm(here, state.account)
+    tell(end, "dora", "records that the newsletter service, too, has erased what it held")
 
 
 async def _approve_plan(play: "Play", tell: Tell) -> None:
@@ -135,8 +138,20 @@ async def _hand_over(here: "Running", state: CaseState, tell: Tell) -> None:
 
 async def _statement(here: "Running", state: CaseState) -> str:
     kept = await asyncio.to_thread(here.connections.cases.documents, state.case, "statement")
+    (here.stack.home / "demo" / "statement.json").write_text(
+        json.dumps(kept[-1]["statements"], ensure_ascii=False, indent=2), encoding="utf-8"
+    )
     totals = [f"{s['total']} {s['currency']} in {len(s['lines'])} lines" for s in kept[-1]["statements"]]
     return ", ".join(totals) or "nothing was open"
+
+
+async def _processors_confirm(here: "Running", account: str) -> None:
+    """Those that are asked by mail answer people."""
+    from commands.processors import record
+
+    case = here.connections.cases.case(account) or {}
+    for each in here.connections.inventory.processors:
+        await record(here.connections, case, each.name, "dora", "their letter")
 
 
 async def _peace(here: "Running", play: "Play", tell: Tell) -> None:

@@ -34,7 +34,6 @@ async def keep(here: "Running", account: str, folder: Path) -> dict[str, Any]:
     entries = await asyncio.to_thread(here.connections.ledger.entries, case["id"])
     story = await asyncio.to_thread(told, here.connections, case["id"], entries)
     (folder / "story.txt").write_text(story, encoding="utf-8")
-    shutil.copyfile(pack / "data" / "statement.json", folder / "statement.json")
     shutil.copyfile(pack / "data" / "certificate.jws", folder / "certificate.jws")
     return {
         "account": account,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from commands.plan_words import THEN, approvals, costs, date_words, day, last_day, leaving, told_dates, way_back
+from commands.plan_words import approvals, becomes, costs, date_words, day, last_day, leaving, told_dates, way_back
 from commands.printing import console, say, table
 from models.vocabulary import CredentialClass, Mode
 
@@ -98,7 +98,7 @@ def _data(plan: "Plan") -> "Table":
             d.name,
             counted.get(d.name, ""),
             "yes" if d.export else "no",
-            THEN[d.erase],
+            becomes(d),
             last_day(d.until) if d.until else "",
             d.ground,
         ]

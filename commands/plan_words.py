@@ -5,11 +5,11 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from models.vocabulary import Cause, Gate, Mode
+from models.vocabulary import PROCESSORS, Cause, Gate, Mode
 from rules.manner import FOR_CAUSE, manner
 
 if TYPE_CHECKING:
-    from models.plan import Commitments, Plan, PlannedDate
+    from models.plan import Commitments, Duties, Plan, PlannedDate
 
 DATES = {
     "requested": "request",
@@ -40,6 +40,11 @@ def date_words(name: str, mode: Mode) -> str:
     if mode is Mode.PAUSE and name == "effective_date":
         return _PAUSE_BEGINS
     return DATES.get(name, name.replace("_", " "))
+
+
+def becomes(duty: "Duties") -> str:
+    """What becomes of a data set; what sub-processors hold is theirs to erase. Source: DOMAIN stages.3."""
+    return "they are asked to erase" if duty.name.startswith(PROCESSORS) else THEN[duty.erase]
 
 
 def day(at: datetime) -> str:

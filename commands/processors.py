@@ -12,8 +12,9 @@ from commands.printing import console, say, show, table
 from commands.refused import Exit, Refused
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
     from connectors.opening import Connections
-    from models.account import Actor
     from models.case import Decision
 
 _COLUMNS = ("account", "case", "name", "ask", "asked", "asked at", "confirmed at", "overdue")
@@ -66,12 +67,21 @@ def confirm(
     if name not in {row["name"] for row in _rows(at, case)}:
         fix = f"farewell processor list {account} names those that were"
         raise Refused(Exit.NOT_FOUND, f"no sub-processor {name} was asked in the case {case['id']}", fix)
-    new = _keep(at, case, name, actor, evidence)
-    told = asyncio.run(_tell_closing(at, str(case["id"]), name))
+    new, told = asyncio.run(record(at, case, name, actor.id, evidence))
     if as_json:
         show({"account": account, "case": case["id"], "processor": name, "confirmed": True, "told": told})
     else:
         say(f"{account}: {name} has confirmed" if new else f"{account}: {name} had confirmed already")
+
+
+async def record(at: "Connections", case: Mapping[str, Any], name: str, by: str, evidence: str) -> tuple[bool, bool]:
+    """Keeps a person's word that a sub-processor has erased all; whether it is news, and whether closing was told."""
+    from connectors.temporal import connect_temporal
+
+    client, closing = await connect_temporal(at.keys), f"closing-{case['id']}"
+    now = await _now(client, closing) if at.settings.embedded else datetime.now(UTC)
+    new = await asyncio.to_thread(_keep, at, case, {"name": name, "by": by, "evidence": evidence}, now)
+    return new, await _tell(client, closing, name)
 
 
 def _rows(at: "Connections", case: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -96,16 +106,16 @@ def _rows(at: "Connections", case: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _keep(at: "Connections", case: Mapping[str, Any], name: str, actor: "Actor", evidence: str) -> bool:
+def _keep(at: "Connections", case: Mapping[str, Any], word: Mapping[str, str], now: datetime) -> bool:
     """Kept once, what was written sealed at rest, and in no note: notes are erased by now. Whether it is news."""
     from models.case import Decision
     from models.payload import Personal
     from rules.processors import CONFIRMED
 
-    now = datetime.now(UTC)
     about = {"case": case["id"], "account": case["account"], "stage": case["stage"], "step": CONFIRMED}
-    done = Decision(**about, subject=name, actor=actor.id, action=CONFIRMED, note=Personal(text=evidence))
-    body = {"name": name, "by": actor.id, "confirmed_at": now.isoformat(), "evidence": evidence}
+    note = Personal(text=word["evidence"])
+    done = Decision(**about, subject=word["name"], actor=word["by"], action=CONFIRMED, note=note)
+    body = {**word, "confirmed_at": now.isoformat()}
     kept = at.cases.keep_document(case["id"], CONFIRMED, done.idempotency_key, body, now)
     _enter(at, done, now)
     return bool(kept["confirmed_at"] == body["confirmed_at"])
@@ -119,15 +129,26 @@ def _enter(at: "Connections", done: "Decision", now: datetime) -> None:
         record_act(at.ledger, at.keys, done, now)
 
 
-async def _tell_closing(at: "Connections", case: str, name: str) -> bool:
+async def _now(client: "Client", closing: str) -> datetime:
+    """On the embedded stack time is moved: nobody has erased before having been asked."""
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from devstack.clock import now
+
+    try:
+        return await now(client, closing)
+    except RPCError as gone:
+        if gone.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return datetime.now(UTC)
+
+
+async def _tell(client: "Client", closing: str, name: str) -> bool:
     """So that it seals the news at once; where there is no closing (yet), it reads the document when it looks."""
     from temporalio.service import RPCError, RPCStatusCode
 
-    from connectors.opening import connect_temporal
-
-    closing = (await connect_temporal(at.keys)).get_workflow_handle(f"closing-{case}")
     try:
-        await closing.signal("processor_confirmed", name)
+        await client.get_workflow_handle(closing).signal("processor_confirmed", name)
     except RPCError as gone:
         if gone.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -93,6 +93,23 @@ def test_the_papers_are_what_went_with_the_mails(played):
     assert hashlib.sha256(signed).hexdigest() in read["certificado-de-borrado.pdf"]
 
 
+def test_the_statement_is_the_customers_own_with_every_line_in_words(played):
+    statements = json.loads(Path(played["evidence"]).parent.joinpath("statement.json").read_text())
+    assert [each["total"] for each in statements] == ["0.00"]
+    assert all(line["description"] for each in statements for line in each["lines"])
+
+
+def test_stages_3_the_sub_processor_confirms_so_few_supplements_are_sealed_and_none_is_about_its_silence(played):
+    supplements = sorted(path.name for path in Path(played["evidence"], "supplements").iterdir())
+    assert [name.split("-")[1] for name in supplements] == ["chase", "scan", "scan", "backups"]
+    for name in (supplements[0], supplements[-1]):
+        claims = json.loads(
+            decoded(Path(played["evidence"], "supplements", name, "certificate.jws").read_text().split(".")[1])
+        )
+        assert [each["recorded_by"] for each in claims["processors"]] == ["dora"]
+        assert all(each["first_asked_at"] < each["confirmed_at"] for each in claims["processors"])
+
+
 def test_the_certificate_verifies_with_nothing_but_ed25519(played):
     header, claims, signature = Path(played["certificate"]).read_text().split(".")
     published = json.loads(Path(played["evidence"], "data", "keys.json").read_text())["keys"][0]

@@ -81,6 +81,7 @@ def typed(capsys: pytest.CaptureFixture[str]) -> Typed:
 
 def test_erasure_3_a_hold_is_listed_with_all_that_it_waits_for(at: Connections, account: str, typed: Typed) -> None:
     assert "no hold stands" in typed("hold", "list")[1]
+    assert typed("hold", "list", "acc_nobody")[0] == 3
     placed = typed.json("hold", account, "--ground", "court order 7", "--data-set", "invoice", "--as", "dora")
     (row,) = typed.json("hold", "list", account)
     assert (row["id"], row["ground"], row["scope"]) == (placed["hold"], "court order 7", ["invoice"])

@@ -180,7 +180,7 @@ def test_sub_processors_are_asked_and_what_was_watched_is_told_after_the_end():
     assert "Farewell erased what the plan says in a data set (task)" in said
     assert said[said.index("After the end: what was still watched") + 1 : -1] == [
         "Farewell looked again, after the end, for anything that still lets somebody in",
-        "Farewell sealed what was found (by the look for ways in)",
+        "Farewell sealed a supplement to the evidence (after the look for ways in)",
         "dora recorded that a sub-processor has confirmed (crm)",
-        "Farewell sealed what was found (of a sub-processor)",
+        "Farewell sealed a supplement to the evidence (after the look at a sub-processor)",
     ]

@@ -225,8 +225,10 @@ def unpadded(text):
 # -- what is to be watched
 
 
-def test_identity_3_money_9_erasure_5_what_is_watched_after_the_seal_and_when(closing):
-    planned = with_processor(closing).run("plan_watches").watches
+def test_identity_3_money_9_erasure_5_what_is_watched_after_the_seal_and_when(tmp_path):
+    closing = with_processor(evidence())
+    closing.sealed(tmp_path)
+    planned = closing.run("plan_watches").watches
     assert [(each.kind, each.subject) for each in planned if each.kind != "charges"] == [
         ("scan", "-"),
         ("chase", "mailer"),
@@ -235,6 +237,14 @@ def test_identity_3_money_9_erasure_5_what_is_watched_after_the_seal_and_when(cl
     ]
     scans = [each.at for each in planned if each.kind == "scan"]
     assert [at.isoformat() for at in scans] == ["2026-03-05T00:00:00+01:00", "2026-04-01T00:00:00+02:00"]
+
+
+def test_stages_3_a_word_that_comes_after_the_certificate_is_still_looked_at_so_that_it_is_issued_anew(tmp_path):
+    closing = with_processor(evidence())
+    closing.sealed(tmp_path)
+    told = Confirmed(name="mailer", by="dora", confirmed_at=AT + timedelta(days=1))
+    closing.store.keep_document(CASE, "processor_confirmed", "told", told.model_dump(mode="json"), AT)
+    assert "mailer" in [each.subject for each in closing.run("plan_watches").watches if each.kind == "chase"]
 
 
 def test_erasure_1_each_retained_set_is_watched_until_its_own_day():
