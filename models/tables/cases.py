@@ -8,13 +8,47 @@ from sqlmodel import Field
 
 from models.keys import KeyScope
 from models.tables.form import Row, aware
-from models.tables.personal import OfCustomer, account_of, without_texts
+from models.tables.personal import OfCustomer, account_of, only_named
 
-_TOLD = ("tasks", "waiting_for")
-_WORDS = frozenset({"cause", "fix", "why", "text", "subject", "description"})
-"""Free texts of tasks, waits, blockers, messages and statements."""
-_FREE = frozenset({"description", "line", "evidence", "note", "text"})
-"""Free texts of documents."""
+
+def _named(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# What anybody may read for ever, by name: ids, kinds, instants, amounts, digests, words of ours. Whatever isn't named
+# is sealed, so that a new field can't be forgotten.
+_OF_CASE = _named("request plan_hash effective_date cause paused_from")
+_OF_TASKS_AND_WAITS = _named("id kind step owner opened_at who until")
+_OF_PLAN = _named("hash commitments approvals_required")
+_OF_ESTIMATES = _named("cost to_come currency kind amount total tax tax_rate reference channel language send_at code")
+_OF_MONEY = "key digest at currency kind amount total tax tax_rate reference invoice_id payment_id usage_ids"
+_OF_PACKAGE = "location digest instant verified_at name path sha256 index_sha256"
+_OF_DOCUMENTS = {
+    kind: _named(names)
+    for kind, names in {
+        "certificate": "key jws claims digest pdf_base64",
+        "key_destruction": "ids at proven copies_until",
+        "late_charges": "charge_id currency amount paid at payments",
+        "manifest": _OF_PACKAGE,
+        "probe": "user planted_by",
+        "processor": "name key asked_at confirmed_at reference",
+        "processor_confirmed": "name by confirmed_at",
+        "purge": "name at",
+        "read_back": "currency expected found",
+        "receipts": "system action subject at reference",
+        "refunds": "refund_id currency amount status",
+        "retention_end": "name ground root root_set at",
+        "seal": "head at decisions receipts keys",
+        "seal_token": "jws",
+        "sealed_payload": "workflow payload",
+        "sighting": "scan look at probe",
+        "statement": _OF_MONEY,
+        "statement_draft": _OF_MONEY,
+        "supplement": "claims certificate receipts keys",
+        "supplement_token": "jws",
+        "trial_manifest": _OF_PACKAGE,
+    }.items()
+}
 
 
 class CaseRow(OfCustomer, table=True):
@@ -49,11 +83,10 @@ class CaseRow(OfCustomer, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
     state: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
-    @classmethod
-    def in_clear(cls, column: str, value: Any) -> Any:  # noqa: ARG003  # it has one
-        """All but the words of its tasks, and what it waits for."""
-        told = {name: value[name] for name in _TOLD if name in value}
-        return {**value, **without_texts(told, _WORDS)}
+    def in_clear(self, column: str, value: Any) -> Any:  # noqa: ARG002  # it has one
+        """All but the words of its tasks, and why it waits."""
+        told = {name: part for name, part in value.items() if name not in _OF_CASE}
+        return {**value, **only_named(told, _OF_TASKS_AND_WAITS)}
 
     def key_scopes(self) -> tuple[KeyScope, ...]:
         """The account's; after it the closing's."""
@@ -70,11 +103,10 @@ class PlanRow(OfCustomer, table=True):
     made_at: datetime = Field(sa_column=aware())
     plan: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
-    @classmethod
-    def in_clear(cls, column: str, value: Any) -> Any:  # noqa: ARG003  # it has one
+    def in_clear(self, column: str, value: Any) -> Any:  # noqa: ARG002  # it has one
         """What people approve, and the figures of what is estimated."""
-        told = {name: value[name] for name in ("estimates", "blockers") if name in value}
-        return {**value, **without_texts(told, _WORDS)}
+        told = {name: part for name, part in value.items() if name not in _OF_PLAN}
+        return {**value, **only_named(told, _OF_ESTIMATES)}
 
     def key_scopes(self) -> tuple[KeyScope, ...]:
         """The account's."""
@@ -106,7 +138,7 @@ class NoteRow(OfCustomer, table=True):
 class DocumentRow(OfCustomer, table=True):
     """A result that a later step or a reader needs whole: manifest, statement, receipts, counts.
 
-    `kind`: `manifest` `statement` `receipts` `purge` `recount` `certificate` `seal`.
+    `kind`: `statement`, `receipts`, `certificate`, … as the activities that keep them name it.
     """
 
     __tablename__ = "document"
@@ -117,10 +149,9 @@ class DocumentRow(OfCustomer, table=True):
     at: datetime = Field(sa_column=aware())
     body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
-    @classmethod
-    def in_clear(cls, column: str, value: Any) -> Any:  # noqa: ARG003  # it has one
-        """Figures, kinds, ids and times: what a statement is years later. Source: DOMAIN erasure.7."""
-        return without_texts(value, _FREE)
+    def in_clear(self, column: str, value: Any) -> Any:  # noqa: ARG002  # it has one
+        """Of its kind what is named above, and figures: what a statement is years later. Source: DOMAIN erasure.7."""
+        return only_named(value, _OF_DOCUMENTS.get(self.kind, frozenset()))
 
     def key_scopes(self) -> tuple[KeyScope, ...]:
         """The account's; after it the closing's, which still watches."""

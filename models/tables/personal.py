@@ -20,10 +20,9 @@ class OfCustomer(Row):
         """Whose key seals the row: the first that hasn't been destroyed."""
         return (KeyScope.of_account(self.account),)  # type: ignore[attr-defined]  # most have one; others override
 
-    @classmethod
-    def in_clear(cls, column: str, value: Any) -> Any:  # noqa: ARG003  # of JSON some may be; tables say what
+    def in_clear(self, column: str, value: Any) -> Any:  # noqa: ARG002  # of JSON some may be; tables say what
         """What of a value anybody may read for ever: of text nothing."""
-        return None if inspect(cls).columns[column].nullable else ""
+        return None if inspect(type(self)).columns[column].nullable else ""
 
     def without_key(self, column: str, value: Any) -> Any:
         """What is kept of a value for which there's no key any more."""
@@ -35,13 +34,10 @@ def account_of(case: str) -> str:
     return case.rpartition("-")[0]
 
 
-def without_texts(value: Any, free: frozenset[str]) -> Any:
-    """JSON as it was, with every text under one of these names emptied: figures, ids, times stay."""
+def only_named(value: Any, named: frozenset[str]) -> Any:
+    """JSON with what stands under these names, and of the rest figures alone: every other text is emptied."""
     if isinstance(value, dict):
-        return {
-            name: "" if name in free and isinstance(part, str) else without_texts(part, free)
-            for name, part in value.items()
-        }
+        return {name: part if name in named else only_named(part, named) for name, part in value.items()}
     if isinstance(value, list):
-        return [without_texts(part, free) for part in value]
-    return value
+        return [only_named(part, named) for part in value]
+    return "" if isinstance(value, str) else value

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import JSON, Engine, String, inspect, text
 from sqlalchemy import select as core_select
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from connectors.errors import Gone, Rejected
 from connectors.keys import FolderKeyStore
@@ -24,13 +24,14 @@ from connectors.store.sealer import Sealer, rehearsing
 from connectors.store.sessions import reading, writing
 from models.keys import KeyScope
 from models.tables.accounts import AccountRow, ContactRow
-from models.tables.cases import DocumentRow, HoldRow
+from models.tables.cases import DocumentRow, HoldRow, PlanRow
 from models.tables.catalogue import all_tables
 from models.tables.personal import OfCustomer
 from tests.contract.sample_access import add_access
 from tests.contract.sample_account import AT, DORA, add_account, draft_for, new_id
 from tests.contract.sample_money import add_money
 
+SECRET = "Eva"  # one word, as an id is
 # Ids, digests, codes and words of ours: nobody writes freely there.
 PLAIN = {
     "account": "id country timezone currency language jurisdiction manager yearly_value product_root_key billing_id",
@@ -155,6 +156,27 @@ def test_erasure_6_once_the_key_is_gone_texts_are_empty_and_figures_stay(
     ]
     (message,) = outbox.messages(f"{account}-1")
     assert (message.recipient, message.text, message.attachments) == (None, None, ())
+
+
+def test_erasure_6_of_json_only_what_is_named_lies_in_clear(engine: Engine) -> None:
+    """A kind of document, or a field, that nobody thought of is sealed."""
+    account, store = add_account(engine), SqlCaseStore(engine)
+    told = {
+        "remark": SECRET,
+        "tasks": [{"id": "t1", "remark": SECRET}],
+        "waiting_for": {"who": "ana", "remark": SECRET},
+    }
+    for kind in ("statement", "receipts", "new_kind"):
+        body = {"lines": [{"amount": "1", "name": SECRET}], "name": SECRET, "remark": [SECRET], "count": 7}
+        store.keep_document(f"{account}-1", kind, f"{account}-{kind}", body, AT)
+    with writing(engine) as session:
+        session.add(PlanRow(case=f"{account}-1", hash="sha256:1", made_at=AT, plan={"hash": "sha256:1", **told}))
+    stored = json.dumps([_raw(engine, DocumentRow, f"{account}-{kind}")["body"] for kind in ("statement", "new_kind")])
+    with engine.connect() as connection:
+        of_plan = core_select(inspect(PlanRow).local_table).where(col(PlanRow.case) == f"{account}-1")
+        stored += json.dumps(connection.execute(of_plan).mappings().one()["plan"])
+    assert SECRET not in stored
+    assert store.documents(f"{account}-1", "new_kind")[0]["remark"] == [SECRET]
 
 
 def test_erasure_6_what_is_written_of_an_erased_account_is_sealed_by_who_still_needs_it_or_not_kept(
