@@ -54,14 +54,14 @@ def fetch(
 
 
 def fetch_pack(at: "Connections", case: str, folder: Path) -> int:
-    """Writes the sealed pack of a case into the folder; answers how many files."""
-    bucket, prefix = at.settings.s3_evidence_bucket, f"{case}/"
-    found = list(at.objects.list(bucket, prefix))
-    if not found:
+    """Writes the pack of a case, as it was sealed, into the folder; answers how many files."""
+    prefix, paths = f"{case}/", list[str]()
+    for key, body in at.objects.sealed(at.settings.s3_evidence_bucket, prefix):
+        paths.append(key.removeprefix(prefix))
+        _write(folder, paths[-1], body)
+    if not paths:
         raise Refused(Exit.NOT_FOUND, f"{case} has no sealed evidence yet", "it's sealed when the case closes")
-    for key, _size in found:
-        _write(folder, key.removeprefix(prefix), at.objects.get(bucket, key))
-    return len(found)
+    return len(paths)
 
 
 def verify(

@@ -10,7 +10,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from connectors import s3_erase, s3_upload
+from connectors import s3_erase, s3_sealed, s3_upload
 from connectors.errors import Conflict, NotFound, Rejected, Unavailable
 from connectors.s3_errors import code, s3_errors
 from connectors.s3_link import attachment
@@ -135,6 +135,10 @@ class S3ObjectStore:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
                     yield entry["Key"], entry["Size"]
+
+    def sealed(self, bucket: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Keys and bytes as they were first written. See `s3_sealed`."""
+        return s3_sealed.sealed(self._client, bucket, prefix)
 
     def erase(self, bucket: str, prefix: str) -> Iterator[int]:
         """Deletes every version, marker and upload under the prefix; how many objects (keys), by batch.

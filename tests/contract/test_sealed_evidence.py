@@ -14,7 +14,7 @@ import worker
 from commands import doctor
 from commands.audits import fetch_pack
 from commands.pack_check import check_pack
-from connectors.errors import Conflict, Rejected
+from connectors.errors import Conflict, NotFound, Rejected
 from connectors.opening import Connections, opened
 from connectors.s3 import S3ObjectStore
 from devstack.s3 import EVIDENCE
@@ -85,6 +85,26 @@ def test_audit_1_nobody_deletes_shortens_or_overwrites_what_is_sealed(sealed: Cl
         with pytest.raises(Conflict):
             sealed.objects.put_locked("evidence", key, b"forged", datetime.now(UTC))
         assert client.get_object_retention(**about)["Retention"]["Mode"] == "COMPLIANCE"
+
+
+def test_audit_1_what_is_put_over_sealed_evidence_hides_nothing(sealed: Closing, endpoint: str, tmp_path: Path) -> None:
+    client: Any = boto3.Session().client("s3", endpoint_url=endpoint)
+    try:
+        client.put_object(Bucket=EVIDENCE, Key=f"{CASE}/data/ledger.jsonl", Body=b"forged")
+        client.delete_object(Bucket=EVIDENCE, Key=f"{CASE}/seal.jws")  # a marker: the locked version stays under it
+        with pytest.raises(NotFound):
+            sealed.objects.get("evidence", f"{CASE}/seal.jws")
+        assert check_pack(fetched(endpoint, tmp_path / CASE)).findings == ()
+    finally:
+        _uncover(client)
+
+
+def _uncover(client: Any) -> None:
+    """Other tests look at the same pack: what isn't locked goes."""
+    found = client.list_object_versions(Bucket=EVIDENCE, Prefix=f"{CASE}/")
+    forged = [each for each in found["Versions"] if each["Size"] == len(b"forged")]
+    for each in [*forged, *found.get("DeleteMarkers", [])]:
+        client.delete_object(Bucket=EVIDENCE, Key=each["Key"], VersionId=each["VersionId"])
 
 
 def test_a_worker_and_doctor_refuse_an_evidence_bucket_without_object_lock(
