@@ -64,6 +64,10 @@ class Directory(Protocol):
         """How many of them there are."""
         ...
 
+    def is_erased(self, account: str) -> bool:
+        """Whether it was erased and hasn't come back since; raises NotFound. Source: DOMAIN messages.9."""
+        ...
+
 
 class CaseStore(Protocol):
     """Cases, plans, decisions, notes, documents and holds in Farewell's own database."""
@@ -561,6 +565,10 @@ class ObjectStore(Protocol):
 
     def list(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
         """Keys and sizes in bytes, in order of the keys."""
+        ...
+
+    def sealed(self, bucket: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+        """Keys and bytes of small objects as they were first written, whatever was put over them since."""
         ...
 
     def erase(self, bucket: str, prefix: str) -> Iterator[int]:
