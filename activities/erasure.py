@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.asking import Asking
 from activities.holders import Holders
 from activities.holdings import Holding
-from activities.holds import held
+from activities.holds import any_hold, held
 from activities.pulse import beat
 from activities.purging import Purging
 from activities.retention import Retention
@@ -25,6 +25,8 @@ from connectors.ports import (
     SubProcessors,
 )
 from models.effects import (
+    Obstacles,
+    ObstaclesRequest,
     ProcessorRequest,
     ProcessorResult,
     PurgeRequest,
@@ -35,7 +37,7 @@ from models.effects import (
 from models.inventory import Inventory
 from models.inventory_circles import erased_together
 from models.plan import Duties, Plan
-from models.vocabulary import PROCESSORS
+from models.vocabulary import OWN_USERS, PROCESSORS
 
 
 class ErasureActivities:
@@ -64,7 +66,7 @@ class ErasureActivities:
             files_bucket=files_bucket,
             export_bucket=export_bucket,
         )
-        self._store, self._inventory = store, inventory
+        self._store, self._directory, self._inventory = store, directory, inventory
         self._purging = Purging(store, holders, inventory)
         self._retention = Retention(store, holders, inventory)
         self._asking = Asking(store, directory, processors, inventory)
@@ -130,6 +132,25 @@ class ErasureActivities:
         """
         self._duty(request, request.subject)
         return self._retention.end(request, self._plan(request), activity.info().scheduled_time)
+
+    @activity.defn(name="obstacles")
+    def obstacles(self, request: ObstaclesRequest) -> Obstacles:
+        """What stands in the way of a watch, or of the key's end: a question, no effect, hence no ledger entry.
+
+        Source: DOMAIN erasure.3, messages.9.
+        """
+        return Obstacles(hold=self._hold_on(request), returned=not self._directory.is_erased(request.account))
+
+    def _hold_on(self, request: ObstaclesRequest) -> str | None:
+        """A hold freezes users who are back to life, too; a sub-processor's is looked at by the chase itself."""
+        if request.watch is None:
+            return any_hold(self._store, request.account)
+        if request.watch.kind == "retained":
+            plan, at = self._store.plan(request.case, request.plan_hash), activity.info().scheduled_time
+            return self._retention.hold(request.account, request.watch.subject, plan, at)
+        names = [OWN_USERS] if request.watch.kind == "scan" else []
+        found = held(self._store, self._inventory, request.account, names)
+        return found and found[0]
 
     def _asked(self, request: PurgeRequest, at: datetime) -> PurgeResult:
         """It goes on without waiting: the closing asks again until it's confirmed."""

@@ -23,6 +23,11 @@ def held(store: CaseStore, inventory: Inventory, account: str, names: Sequence[s
     return None
 
 
+def any_hold(store: CaseStore, account: str) -> str | None:
+    """The first hold that stands on an account, whatever it covers."""
+    return next((str(hold["id"]) for hold in store.holds(account)), None)
+
+
 def refuse_if_held(store: CaseStore, inventory: Inventory, account: str, names: Sequence[str]) -> None:
     """Raises ApplicationError `HeldByLaw`, not retryable, where a hold freezes one of these data sets."""
     if found := held(store, inventory, account, names):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.holders import Holders
+from activities.holds import held
 from activities.purging import Purging
 from connectors.errors import Conflict, Rejected
 from connectors.ports import CaseStore
@@ -32,11 +33,8 @@ class Retention:
         """
         duties = {duty.name: duty for duty in plan.commitments.data_sets}
         _refuse_unless_over(request.subject, duties, at)
-        over = [name for name, duty in duties.items() if duty.until and duty.until <= at]
-        inventory = _deleting(self._inventory, over)
+        inventory, order = self._going(request.account, request.subject, plan, at)
         purging = Purging(self._store, self._holders, inventory)
-        purging.holding(request.subject, request.account)  # the inventory must still know it
-        order = _order(inventory, request.subject, over)
         purging.refuse_if_held(request, order)
         before = purging.counted_before(request, order, at)[-1]
         for name in order:
@@ -48,6 +46,19 @@ class Retention:
         body = {**result.model_dump(mode="json"), **about, "at": at.isoformat()}
         kept = self._store.keep_document(request.case, ENDED, f"{request.idempotency_key}:ended", body, at)
         return PurgeResult.model_validate(kept)
+
+    def hold(self, account: str, subject: str, plan: Plan, at: datetime) -> str | None:
+        """The hold that keeps a data set beyond its end, if one does. Source: DOMAIN erasure.3."""
+        inventory, order = self._going(account, subject, plan, at)
+        found = held(self._store, inventory, account, order)
+        return found and found[0]
+
+    def _going(self, account: str, subject: str, plan: Plan, at: datetime) -> tuple[Inventory, list[str]]:
+        """The inventory by which what is over is deleted, and what of that goes with the subject, in order."""
+        over = [duty.name for duty in plan.commitments.data_sets if duty.until and duty.until <= at]
+        inventory = _deleting(self._inventory, over)
+        self._holders.holding(subject, account, inventory)  # the inventory must still know it
+        return inventory, _order(inventory, subject, over)
 
     def _end_root(self, request: PurgeRequest, duties: dict[str, Duties]) -> str:
         """The account's own row was masked while retained rows pointed at it; without them it goes, too."""

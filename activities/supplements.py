@@ -156,5 +156,5 @@ class SupplementActivities:
 
 
 def _recertifies(request: SupplementRequest) -> bool:
-    """Whether what was certified is no longer all; a chase changes nothing until it's answered."""
-    return request.watch.kind in CHANGES and request.result.get("confirmed") != "no"
+    """Whether what was certified is no longer all; for who has come back, nothing more was done."""
+    return request.watch.kind in CHANGES and "returned" not in request.result

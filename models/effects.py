@@ -299,7 +299,7 @@ class Watch(Payload):
     """Something to do after the seal, at its instant; `subject` is a sub-processor or a retained data set.
 
     A `chase` repeats after `every_days` until it's confirmed, every other happens once. `turn` counts those of its kind
-    and subject, as the closing numbers them: so each look has an idempotency key of its own.
+    and subject, as the closing numbers them: so each look has an idempotency key of its own. It has `failed` so often.
     """
 
     kind: Literal["scan", "charges", "chase", "backups", "retained"]
@@ -307,6 +307,26 @@ class Watch(Payload):
     at: AwareDatetime
     every_days: int = 7
     turn: int = 1
+    failed: int = 0
+
+
+class ObstaclesRequest(Payload):
+    """Asks what stands in the way of a watch; without one, of the end of the account's key. No effect."""
+
+    case: str
+    account: str
+    plan_hash: str
+    watch: Watch | None = None
+
+
+class Obstacles(Payload):
+    """The `hold` that stands on it; whether the account has `returned`: what it holds is a live customer's again.
+
+    Source: DOMAIN erasure.3, messages.9.
+    """
+
+    hold: str | None = None
+    returned: bool = False
 
 
 class WatchPlan(Payload):

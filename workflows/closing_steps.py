@@ -1,7 +1,7 @@
 """How the closing does a step: to the end, once, whichever of its runs did it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn, TypeVar
 
 from temporalio import workflow
@@ -9,14 +9,15 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from models.effects import ClosingRequest, ClosingState
+    from activities.erasure import ErasureActivities
+    from models.effects import ClosingRequest, ClosingState, Obstacles, ObstaclesRequest, Watch
     from models.payload import EffectRequest
-    from models.vocabulary import Stage
+    from models.vocabulary import Stage, TaskKind
     from workflows.retries import HEARTBEAT, LONG, SHORT, TO_THE_END
-    from workflows.words import cause_of
+    from workflows.words import cause_of, kind_of
 
 R = TypeVar("R", bound=EffectRequest)
-AN_HOUR = timedelta(hours=1)
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 HEARTBEATING = frozenset({"await_end", "collect_histories", "seal_pack", "scan_after_end", "erase_retained"})
 
 
@@ -36,17 +37,44 @@ class ClosingSteps:
         return result
 
     async def _do(self, method: Callable[..., Any], request: EffectRequest) -> Any:
-        """To the end: what can't be done now is told on the server's page and tried again each hour."""
-        name = request.step.replace("_", " ")
+        """To the end: what can't be done now is told on the server's page and tried again, ever more rarely."""
+        name, failed = request.step.replace("_", " "), 0
         while True:
             self._tell(name)
             try:
                 return await self._tried(method, request)
             except ActivityError as error:
-                cause, fix = cause_of(error)
-                self._tell(f"{name} failed: {cause}; {fix}; tried again each hour")
-                await workflow.sleep(AN_HOUR)
-                self._continue_if_long()
+                again = next_try(failed)
+                self._tell(f"{name} {failure(error, again)}")
+                await self._rest(again)
+                if kind_of(error) is TaskKind.HOLD_REVIEW:
+                    await self._await_release()
+                failed += 1
+
+    async def _await_release(self) -> None:
+        """A hold may stand for years: it's asked for, not tried against, as each failure stays in the ledger.
+
+        Source: DOMAIN erasure.3.
+        """
+        while (met := await self._obstacles()).hold:
+            self._tell(f"waits for the release of hold {met.hold}")
+            await self._rest(workflow.now() + A_DAY)
+
+    async def _rest(self, until: datetime) -> None:
+        await workflow.sleep(until - workflow.now())
+        self._continue_if_long()
+
+    async def _obstacles(self, watch: Watch | None = None) -> Obstacles:
+        """What stands in the way, as SQL knows it now."""
+        about = {"case": self._state.case, "account": self._state.account, "plan_hash": self._request.plan_hash}
+        found: Obstacles = await workflow.execute_activity_method(
+            ErasureActivities.obstacles,
+            ObstaclesRequest(**about, watch=watch),
+            start_to_close_timeout=SHORT,
+            retry_policy=TO_THE_END,
+            summary="does anything stand in the way?",
+        )
+        return found
 
     async def _tried(
         self, method: Callable[..., Any], request: EffectRequest, retries: RetryPolicy = TO_THE_END
@@ -87,3 +115,14 @@ class ClosingSteps:
 
     def _continue(self) -> NoReturn:
         workflow.continue_as_new(self._request.model_copy(update={"carried": self._state}))
+
+
+def next_try(failed: int) -> datetime:
+    """After an hour, then two, at last once a day: whatever is broken may stay so for months."""
+    return workflow.now() + min(AN_HOUR * (1 << min(failed, 5)), A_DAY)
+
+
+def failure(error: ActivityError, again: datetime) -> str:
+    """What went wrong, what to do, and when it's tried again."""
+    cause, fix = cause_of(error)
+    return f"failed: {cause}; {fix}; tried again {again:%Y-%m-%d %H:%M %Z}"

@@ -28,7 +28,6 @@ class CaseErasing(CaseDeprovisioning):
             self._closing(plan_hash),
             id=f"closing-{self.state.case}",
             parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary="histories, key, certificate, seal, and what is watched after it",
         )
         self._keep(stage=Stage.CERTIFY, waiting_for=None)
         self._show()

@@ -178,7 +178,6 @@ class OffboardingWorkflow(CaseErasing):
                 FollowUpRequest(case=self.state.case, account=self.state.account),
                 id=f"follow-up-{self.state.case}",
                 parent_close_policy=ParentClosePolicy.ABANDON,
-                static_summary="the follow-ups, spaced over months",
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("the follow-ups were started by an earlier run")

@@ -100,3 +100,11 @@ class SqlDirectory:
         """How many `contacts`, `messages` or `notes` hold content. Raises ValueError as `erase` does."""
         with reading(self._engine) as session:
             return len(holding(session, account, what))
+
+    def is_erased(self, account: str) -> bool:
+        """Whether it was erased and hasn't come back since; raises NotFound. Source: DOMAIN messages.9."""
+        with reading(self._engine) as session:
+            row = session.get(AccountRow, account)
+            if row is None:
+                raise NotFound("accounts", f"there is no account {account}", "`farewell accounts` lists them")
+            return row.erased_at is not None

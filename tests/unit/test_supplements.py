@@ -150,9 +150,9 @@ def test_erasure_1_the_account_s_own_row_that_went_with_the_last_retained_set_is
     assert (sets["event"]["after"], sets["event"]["kept"]) == (0, 0)
 
 
-def test_a_chase_that_isn_t_answered_changes_no_certificate_and_an_answer_does(closing):
+def test_what_isn_t_watched_any_more_changes_no_certificate_and_an_answer_does(closing):
     with_processor(closing)
-    closing.watched("chase", 1, "mailer", {"confirmed": "no"})
+    closing.watched("chase", 1, "mailer", {"returned": "yes"})
     assert f"{FOLDER}/0001-chase/certificate.jws" not in bucket(closing)
     told = Confirmed(name="mailer", by="dora", confirmed_at=AT + timedelta(days=8))
     closing.store.keep_document(CASE, "processor_confirmed", "told", told.model_dump(mode="json"), AT)

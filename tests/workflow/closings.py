@@ -12,6 +12,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from activities.holds import HELD_BY_LAW
 from devstack.clock import move
 from devstack.running import Running
 from models.case import Noted
@@ -22,6 +23,8 @@ from models.effects import (
     EvidenceResult,
     KeyResult,
     MessageResult,
+    Obstacles,
+    ObstaclesRequest,
     ProcessorResult,
     PurgeResult,
     ScanResult,
@@ -39,7 +42,10 @@ _SEALED = EvidenceResult(location="s3://evidence/a-1/", digest="sha256:0")
 
 
 class Outside:
-    """What the closing asks for: `done` are the steps with their subjects; `broken` ones fail until they're mended."""
+    """What the closing asks for: `done` are the steps with their subjects; `broken` ones fail until they're mended.
+
+    `met` is what stands in the way, as it is told whenever it asks.
+    """
 
     def __init__(self, watches: Sequence[Watch]) -> None:
         self.done: list[str] = []
@@ -47,6 +53,8 @@ class Outside:
         self.keys: list[str] = []
         self.broken: set[str] = set()
         self.confirmed = False
+        self.met = Obstacles()
+        self.looked = self.failed = 0
         self._watches = watches
 
     def activities(self) -> list[Callable[..., Any]]:
@@ -63,7 +71,15 @@ class Outside:
             "erase_retained": lambda r: PurgeResult(name=r.subject, before=3, erased=3, kept=0),
             "seal_supplement": self._sealed,
         }
-        return [self._activity(name, answer) for name, answer in answers.items()]
+        return [self._obstacles(), *(self._activity(name, answer) for name, answer in answers.items())]
+
+    def _obstacles(self) -> Callable[..., Any]:
+        @activity.defn(name="obstacles")
+        async def obstacles(_: ObstaclesRequest) -> Obstacles:
+            self.looked += 1
+            return self.met
+
+        return obstacles
 
     def _sealed(self, request: Any) -> EvidenceResult:
         self.results.append(request.result)
@@ -74,7 +90,9 @@ class Outside:
         async def answered(request: Any) -> Any:
             asked = _Asked.model_validate(request)
             if name in self.broken:
-                raise ApplicationError(f"{name} is broken", "mend it", type="Rejected", non_retryable=True)
+                self.failed += 1
+                why = HELD_BY_LAW if self.met.hold else "Rejected"
+                raise ApplicationError(f"{name} is broken", "mend it", type=why, non_retryable=True)
             self.done.append(f"{name} {asked.subject}".removesuffix(" -"))
             self.keys.append(asked.idempotency_key)
             return answer(asked)

@@ -10,7 +10,7 @@ from commands.audits import fetch_pack
 from commands.pack_check import check_pack
 from commands.watched import watched
 from devstack.running import Running
-from models.effects import ClosingState, Watch
+from models.effects import ClosingState, Obstacles, Watch
 from models.vocabulary import Stage
 from tests.workflow.closings import Outside, closing
 from tests.workflow.exits import DAY, Exit, begun
@@ -18,6 +18,7 @@ from tests.workflow.impatient import ImpatientClosing
 from tests.workflow.records import actions_of
 from tests.workflow.test_access import raise_a_zombie
 from tests.workflow.test_money import charged
+from workflows.looking import PATIENCE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 KUWAIT = "acc_9oa4xf"
@@ -42,12 +43,13 @@ async def test_erasure_6_the_key_goes_after_the_histories_and_before_the_certifi
     assert (state.certified, state.sealed, state.step) == (True, "s3://evidence/a-1/", "closed")
 
 
-async def test_a_step_that_fails_is_tried_again_each_hour_and_none_is_done_twice(here: Running) -> None:
+async def test_a_step_that_fails_is_tried_again_and_none_is_done_twice(here: Running) -> None:
     outside = Outside([])
     outside.broken.add("destroy_account_key")
     async with closing(here, outside) as play:
         state = await play.until(lambda s: "failed" in s.step)
-        assert state.step == "destroy account key failed: destroy_account_key is broken; mend it; tried again each hour"
+        told = "destroy account key failed: destroy_account_key is broken; mend it; tried again "
+        assert state.step.startswith(told)
         assert (state.certified, outside.done) == (False, PROOF[:3])
         outside.broken.clear()
         await play.move(later(1 / 24))
@@ -55,21 +57,78 @@ async def test_a_step_that_fails_is_tried_again_each_hour_and_none_is_done_twice
     assert outside.done == [*PROOF, "release_key"]
 
 
-async def test_stages_3_a_sub_processor_is_chased_until_it_confirms(here: Running) -> None:
+async def test_erasure_6_a_hold_on_the_key_is_asked_after_once_a_day_and_tried_against_once(here: Running) -> None:
+    """Each failure stays in the ledger: a hold may stand for years."""
+    outside = Outside([])
+    outside.broken.add("destroy_account_key")
+    outside.met = Obstacles(hold="a-hold-1")
+    async with closing(here, outside) as play:
+        await play.until(lambda s: "failed" in s.step)
+        for days in (1 / 24, 1.1, 2.2):
+            looked = outside.looked
+            await play.move(later(days))
+            await play.until(lambda s, n=looked: outside.looked > n and "a-hold-1" in s.step)
+        assert (outside.failed, outside.done) == (1, PROOF[:3])
+        outside.broken.clear()
+        outside.met = Obstacles()
+        await play.move(later(3.3))
+        await play.ended()
+    assert outside.done == [*PROOF, "release_key"]
+
+
+async def test_stages_3_a_sub_processor_is_chased_until_it_confirms_and_only_that_is_sealed(here: Running) -> None:
+    """At the pace of the policy, then ever more rarely; by then compliance sees it."""
     outside = Outside([Watch(kind="chase", subject="newsletter", at=later(7), every_days=7)])
+    due, never = 7, "chase newsletter: asked {} times, and it hasn't confirmed yet"
     async with closing(here, outside) as play:
         state = await play.until(lambda s: bool(s.watches))
-        for asked in (1, 2):
+        for asked, wait in enumerate((7, 7, 7, 14, 28, 30, 30), 1):
             await play.move(state.watches[0].at)
-            state = await play.until(lambda s, n=asked: s.supplements == n)
-            assert state.findings == (f"chase newsletter: asked {asked} times, and it hasn't confirmed yet",)
-            assert abs(state.watches[0].at - later(7 * asked + 7)) < DAY
+            state = await play.until(lambda s, n=asked: s.watches[0].turn == n + 1)
+            due += wait
+            assert state.findings == (() if asked < PATIENCE else (never.format(asked),))
+            assert abs(state.watches[0].at - later(due)) < DAY
+        assert (state.supplements, outside.results) == (0, [])
         outside.confirmed = True
         await play.confirm("newsletter")
         state = await play.ended()
-    assert (state.supplements, state.findings, state.watches) == (3, (), ())
-    assert [result["confirmed"] for result in outside.results] == ["no", "no", "yes"]
+    assert (state.supplements, state.findings, state.watches) == (1, (), ())
+    assert [result["confirmed"] for result in outside.results] == ["yes"]
     assert len(set(outside.keys)) == len(outside.keys), "each request has a key of its own"
+
+
+async def test_erasure_3_a_retained_set_under_a_hold_is_looked_at_each_day_and_never_tried(here: Running) -> None:
+    outside = Outside([Watch(kind="retained", subject="invoice", at=later(3))])
+    outside.met = Obstacles(hold="a-hold-1")
+    async with closing(here, outside) as play:
+        state = await play.until(lambda s: bool(s.watches))
+        for _ in range(2):
+            await play.move(state.watches[0].at)
+            state = await play.until(lambda s, before=state: s.watches[0].at > before.watches[0].at)
+            assert state.findings == ("retained invoice: waits for the release of hold a-hold-1",)
+        assert "erase_retained invoice" not in outside.done
+        outside.met = Obstacles()
+        await play.move(state.watches[0].at)
+        state = await play.ended()
+    assert (outside.done.count("erase_retained invoice"), state.supplements, state.findings) == (1, 1, ())
+
+
+async def test_messages_9_whoever_has_come_back_is_left_alone_by_the_closing_of_the_earlier_exit(here: Running) -> None:
+    """Users, charges and invoices under the old keys are a live customer's again."""
+    spared = [Watch(kind=kind, subject=f"a {kind}", at=later(3)) for kind in ("scan", "charges", "chase", "retained")]
+    outside = Outside([*spared, Watch(kind="backups", at=later(4))])
+    async with closing(here, outside) as play:
+        await play.until(lambda s: bool(s.watches))
+        outside.met = Obstacles(returned=True)
+        await play.move(later(3))
+        await play.until(lambda s: s.supplements == len(spared))
+        await play.move(later(4))
+        state = await play.ended()
+    told = [result.get("returned") for result in outside.results]
+    assert told == ["yes"] * len(spared) + [None]
+    after = {step.partition(" ")[0] for step in outside.done[len(PROOF) :]}
+    assert after == {"seal_supplement", "release_key"}
+    assert len(state.findings) == len(spared)
 
 
 async def test_a_watch_that_fails_is_told_and_tried_again_and_holds_up_no_other(here: Running) -> None:
@@ -80,7 +139,8 @@ async def test_a_watch_that_fails_is_told_and_tried_again_and_holds_up_no_other(
         await play.until(lambda s: bool(s.watches))
         await play.move(later(3.02))
         state = await play.until(lambda s: s.supplements == 1 and bool(s.findings))
-        assert state.findings == ("scan: failed: scan_after_end is broken; mend it; tried again each hour",)
+        (finding,) = state.findings
+        assert finding.startswith("scan: failed: scan_after_end is broken; mend it; tried again ")
         assert "erase_retained invoice" in outside.done
         outside.broken.clear()
         await play.move(later(3.1))
