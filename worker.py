@@ -42,6 +42,7 @@ from workflows.offboarding import OffboardingWorkflow
 THREADS = 16
 GRACE = timedelta(seconds=20)
 SWEEP = timedelta(hours=1)
+OF_WORKFLOW_TASKS = "temporalio.worker._workflow"  # the SDK's logger
 WORKFLOWS: Sequence[type] = (OffboardingWorkflow, ClosingWorkflow, FollowUpWorkflow)
 
 
@@ -127,6 +128,7 @@ def methods(activities: object, *names: str) -> list[Any]:
 
 def workers(client: Client, c: Connections) -> list[Worker]:
     """The workers of both queues, in one process here, in as many as one likes in production."""
+    logging.getLogger(OF_WORKFLOW_TASKS).addFilter(SaidOnce())
     threads = ThreadPoolExecutor(THREADS)
     about: dict[str, Any] = {
         "activity_executor": threads,
@@ -148,6 +150,25 @@ def workers(client: Client, c: Connections) -> list[Worker]:
         ),
         Worker(client, task_queue="export", workflows=[ExportWorkflow], activities=export, **about),
     ]
+
+
+class SaidOnce(logging.Filter):
+    """Who asks a workflow whose key was destroyed is refused, as promised: a line says so, and no stack traces."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runs: set[object] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Only the first record of such a run, shortened; the SDK's others are consequences."""
+        run = record.args[0] if isinstance(record.args, tuple) and record.args else None
+        error = record.exc_info[1] if record.exc_info else None
+        if run in self._runs:
+            return False
+        if isinstance(error, Gone):
+            self._runs.add(run)
+            record.msg, record.args, record.exc_info = f"{record.getMessage()}: {error}", (), None
+        return True
 
 
 def strict_sandbox() -> SandboxedWorkflowRunner:

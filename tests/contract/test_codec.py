@@ -2,13 +2,14 @@
 
 import asyncio
 import base64
+import logging
 import secrets
 from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowHistory, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer, Worker
@@ -20,6 +21,7 @@ from connectors.keys import FolderKeyStore
 from connectors.temporal import data_converter
 from models.keys import KeyScope
 from tests.contract.confiding import CANARIES, Confidence, Confiding, Whisper, confide, linger, said
+from worker import OF_WORKFLOW_TASKS, SaidOnce
 
 ENCRYPTED_IN_JSON = base64.b64encode(ENCRYPTED).decode()
 HIDDEN = [canary.encode() for canary in CANARIES]
@@ -57,7 +59,7 @@ async def confided(stack, tmp_path_factory):
     client = await Client.connect(stack.environment["TEMPORAL_ADDRESS"], data_converter=data_converter(keys))
     told = Confided(client, keys, f"canary{secrets.token_hex(4)}-1")
     told.another_process = FolderKeyStore(folder, master)
-    queue = secrets.token_hex(8)
+    queue = told.queue = secrets.token_hex(8)
     async with Worker(client, task_queue=queue, workflows=[Confiding, Whisper], activities=[confide, linger]):
         handle = await client.start_workflow(
             Confiding.run,
@@ -160,6 +162,19 @@ async def test_erasure_6_once_the_key_is_destroyed_nothing_of_the_account_opens_
     follow_up = confided.client.get_workflow_handle_for(Whisper.run, confided.ids[1])
     assert await follow_up.result() == said("childs")
     assert len(await asyncio.to_thread(histories.runs, confided.ids[1])) == 1
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_who_asks_a_workflow_whose_key_is_gone_hears_that_and_the_log_has_a_line_of_it(confided, caplog):
+    scope = KeyScope.of_account(confided.account)
+    confided.another_process.destroy(scope, datetime.now(UTC))
+    logging.getLogger(OF_WORKFLOW_TASKS).addFilter(SaidOnce())
+    async with Worker(confided.client, task_queue=confided.queue, workflows=[Confiding]):
+        with pytest.raises(WorkflowQueryFailedError, match=f"the key of {scope} was destroyed"):
+            await confided.client.get_workflow_handle(confided.ids[0]).query("__stack_trace")
+    told = [record for record in caplog.records if record.name == OF_WORKFLOW_TASKS]
+    assert ["was destroyed" in record.getMessage() for record in told] == [True]
+    assert told[0].exc_info is None
 
 
 @pytest.mark.asyncio(loop_scope="session")
