@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.case_policy import policy_of
+from activities.papers import processors
 from activities.settled import money_values
 from connectors.ports import CaseStore
 from models.effects import MessageRequest, PurgeResult, Touch
@@ -15,7 +16,7 @@ from models.messages import Reader
 from models.payload import Payload
 from models.plan import Commitments, Duties, Plan
 from models.policy import Cadence, Sender
-from models.vocabulary import MANIFEST, MailKind, Mode
+from models.vocabulary import MANIFEST, PROCESSORS, MailKind, Mode
 from rules.cadence import cadence_of, follow_ups
 from rules.links import Links
 from rules.manner import LEAVING, PAUSING, manner
@@ -43,6 +44,13 @@ class Erased(Payload):
     kept: int
 
 
+class Asked(Payload):
+    """A sub-processor that was asked to erase, by its `about` in every language, and whether it has confirmed."""
+
+    about: dict[str, str]
+    confirmed: bool
+
+
 class Retained(Payload):
     """Data sets that are kept on one ground until one day, each by its `about` in every language."""
 
@@ -58,6 +66,7 @@ class Facts:
         """`inventory` names the data sets as people do; without `links` the mails say whom to write to."""
         self._store, self._sender, self._links = store, sender, links
         self._about = {data_set.name: data_set.about for data_set in inventory.data_sets}
+        self._processors = {processor.name: processor.about for processor in inventory.processors}
 
     def values(self, request: MessageRequest, reader: Reader, plan: Plan | None, now: datetime) -> dict[str, Any]:
         """Every value that a source may name; what doesn't exist yet is None or empty, never missing.
@@ -86,7 +95,14 @@ class Facts:
             "package": package,
             "link": self._link(request, dates) if package else None,
             "erased": _erased(self._store.documents(request.case, "purge")),
+            "processors": self._asked(request.case),
         }
+
+    def _asked(self, case: str) -> tuple[Asked, ...]:
+        return tuple(
+            Asked(about=self._processors.get(name) or {"": name}, confirmed=each["confirmed_at"] is not None)
+            for name, each in processors(self._store, case).items()
+        )
 
     def _how(self, plan: Plan | None, account: str) -> dict[str, Any]:
         """By the plan; before there is one, by what was asked for."""
@@ -181,7 +197,9 @@ def _package(documents: Sequence[Mapping[str, Any]]) -> Packaged | None:
 
 
 def _erased(documents: Sequence[Mapping[str, Any]]) -> Erased | None:
-    results = [PurgeResult.model_validate(each) for each in documents]
+    """What sub-processors were asked for is told apart."""
+    told = [PurgeResult.model_validate(each) for each in documents]
+    results = [each for each in told if not each.name.startswith(PROCESSORS)]
     if not results:
         return None
     return Erased(

@@ -83,7 +83,7 @@ def print_letter(about: Addressed, ending: Ending) -> bytes:
 def print_certificate(about: Addressed, certificate: Mapping[str, Any], sets: Mapping[str, Mapping[str, str]]) -> bytes:
     """The certificate of erasure for people; `certificate` is {`claims`, `digest`} as it was kept with its JWS.
 
-    `sets` says in every language what a data set is. Source: DOMAIN erasure.5.
+    `sets` says in every language what a data set or sub-processor is. Source: DOMAIN erasure.5.
     """
     claims = certificate["claims"]
     made_at = datetime.fromisoformat(claims["issued_at"])
@@ -94,7 +94,7 @@ def print_certificate(about: Addressed, certificate: Mapping[str, Any], sets: Ma
         "about": _about(words, ("for", "from", "case", "made", "number", "backups")),
         "opening": [breakable(text) for text in words.paragraphs("opening")],
         "data_sets": [data_set(each, sets, words) for each in claims["data_sets"]],
-        "processors": [processor(each, words) for each in claims["processors"]],
+        "processors": [processor(each, sets, words) for each in claims["processors"]],
         "key": [breakable(text) for text in words.paragraphs("key")],
         "key_ids": [breakable(each) for each in claims["account_key"]["ids"]],
         "approvals": approvals(claims, words),

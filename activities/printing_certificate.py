@@ -7,6 +7,7 @@ from typing import Any
 from activities.printing_press import breakable
 from activities.printing_words import Words
 from activities.wording import about_of, flat, number
+from models.vocabulary import PROCESSORS
 
 DIGESTS = ("jws", "plan", "package", "statement", "supersedes")
 
@@ -29,10 +30,9 @@ def certified(claims: Mapping[str, Any]) -> dict[str, Any]:
 
 def data_set(claim: Mapping[str, Any], about: Mapping[str, Mapping[str, str]], words: Words) -> dict[str, str]:
     """A row: what the set is, what was done when, the counts, and why anything of it is kept."""
-    name = about_of(about.get(claim["name"]) or {"": claim["name"]}, words.values["language"]).partition(";")[0]
     until = datetime.fromisoformat(claim["until"]) if claim["until"] else None
     return {
-        "name": breakable(flat(name)),
+        "name": _named(claim, about.get(claim["name"]), words),
         "why": breakable(words.say("why", why=claim["why"], until=until)) if claim["why"] else "",
         "method": words.translated("methods", claim["method"]),
         "at": words.say("at", at=datetime.fromisoformat(claim["at"])),
@@ -40,17 +40,22 @@ def data_set(claim: Mapping[str, Any], about: Mapping[str, Mapping[str, str]], w
     }
 
 
-def processor(claim: Mapping[str, Any], words: Words) -> dict[str, str]:
+def processor(claim: Mapping[str, Any], about: Mapping[str, Mapping[str, str]], words: Words) -> dict[str, str]:
     """A row: who was asked when and how often, and whether they, or a person for them, say that all is gone."""
     first, last = (datetime.fromisoformat(claim[name]) for name in ("first_asked_at", "asked_at"))
     confirmed_at = datetime.fromisoformat(claim["confirmed_at"]) if claim["confirmed_at"] else None
-    about = {"asked": claim["asked"], "first": first, "last": last, "confirmed_at": confirmed_at}
+    answer = {"asked": claim["asked"], "first": first, "last": last, "confirmed_at": confirmed_at}
     told = {name: claim[name] for name in ("recorded_by", "erased", "reference")}
     return {
-        "name": breakable(flat(claim["name"])),
-        "asked": words.say("asked", **about),
-        "confirmed": breakable(words.say("confirmed", **about, **told)),
+        "name": _named(claim, about.get(PROCESSORS + claim["name"]), words),
+        "asked": words.say("asked", **answer),
+        "confirmed": breakable(words.say("confirmed", **answer, **told)),
     }
+
+
+def _named(claim: Mapping[str, Any], about: Mapping[str, str] | None, words: Words) -> str:
+    """What it is, in the reader's language; where nobody says so, its name."""
+    return breakable(flat(about_of(about or {"": claim["name"]}, words.values["language"]).partition(";")[0]))
 
 
 def approvals(claims: Mapping[str, Any], words: Words) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from activities.facts import Erased, Packaged, Retained, announced
+from activities.facts import Asked, Erased, Packaged, Retained, announced
 from activities.settled import foreseen
 from models.inventory import Inventory, read_inventory
 from models.messages import Reader
@@ -134,5 +134,6 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "link": None,
         "package": Packaged(tables=26, rows=12_481, files=6, size_bytes=48_120_334),
         "erased": Erased(data_sets=23, rows=12_103, kept=378),
+        "processors": (Asked(about=INVENTORY.processors[0].about, confirmed=False),),
         **changes,
     }

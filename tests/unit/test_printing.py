@@ -20,7 +20,7 @@ from models.money import Document, RefundState, Settlement, Statement, Statement
 from models.plan import EndingContract, PlannedDate
 from models.vocabulary import Cause, Mode
 from tests.fakes.packs import KEY_GONE, evidence
-from tests.fakes.papers import CASE, plan
+from tests.fakes.papers import AT, CASE, plan
 from tests.unit.pdf_words import metadata, pages, words
 from tests.unit.sample_mail import DATES, EJECT, LUCIA, POLICY, SOURCES
 
@@ -303,6 +303,16 @@ def test_erasure_5_the_certificate_says_what_was_signed_and_how_to_check_it():
     assert all(each in text for each in (LIVE, BACKUPS, KEY, MEDIA, KEPT))
     assert all(each in text for each in (*KEY_GONE["ids"], KEY_GONE["proven"], "5 April 2026 at most"))
     assert "farewell audit verify" in text
+
+
+def test_stages_3_the_customers_certificate_says_what_a_sub_processor_is_and_the_packs_its_name():
+    kept = certified()
+    asked = {"asked": 1, "asked_at": AT.isoformat(), "first_asked_at": AT.isoformat(), "confirmed_at": None}
+    newsletter = {"name": "newsletter", "recorded_by": None, "reference": "", "erased": None, **asked}
+    told = {**kept, "claims": {**kept["claims"], "processors": [newsletter]}}
+    sets = {"processor/newsletter": {"en": "The service that sends our newsletter"}}
+    assert "The service that sends our newsletter" in words(print_certificate(ENGLISH, told, sets))
+    assert "newsletter" in words(print_certificate(ENGLISH, told, {}))
 
 
 def test_the_certificate_of_the_pack_names_the_customer_by_id_only():

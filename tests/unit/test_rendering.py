@@ -15,7 +15,7 @@ from models.money import Statement, StatementLine
 from models.plan import Commitments, Duties
 from models.vocabulary import Channel, MailKind
 from rules.links import Links
-from tests.unit.sample_mail import CADENCE, DATES, EJECT, LUCIA, PAUSE, PUT_OUT, SOURCES, STATEMENT, sample
+from tests.unit.sample_mail import CADENCE, DATES, EJECT, INVENTORY, LUCIA, PAUSE, PUT_OUT, SOURCES, STATEMENT, sample
 
 OF_A_PAUSE = (MailKind.PAUSED, MailKind.RESUME_REMINDER)
 KINDS = [kind for kind in MailKind if kind not in OF_A_PAUSE]
@@ -111,8 +111,24 @@ def test_a_mail_fetches_nothing_links_nowhere_and_says_whom_to_write_to(kind, ho
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_renders_when_nothing_is_known_yet(kind):
-    nothing = {"years": 0, "users": 0, "retained": (), "estimate": (), "to_come": (), "statements": ()}
+    nothing = {
+        "years": 0,
+        "users": 0,
+        "retained": (),
+        "estimate": (),
+        "to_come": (),
+        "statements": (),
+        "processors": (),
+    }
     assert render(kind, "es", sample(**nothing, package=None, erased=None)).text
+
+
+@pytest.mark.parametrize(("language", "said"), [("es", "aún no lo ha confirmado"), ("en", "hasn't confirmed it yet")])
+def test_stages_3_erasure_6_the_certificates_mail_tells_of_sub_processors_and_of_the_key(language, said):
+    text = squeezed(render(MailKind.CERTIFICATE, language, sample()).text)
+    assert squeezed(f"{INVENTORY.processors[0].about[language]}: {said}") in text
+    assert squeezed({"es": "está destruida", "en": "is destroyed"}[language]) in text
+    assert "newsletter" not in render(MailKind.CERTIFICATE, "es", sample()).text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
