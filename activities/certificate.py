@@ -18,7 +18,10 @@ METHODS = {
 }
 ENDED = "kept by law, then deleted when its time was over"
 WITH_THE_LAST = "personal columns overwritten, then deleted with the last rows that needed it"
-LIVE = "The data sets listed here were deleted from, or masked in, the live systems, and counted again afterwards."
+LIVE = (
+    "What is listed here as deleted or overwritten was so in the live systems; "
+    "every data set that is listed was counted again afterwards."
+)
 BACKUPS = (
     "Backups made before the erasure still hold the data until they expire; then they are overwritten in rotation."
 )
@@ -32,12 +35,14 @@ KEY = (
 )
 UNCONFIRMED = (
     "Sub-processors without a date of confirmation were asked to erase and have not said that all is gone; "
-    "this certificate is issued again when they have."
+    "when they have, this certificate is issued again, unless the customer has come back by then."
 )
 CONFIRMED = "What sub-processors confirmed is their word; we have not looked into their systems."
 MEDIA = "Nothing is claimed about the physical destruction of storage media that cloud providers run."
 KEPT = (
-    "Kept besides: the ledger, the figures of the final statement, and until the follow-ups end the contact they need."
+    "Kept besides, as ids, codes, dates and figures: the record of the exit, to which this certificate belongs, "
+    "the account's entry and contracts in our list of customers, and the invoices and payments in the billing system; "
+    "until the follow-ups end, also the contact that they need."
 )
 HONESTY = (LIVE, BACKUPS, EXPIRED, KEY, UNCONFIRMED, CONFIRMED, MEDIA, KEPT)
 
