@@ -38,7 +38,7 @@ class AccessEffects:
         return of_identity(request, USERS, patiently(self._deactivated(account, [], key), USERS, after))
 
     def spared(self, request: EffectRequest) -> Receipt:
-        """How many are still active: the export contact, if there is one. Source: DOMAIN identity.2."""
+        """How many are still active: the export contact, and whoever came meanwhile. Source: DOMAIN identity.2."""
         active = patiently(lambda: self._identity.count(request.account, active=True))
         return of_identity(request, SPARED, active)
 

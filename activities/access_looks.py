@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from temporalio import activity
 
-from activities.access_effects import SPARED, patiently
+from activities.access_effects import patiently
 from activities.access_probe import Probe
 from connectors.ports import AccessSystem, CaseStore, IdentitySystem
 from models.access import Sighting
@@ -32,15 +32,10 @@ class Looks:
         account = request.account
         active = patiently(lambda: self._identity.count(account, active=True))
         return Sighting(
-            users=max(0, active - self._spared(request.case)),
+            users=max(0, active - patiently(lambda: self._identity.spared(account))),
             credentials=patiently(lambda: self._access.open(account)),
             probe=self._probe.ways(request),
         )
-
-    def _spared(self, case: str) -> int:
-        """One export contact, unless there was nobody when the users were closed. Source: DOMAIN identity.2."""
-        kept = (receipt for document in self._store.documents(case, "receipts") for receipt in document["receipts"])
-        return min([1, *(int(each["count"]) for each in kept if each["action"].endswith(f" {SPARED}"))])
 
     def there(self, request: EffectRequest) -> Sighting:
         """After the erasure: users and credentials of whatever state."""

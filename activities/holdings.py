@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from activities.pulse import beat
-from activities.together import Together
+from activities.together import answered
 from connectors.errors import Unavailable
 from connectors.ports import AccessSystem, Directory, IdentitySystem, ObjectStore, ProductDatabase
 from models.inventory import DataSet, Inventory
@@ -69,10 +69,8 @@ class Rows:
         return self._asked(self._product.left)
 
     def _asked(self, ask: Callable[..., int], *more: int | May) -> int:
-        answers: list[int] = []
         about = (self._inventory, self._data_set, self._root_key, *more)
-        Together(1, lambda: beat(self._data_set.name)).each(lambda each: answers.append(each(*about)), [ask])
-        return answers[0]
+        return answered(lambda: ask(*about), lambda: beat(self._data_set.name))
 
 
 class Objects:
@@ -122,22 +120,25 @@ class Records:
 
 
 class Users:
-    """Imported users, and what lets them in: credentials go before the users that they point at."""
+    """Users, and what lets them in: credentials go before the users that they point at.
+
+    A system of others may take minutes for a batch: meanwhile the attempt tells that it's alive.
+    """
 
     def __init__(self, identity: IdentitySystem, access: AccessSystem, account: str) -> None:
         self._identity, self._access, self._account = identity, access, account
 
     def count(self) -> int:
         """Users, active or not, and credentials."""
-        users = self._identity.count(self._account, active=False)
-        return users + sum(self._access.counts(self._account).values())
+        users = answered(lambda: self._identity.count(self._account, active=False), beat)
+        return users + sum(answered(lambda: self._access.counts(self._account), beat).values())
 
     def erase(self, may: May) -> Iterator[int]:
         """Credentials, then users in batches, groups with the last. Source: DOMAIN identity.1."""
         may()
-        yield self._access.delete(self._account)
+        yield answered(lambda: self._access.delete(self._account), beat)
         may()
-        while erased := self._identity.delete(self._account, USERS_A_BATCH):
+        while erased := answered(lambda: self._identity.delete(self._account, USERS_A_BATCH), beat):
             yield erased
             may()
 

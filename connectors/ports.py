@@ -333,6 +333,10 @@ class IdentitySystem(Protocol):
         """How many users there are, or are active."""
         ...
 
+    def spared(self, account: str) -> int:
+        """How many active users are the export contact's: one, as a rule. Source: DOMAIN identity.2."""
+        ...
+
     def deactivate(self, account: str, users: Sequence[str], key: str) -> int:
         """Deactivates those that are active, but the export contact; remembers `key`. Answers how many now bear it."""
         ...

@@ -38,6 +38,11 @@ class BuiltinIdentity:
         with reading(self._engine) as session:
             return _count(session, _of(account), *([_ACTIVE] if active else []))
 
+    def spared(self, account: str) -> int:
+        """How many active users are the export contact's."""
+        with reading(self._engine) as session:
+            return _count(session, _of(account), _ACTIVE, col(UserRow.export_contact))
+
     def deactivate(self, account: str, users: Sequence[str], key: str) -> int:
         """Deactivates the active ones of `users` but the export contact; answers how many of the account bear `key`."""
         never = or_(col(UserRow.was_deactivated_by).is_(None), col(UserRow.was_deactivated_by) != key)

@@ -55,6 +55,10 @@ class ScimIdentity:
         """How many users there are, or only the active ones; always asked afresh."""
         return self._roster(account).count(active=active)
 
+    def spared(self, account: str) -> int:
+        """How many active users are the export contact's; always asked afresh."""
+        return sum(each.active for each in self._roster(account).contacts())
+
     def deactivate(self, account: str, users: Sequence[str], key: str) -> int:
         """PATCHes `active` to false where it's true, but the export contact's; answers how many bear `key`.
 
@@ -78,7 +82,8 @@ class ScimIdentity:
 
     def empty_groups(self, account: str, key: str) -> int:
         """Takes every member but the export contact out of the account's groups; answers how many bear `key`."""
-        return self._groups(account).empty(key, self._roster(account).contacts)
+        roster = self._roster(account)
+        return self._groups(account).empty(key, lambda: {each.id for each in roster.contacts()})
 
     def refill_groups(self, account: str, key: str) -> int:
         """Puts those back that `key` took out, and no others; answers how many. Source: DOMAIN identity.5."""

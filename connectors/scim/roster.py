@@ -88,9 +88,9 @@ class Roster:
             for user in users
         ]
 
-    def contacts(self) -> set[str]:
-        """The ids of the export contact's users."""
-        return {each.id for each in self._everybody() if each.contact} if self._contact() else set()
+    def contacts(self) -> list[Seen]:
+        """The export contact's users."""
+        return [each for each in self._everybody() if each.contact] if self._contact() else []
 
     def _directly(self, after: str, limit: int) -> list[Seen] | None:
         """A page by the service's own order and comparison; None where it has none, or another than ours."""

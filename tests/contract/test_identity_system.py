@@ -59,6 +59,16 @@ def test_identity_2_the_export_contact_stays(people: People, account: str) -> No
     assert names[0].startswith("contact")
 
 
+def test_identity_2_the_export_contact_is_counted_by_who_it_is(people: People, account: str) -> None:
+    assert people.identity.spared(account) == 1
+    people.add(account, "eva")
+    close(people, account, KEY)
+    assert people.identity.spared(account) == 1
+    while people.identity.delete(account, 100):
+        pass
+    assert people.identity.spared(account) == 0
+
+
 def test_identity_1_a_user_that_is_gone_meanwhile_is_no_fault(people: People, account: str) -> None:
     users = all_of(people, account)
     gone = people.add(account, "eva")

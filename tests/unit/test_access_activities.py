@@ -7,7 +7,9 @@ from threading import Event
 import pytest
 from sqlmodel import select
 
+from activities.holdings import Users
 from connectors.store.sessions import reading, writing
+from models.effects import UndoRequest
 from models.payload import EffectRequest
 from models.tables.identities import MembershipRow, SharedAssetRow, UserRow
 from models.vocabulary import CredentialClass
@@ -92,6 +94,60 @@ def test_a_call_that_takes_long_tells_that_it_lives(company: Company) -> None:
     does = company.does(access=but(company.access, gate=late))
     request = asked(EffectRequest, company.account, "disconnect_feed")
     assert env.run(does.disconnect_feed, request).counts == {"idp_feed": 1}
+
+
+@pytest.mark.usefixtures("every_beat")
+@pytest.mark.parametrize(
+    ("step", "slow"),
+    [
+        ("deactivate_users", "reactivate"),
+        ("gate_credentials", "refill_groups"),
+        ("scan_for_zombies", "reactivate"),
+        ("scan_for_zombies", "refill_groups"),
+    ],
+)
+def test_identity_5_a_way_back_that_takes_an_hour_tells_that_it_lives(company: Company, step: str, slow: str) -> None:
+    company.do(step)
+    beaten = Event()
+    env = environment()
+    env.on_heartbeat = lambda *_: beaten.set()
+
+    def late(account: str, key: str) -> int:
+        assert beaten.wait(60)
+        return getattr(company.identity, slow)(account, key)
+
+    does = company.does(identity=but(company.identity, **{slow: late}))
+    request = asked(UndoRequest, company.account, f"undo_{step}", undoes=company.key(step))
+    env.run(getattr(does, UNDO[step]), request)
+
+
+@pytest.mark.usefixtures("every_beat")
+def test_identity_2_groups_that_take_long_to_empty_tell_that_they_live(company: Company) -> None:
+    beaten = Event()
+    env = environment()
+
+    def late(account: str, key: str) -> int:
+        env.on_heartbeat = lambda *_: beaten.set()
+        assert beaten.wait(60)
+        return company.identity.empty_groups(account, key)
+
+    does = company.does(identity=but(company.identity, empty_groups=late))
+    request = asked(EffectRequest, company.account, "gate_credentials")
+    assert env.run(does.gate_credentials, request).counts["group_members"] == MEMBERS
+
+
+@pytest.mark.usefixtures("every_beat")
+def test_identity_1_an_erasure_of_users_that_takes_long_tells_that_it_lives(company: Company) -> None:
+    beaten = Event()
+    env = environment()
+    env.on_heartbeat = lambda *_: beaten.set()
+
+    def late(account: str, limit: int) -> int:
+        assert beaten.wait(60)
+        return company.identity.delete(account, limit)
+
+    users = Users(but(company.identity, delete=late), company.access, company.account)
+    assert sum(env.run(lambda: list(users.erase(lambda: None)))) > USERS
 
 
 @pytest.mark.usefixtures("every_beat")

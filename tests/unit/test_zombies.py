@@ -164,6 +164,32 @@ def test_identity_3_a_user_who_comes_back_where_nobody_was_spared_is_found(compa
     assert company.do("scan_for_zombies").found == {"users": 1}
 
 
+def test_identity_3_two_export_contacts_are_no_zombies(company: Company) -> None:
+    with writing(company.engine) as session:
+        contact = UserRow(id=f"{company.account}-too", account=company.account, name="Too", email="t@faro.example")
+        contact.export_contact = True
+        session.add(contact)
+    for step in ("plant_probe", *CUT_OFF):
+        company.do(step)
+    assert company.do("scan_for_zombies").found == {}
+
+
+def test_identity_3_who_came_back_before_the_users_were_counted_is_found(company: Company) -> None:
+    """The feed was quicker than the step's own count: the contact's place isn't theirs."""
+    with writing(company.engine) as session:
+        session.get_one(UserRow, f"{company.account}-0").export_contact = False
+
+    def count(account: str, *, active: bool) -> int:
+        come_back(company)
+        return company.identity.count(account, active=active)
+
+    company.do("plant_probe")
+    company.do("deactivate_users", does=company.does(identity=but(company.identity, count=count)))
+    company.do("gate_credentials")
+    company.do("disconnect_feed")
+    assert company.do("scan_for_zombies").found == {"users": 1}
+
+
 def test_identity_5_what_a_scan_closed_is_opened_again_with_all_the_rest(company: Company) -> None:
     before = company.rows()
     for step in ("plant_probe", *CUT_OFF):
