@@ -59,6 +59,7 @@ async def serve(stop: asyncio.Event) -> None:
     at = opened()
     for needed in ("policy", "inventory", "keys", "cases", "objects"):
         getattr(at, needed)
+    await asyncio.to_thread(at.keys.check)
     async with serving(at, await connect_temporal(at.keys), asked.host, asked.port):
         await stop.wait()
 

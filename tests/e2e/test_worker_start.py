@@ -1,4 +1,4 @@
-"""`farewell-worker` refuses to start where it couldn't read what is sealed: one line, which key it is and which is needed."""
+"""Workers and pages that couldn't read what is sealed don't start: a line says which key it is, and which is needed."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ from models.settings import Settings
 from tests.contract.sample_account import add_account, request_for
 from tests.e2e.delivery import AT
 
-PROGRAM = Path(sys.executable).parent / "farewell-worker"
+WORKER, PAGES = (Path(sys.executable).parent / name for name in ("farewell-worker", "farewell-web"))
 Start = Callable[..., tuple[int, str]]
 
 
@@ -49,19 +49,20 @@ async def environment(stack: EmbeddedStack, tmp_path: Path, monkeypatch: pytest.
     return {**outside, **inside}
 
 
-async def refused(environment: dict[str, str], **otherwise: str) -> str:
-    """What a worker says that doesn't start."""
+async def refused(environment: dict[str, str], program: Path = WORKER, **otherwise: str) -> str:
+    """What a worker says that doesn't start, or who else doesn't."""
     asked = {"env": {**environment, **otherwise}, "cwd": starter.PROJECT, "timeout": 60}
-    ended = await asyncio.to_thread(subprocess.run, [PROGRAM], capture_output=True, text=True, check=False, **asked)
+    ended = await asyncio.to_thread(subprocess.run, [program], capture_output=True, text=True, check=False, **asked)
     assert (ended.returncode, ended.stderr.count("\n")) in {(2, 1), (5, 1)}, ended.stderr
     return ended.stderr
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_another_master_key_than_the_stores_is_refused_and_both_are_named(environment) -> None:
+@pytest.mark.parametrize("program", [WORKER, PAGES], ids=lambda program: program.name)
+async def test_another_master_key_than_the_stores_is_refused_and_both_are_named(environment, program) -> None:
     standing = _store(environment).keys()
     (wrapped_by,) = {key.wrapped_by for key in standing}
-    said = await refused(environment, FAREWELL_MASTER_KEY=new_master())
+    said = await refused(environment, program, FAREWELL_MASTER_KEY=new_master())
     assert re.search(
         rf"FAREWELL_MASTER_KEY is the master key [0-9a-f]{{16}}, but account/\S+ is wrapped by {wrapped_by}", said
     )
