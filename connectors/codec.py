@@ -4,6 +4,7 @@ Source: DESIGN, Security; DOMAIN erasure.6.
 """
 
 import secrets
+import zlib
 from collections.abc import Sequence
 from typing import Final, Self
 
@@ -20,6 +21,7 @@ from models.keys import KeyScope
 ENCRYPTED: Final = b"binary/encrypted"
 ENCODING, KEY_ID = "encoding", "key-id"
 _NONCE_BYTES = 12
+_BARE = -zlib.MAX_WBITS  # without header and checksum: the cipher has its own
 
 
 class AccountCodec(PayloadCodec, WithSerializationContext):
@@ -54,13 +56,14 @@ class AccountCodec(PayloadCodec, WithSerializationContext):
 
 
 def seal(keys: KeyStore, scope: KeyScope, payload: Payload) -> Payload:
-    """The payload, metadata and all, sealed by the scope's newest key.
+    """The payload, metadata and all, deflated (noise can't be) and sealed by the scope's newest key.
 
     Raises:
         Gone: the scope's keys were destroyed.
     """
     key, nonce = keys.sealing(scope), secrets.token_bytes(_NONCE_BYTES)
-    data = nonce + AESGCM(key.secret).encrypt(nonce, payload.SerializeToString(), key.id.encode())
+    packed = zlib.compress(payload.SerializeToString(), wbits=_BARE)
+    data = nonce + AESGCM(key.secret).encrypt(nonce, packed, key.id.encode())
     return Payload(metadata={ENCODING: ENCRYPTED, KEY_ID: key.id.encode()}, data=data)
 
 
@@ -81,6 +84,6 @@ def unseal(keys: KeyStore, payload: Payload) -> Payload:
     key = keys.opening(key_id)
     try:
         opened = AESGCM(key.secret).decrypt(payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:], key.id.encode())
-        return Payload.FromString(opened)
-    except (InvalidTag, ValueError, DecodeError):  # a nonce that is cut short is a ValueError
+        return Payload.FromString(zlib.decompress(opened, wbits=_BARE))
+    except (InvalidTag, ValueError, DecodeError, zlib.error):  # a nonce that is cut short is a ValueError
         raise Rejected("codec", f"a payload under the key {key_id} was changed or cut short") from None

@@ -59,7 +59,7 @@ def test_the_last_line_tells_of_a_closed_exit_within_its_budget(played):
         days=60
     )
     assert 0 < played["actions"] < 200
-    assert 0 < played["history_bytes"] < 150_000
+    assert 0 < played["history_bytes"] < 165_000  # 150 kB to the seal; the rest is what is watched after it
     assert played["ledger_entries"] > 0
 
 

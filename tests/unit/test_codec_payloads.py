@@ -53,6 +53,11 @@ def test_one_bit_changed_is_refused(keys, data, flip, bit) -> None:
         unseal(keys, sealed)
 
 
+def test_what_says_the_same_again_takes_less_room_sealed(keys) -> None:
+    told = json.dumps([{"idempotency_key": f"acme-1:purge:set-{n}:0", "account": "acme"} for n in range(20)]).encode()
+    assert len(seal(keys, ACME, Payload(data=told)).data) < len(told) / 3
+
+
 def test_equal_payloads_look_different(keys) -> None:
     sealed = [seal(keys, ACME, Payload(data=b"the same")) for _ in range(3)]
     assert len({each.data for each in sealed}) == 3
