@@ -36,7 +36,7 @@ from models.effects import (
 )
 from models.inventory import Inventory
 from models.inventory_circles import erased_together
-from models.plan import Duties, Plan
+from models.plan import Duties, Plan, made_by_us
 from models.vocabulary import OWN_USERS, PROCESSORS
 
 
@@ -87,6 +87,24 @@ class ErasureActivities:
         body = {**result.model_dump(mode="json"), "at": at.isoformat()}
         kept = self._store.keep_document(request.case, "purge", request.idempotency_key, body, at)
         return PurgeResult.model_validate(kept)
+
+    @activity.defn(name="purge_own")
+    def purge_own(self, request: PurgeRequest) -> PurgeResult:
+        """Erases all that we made ourselves, set by set as `purge` does; what a hold freezes last of all, by failing.
+
+        Source: DOMAIN erasure.7.
+
+        Raises:
+            What `purge` raises.
+        """
+        names = [duty.name for duty in self._plan(request).commitments.data_sets if made_by_us(duty.name)]
+        asked = [request.model_copy(update={"step": "purge", "subject": name}) for name in names]
+        free = [each for each in asked if not held(self._store, self._inventory, request.account, [each.subject])]
+        gone = [self.purge(each) for each in (*free, *(each for each in asked if each not in free))]
+        before, erased, kept = (
+            sum(counts) for counts in zip(*((x.before, x.erased, x.kept) for x in gone), strict=True)
+        )
+        return PurgeResult(name="own", before=before, erased=erased, kept=kept)
 
     @activity.defn(name="recount")
     def recount(self, request: RecountRequest) -> RecountResult:

@@ -48,18 +48,13 @@ class EvidenceActivities(SupplementActivities):
         super().__init__(objects=objects, ledger=ledger, store=store, keys=keys, **about)
         self._objects, self._keys, self._histories, self._bucket = objects, keys, histories, bucket
 
-    @activity.defn(name="await_end")
-    def await_end(self, request: EvidenceRequest) -> Noted:
-        """Waits until every workflow whose history goes into the pack has ended: an open history still grows."""
-        for workflow in _workflows(request):
-            while not self._histories.closed(workflow):
-                beat(workflow)
-                time.sleep(POLL.total_seconds())
-        return Noted()
-
     @activity.defn(name="collect_histories")
     def collect_histories(self, request: EvidenceRequest) -> EvidenceResult:
-        """Writes each workflow's history, scrubbed, under lock. Source: DESIGN, Security."""
+        """Writes each workflow's history, scrubbed, under lock, once all have ended: an open one still grows.
+
+        Source: DESIGN, Security.
+        """
+        self._await_ends(request)
         key, now = self._keys.digest_key(f"offboarding-{request.case}"), activity.info().scheduled_time
         weights: dict[str, Weight] = {}
         for workflow in _workflows(request):
@@ -72,6 +67,12 @@ class EvidenceActivities(SupplementActivities):
         return EvidenceResult(
             location=self._safe.place(request.case, _HISTORIES), digest=digest(sha256s), entries=len(weights)
         )
+
+    def _await_ends(self, request: EvidenceRequest) -> None:
+        for workflow in _workflows(request):
+            while not self._histories.closed(workflow):
+                beat(workflow)
+                time.sleep(POLL.total_seconds())
 
     @activity.defn(name="sign_certificate")
     def sign_certificate(self, request: EvidenceRequest) -> EvidenceResult:

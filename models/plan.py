@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from models.money import ZERO, Amount, Statement
 from models.payload import Payload
-from models.vocabulary import BlockerCode, Cause, Channel, Gate, MailKind, Mode
+from models.vocabulary import OWN, OWN_USERS, BlockerCode, Cause, Channel, Gate, MailKind, Mode
 
 
 class PlannedDate(Payload):
@@ -119,3 +119,11 @@ class Plan(Payload):
     estimates: Estimates
     approvals_required: dict[Gate, int]
     blockers: tuple[Blocker, ...] = ()
+
+
+def made_by_us(name: str) -> bool:
+    """Whether a data set of that name is what Farewell itself wrote: package, contacts, messages, notes.
+
+    Users aren't: they are another system's, and go before the records that point at them. Source: DOMAIN erasure.7.
+    """
+    return name.startswith(OWN) and name != OWN_USERS

@@ -39,7 +39,6 @@ class ClosingWorkflow(Watching):
     @workflow.run
     async def run(self, _request: ClosingRequest) -> ClosingState:
         """Histories before the key, the key before the certificate, which says that it is gone. Then the watches."""
-        await self._prove(EvidenceActivities.await_end)
         await self._once(CaseActivities.record_stage, self._ask(StageRecord, "enter_certify", mode=self._request.mode))
         await self._prove(EvidenceActivities.collect_histories)
         await self._prove(KeyActivities.destroy_account_key)

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 R = TypeVar("R", bound=EffectRequest)
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
-HEARTBEATING = frozenset({"await_end", "collect_histories", "seal_pack", "scan_after_end", "erase_retained"})
+HEARTBEATING = frozenset({"collect_histories", "seal_pack", "scan_after_end", "erase_retained"})
 
 
 class ClosingSteps:

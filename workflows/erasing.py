@@ -1,5 +1,8 @@
 """The pivot: everything goes, and is counted again. Source: DOMAIN erasure, stages rows 9 and 10."""
 
+from collections.abc import Callable
+from typing import Any
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ParentClosePolicy
@@ -7,11 +10,14 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from activities.erasure import ErasureActivities
     from models.effects import ClosingRequest, PurgeRequest, RecountRequest
+    from models.plan import made_by_us
     from models.vocabulary import Role, Stage, TaskKind
     from workflows.closing import ClosingWorkflow
     from workflows.deprovisioning import CaseDeprovisioning
     from workflows.retries import PURGE
     from workflows.words import kind_of
+
+PURGES: dict[str, Callable[..., Any]] = {"purge": ErasureActivities.purge, "purge_own": ErasureActivities.purge_own}
 
 
 class CaseErasing(CaseDeprovisioning):
@@ -49,25 +55,32 @@ class CaseErasing(CaseDeprovisioning):
         A second time everything too: who ended the finding's task has left a note. What a hold freezes waits for its
         release, and the rest goes on meanwhile. Source: DOMAIN erasure.3.
         """
-        asked = [self._ask(PurgeRequest, "purge", subject=x, plan_hash=plan_hash) for x in self._agreed().data_sets]
+        asked = self._portions(plan_hash)
         frozen = {request: error for request in asked if (error := await self._purge_or_frozen(request))}
         if frozen:
             await self._park("purge", next(iter(frozen.values())), PURGE)
         for request in frozen:
-            await self._do(ErasureActivities.purge, request, PURGE)
+            await self._do(PURGES[request.step], request, PURGE)
         recount = self._ask(RecountRequest, "recount", plan_hash=plan_hash)
         counted = await self._do(ErasureActivities.recount, recount, PURGE)
         return tuple(counted.left)
 
+    def _portions(self, plan_hash: str) -> list[PurgeRequest]:
+        """Each data set by itself, in the order of the plan; what we made ourselves, which is little, in one."""
+        names = self._agreed().data_sets
+        theirs = [self._ask(PurgeRequest, "purge", subject=x, plan_hash=plan_hash) for x in names if not made_by_us(x)]
+        ours = [self._ask(PurgeRequest, "purge_own", plan_hash=plan_hash)] if len(theirs) < len(names) else []
+        return [*theirs, *ours]
+
     async def _purge_or_frozen(self, request: PurgeRequest) -> ActivityError | None:
-        """Erases one data set; or how the purge said that a hold freezes it, so that others can go on meanwhile."""
+        """Erases one portion; or how the purge said that a hold freezes it, so that others can go on meanwhile."""
         try:
-            await self._attempt(ErasureActivities.purge, request, PURGE)
+            await self._attempt(PURGES[request.step], request, PURGE)
         except ActivityError as error:
             if kind_of(error) is TaskKind.HOLD_REVIEW:
                 return error
             await self._park(request.step, error, PURGE)
-            await self._do(ErasureActivities.purge, request, PURGE)
+            await self._do(PURGES[request.step], request, PURGE)
         return None
 
     async def _find(self, left: tuple[str, ...]) -> None:

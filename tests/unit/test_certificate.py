@@ -123,7 +123,7 @@ def test_waiting_for_the_end_asks_until_every_workflow_has_ended(monkeypatch):
     monkeypatch.setattr("activities.evidence.time.sleep", lambda _: None)
     closing = evidence()
     closing.histories.open = 3
-    closing.run("await_end")
+    closing.run("collect_histories")
     assert closing.histories.open == 0
 
 

@@ -82,6 +82,9 @@ class Company:
         request = PurgeRequest(**ABOUT, step="purge", subject=subject)
         return environment.run(self.activities().purge, request)
 
+    def purge_own(self):
+        return ActivityEnvironment().run(self.activities().purge_own, PurgeRequest(**ABOUT, step="purge_own"))
+
     def recount(self):
         return ActivityEnvironment().run(self.activities().recount, RecountRequest(**ABOUT, step="recount"))
 
@@ -107,6 +110,25 @@ def test_erasure_7_each_kind_of_data_set_what_we_made_too_is_counted_and_erased_
     result = company.purge(subject)
     assert (result.before, result.erased, result.kept) == numbers
     assert company.purge(subject) == result
+
+
+def test_erasure_7_what_we_made_goes_in_one_and_each_set_is_counted_and_proven_by_itself(company):
+    result = company.purge_own()
+    kept = {each["name"]: each["erased"] for each in company.store.documents(CASE, "purge")}
+    assert kept == {"own/package": 1, "own/notes": 4}
+    assert (result.before, result.erased, result.kept) == (5, 5, 0)
+    assert company.people.users == 2, "users are another system's"
+    assert company.purge_own() == result
+
+
+def test_erasure_3_of_what_we_made_all_goes_but_what_a_hold_freezes(company):
+    company.store.held = [{"id": "h1", "data_sets": ["own/package"]}]
+    with pytest.raises(ApplicationError) as caught:
+        company.purge_own()
+    assert (caught.value.type, company.people.notes) == (HELD_BY_LAW, 0)
+    assert [each["name"] for each in company.store.documents(CASE, "purge")] == ["own/notes"]
+    company.store.held = []
+    assert company.purge_own().erased == 5
 
 
 def test_what_belongs_to_another_account_stays(company):

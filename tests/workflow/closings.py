@@ -60,7 +60,7 @@ class Outside:
     def activities(self) -> list[Callable[..., Any]]:
         now = datetime.now(UTC)
         answers: dict[str, Callable[[Any], Any]] = {
-            **dict.fromkeys(("await_end", "record_stage", "close_case", "release_key"), lambda _: Noted()),
+            **dict.fromkeys(("record_stage", "close_case", "release_key"), lambda _: Noted()),
             **dict.fromkeys(("collect_histories", "sign_certificate", "seal_pack"), lambda _: _SEALED),
             "destroy_account_key": lambda _: KeyResult(ids=("account/a/1",), at=now, proven="it opens no more"),
             "send_message": lambda _: MessageResult(message_id="<1@x>", state="sent"),

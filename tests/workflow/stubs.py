@@ -25,7 +25,7 @@ from workflows.offboarding import OffboardingWorkflow
 NOW = datetime.now(UTC)
 BEFORE, FAR = NOW - timedelta(days=30), NOW + timedelta(days=3000)
 PLAN, MANIFEST, STATEMENT = ("sha256:" + digit * 64 for digit in "123")
-SETS = ("processor/newsletter", "task", "own/notes")
+SETS = ("processor/newsletter", "own/users", "task")
 Opened = tuple[bool, ...]
 """Which gates are open, in the order of `PIVOT_GATES`."""
 
