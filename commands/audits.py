@@ -40,7 +40,7 @@ def fetch(
     to: Annotated[Path, typer.Option(help="The folder to put it in.")],
     as_json: Json = False,
 ) -> None:
-    """Fetch the sealed evidence pack of the account's newest exit."""
+    """Fetch the sealed evidence pack of the account's newest exit, or of the case that is named."""
     from commands.session import case_of, connections
 
     at = connections()

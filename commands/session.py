@@ -67,8 +67,11 @@ def facts_of(at: "Connections", account: str) -> "AccountFacts":
 
 
 def case_of(at: "Connections", account: str) -> Mapping[str, Any]:
-    """The newest case of the account, or exit code 3; an erased account still has its case."""
-    row = at.cases.case(account)
+    """The newest case of the account, or an earlier one by its own id, or exit code 3.
+
+    An erased account still has its case; one that came back and left again has two, each with its proof.
+    """
+    row = at.cases.case(account) or next((each for each in at.cases.cases() if each["id"] == account), None)
     if row is None:
         facts_of(at, account)
         raise Refused(Exit.NOT_FOUND, f"{account} has no exit", f"farewell start {account} begins one")

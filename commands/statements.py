@@ -39,7 +39,7 @@ def statement(account: AccountArgument, form: Form = "text", out: Out = None, as
         raise Refused(Exit.USAGE, "a PDF needs a file, and text has none", "say --format pdf --out statement.pdf")
     at = connections()
     case = case_of(at, account)
-    closing, plan = _closing(at, case["id"], account)
+    closing, plan = _closing(at, case["id"], case["account"])
     if is_json:
         _give(out, [each.model_dump(mode="json") for each in closing.settlement.statements])
     elif out is not None:

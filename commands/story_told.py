@@ -33,7 +33,7 @@ def story(
     pack: Pack = None,
     as_json: Json = False,
 ) -> None:
-    """Tell the story of the account's newest exit, from its ledger alone."""
+    """Tell the story of the account's newest exit, or of the case that is named, from its ledger alone."""
     is_json = as_json or form == "json"
     if (form == "pdf") != (out is not None) or (form == "pdf" and as_json):
         raise Refused(Exit.USAGE, "a PDF needs a file, and nothing else has one", "say --format pdf --out story.pdf")

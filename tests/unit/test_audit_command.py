@@ -8,12 +8,15 @@ from types import SimpleNamespace
 import pytest
 
 import starter
+from commands import session
 from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.engine import migrate, open_engine
 from connectors.store.ledger import SqlLedger
+from models.case import StageRecord
 from models.keys import KeyScope
 from models.ledger import ActivityRef
+from models.vocabulary import Mode, Stage
 from tests.contract.sample_account import request_for
 from tests.fakes.packs import evidence, fact
 from tests.fakes.papers import ACCOUNT, AT, CASE, plan
@@ -66,6 +69,16 @@ def test_the_entries_come_as_json(account, capsys):
     code, out, _ = farewell(capsys, account, "--format", "json")
     told = json.loads(out)
     assert (code, told["case"], told["account"], len(told["entries"])) == (0, CASE, ACCOUNT, 4)
+
+
+def test_messages_9_an_earlier_exit_of_who_came_back_is_told_by_its_case(account, capsys):
+    at = session.connections()
+    about = {"case": CASE, "account": ACCOUNT, "step": "close_case", "mode": Mode.STOP}
+    at.cases.record(StageRecord(**about, stage=Stage.CLOSED, ended=True), AT)
+    assert at.cases.open_case(request_for(ACCOUNT), AT).case == f"{ACCOUNT}-2"
+    assert "The ledger of this case is empty" in farewell(capsys, account)[1]
+    told = json.loads(farewell(capsys, CASE, "--format", "json")[1])
+    assert (told["case"], told["account"], len(told["entries"])) == (CASE, ACCOUNT, 4)
 
 
 def test_audit_1_the_pdf_holds_the_story_each_entry_and_the_verdict(account, capsys, tmp_path):
