@@ -157,7 +157,12 @@ class ErasureActivities:
 
         Source: DOMAIN erasure.3, messages.9.
         """
-        return Obstacles(hold=self._hold_on(request), returned=not self._directory.is_erased(request.account))
+        return Obstacles(hold=self._hold_on(request), returned=self._has_returned(request))
+
+    def _has_returned(self, request: ObstaclesRequest) -> bool:
+        """It is here again, or was, and has left by a later case, which has its own terms for what is retained."""
+        newest = self._store.case(request.account)
+        return not self._directory.is_erased(request.account) or (newest is not None and newest["id"] != request.case)
 
     def _hold_on(self, request: ObstaclesRequest) -> str | None:
         """A hold freezes users who are back to life, too; a sub-processor's is looked at by the chase itself."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -29,14 +30,22 @@ class CaseErasing(CaseDeprovisioning):
         plan_hash = self._agreed().hash
         while left := await self._purge(plan_hash):
             await self._find(left)
-        await workflow.start_child_workflow(
-            ClosingWorkflow.run,
-            self._closing(plan_hash),
-            id=f"closing-{self.state.case}",
-            parent_close_policy=ParentClosePolicy.ABANDON,
-        )
+        await self._begin_closing(plan_hash)
         self._keep(stage=Stage.CERTIFY, waiting_for=None)
         self._show()
+
+    async def _begin_closing(self, plan_hash: str) -> None:
+        """Once a case: whoever resets a case to an earlier event finds its closing there."""
+        try:
+            await workflow.start_child_workflow(
+                ClosingWorkflow.run,
+                self._closing(plan_hash),
+                id=f"closing-{self.state.case}",
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("the closing was started before")
 
     def _closing(self, plan_hash: str) -> ClosingRequest:
         return ClosingRequest(

@@ -12,12 +12,13 @@ from activities.erasure import ErasureActivities
 from connectors.product import SqlProduct
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
-from models.effects import PurgeRequest, PurgeResult, RecountRequest, RecountResult
+from models.case import StageRecord
+from models.effects import Obstacles, ObstaclesRequest, PurgeRequest, PurgeResult, RecountRequest, RecountResult, Watch
 from models.inventory import DataSet, Inventory
 from models.ledger import digest
 from models.plan import Duties, Plan
-from models.vocabulary import Stage
-from tests.contract.sample_account import AT, add_account
+from models.vocabulary import Mode, Stage
+from tests.contract.sample_account import AT, add_account, request_for
 from tests.fakes.papers import plan as small_plan
 
 OURS, THEIRS = "17", "18"  # `add_account` gives every account the root key 17
@@ -114,6 +115,21 @@ class SmallProduct:
         request = PurgeRequest(**self._about, step="erase_retained", subject=name)
         result: PurgeResult = _at(at).run(self._activities.erase_retained, request)
         return result
+
+    def obstacles(self, kind: str | None, subject: str = "-", at: datetime = UNTIL) -> Obstacles:
+        """What stands in the way of a watch, or of the key's end."""
+        watch = None if kind is None else Watch.model_validate({"kind": kind, "subject": subject, "at": at})
+        about = {"case": self.case, "account": self.account, "plan_hash": self.plan.hash}
+        met: Obstacles = _at(at).run(self._activities.obstacles, ObstaclesRequest(**about, watch=watch))
+        return met
+
+    def leaves(self, *cases: str) -> None:
+        """The account's cases, each closed; what we knew of its people is erased."""
+        for case in cases:
+            self.store.open_case(request_for(self.account), AT)
+            about = {"case": case, "account": self.account, "step": "close_case", "mode": Mode.STOP}
+            self.store.record(StageRecord(**about, stage=Stage.CLOSED, ended=True), AT)
+        self._directory.erase(self.account, "contacts")
 
     @property
     def _about(self) -> dict[str, Any]:

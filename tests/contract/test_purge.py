@@ -230,6 +230,29 @@ def test_erasure_3_a_hold_keeps_what_is_retained_beyond_its_end(company: SmallPr
     assert company.erase_retained("line", later(31)).erased == 2
 
 
+def test_erasure_3_what_a_hold_keeps_is_known_without_trying(company: SmallProduct) -> None:
+    """So nothing fails for it each day: a scan waits for one on users, the key for any, a retained set for its rows."""
+    company.purge_all()
+    company.leaves(company.case)
+    asked = [("retained", "invoice"), ("retained", "line"), ("scan", "-"), ("charges", "-"), (None, "-")]
+    for covered, met in ((("line",), (1, 1, 0, 0, 1)), (("own/users",), (0, 0, 1, 0, 1)), ((), (1, 1, 1, 0, 1))):
+        placed = hold(company, *covered)
+        found = [company.obstacles(kind, subject).hold for kind, subject in asked]
+        assert found == [placed if each else None for each in met]
+        for who in (DORA, DAVID):
+            company.store.release_hold(placed, who, AT)
+        assert {company.obstacles(*each).hold for each in asked} == {None}
+
+
+def test_messages_9_who_has_come_back_is_known_also_after_the_next_exit(company: SmallProduct) -> None:
+    """By then retained rows may be of a later contract, with a later end: the later case watches them."""
+    assert company.obstacles("scan").returned
+    company.leaves(company.case)
+    assert not company.obstacles("scan").returned
+    company.leaves(f"{company.account}-2")
+    assert company.obstacles("retained", "invoice").returned
+
+
 def test_erasure_1_the_root_stays_masked_while_a_table_nobody_knew_points_at_it(company: SmallProduct) -> None:
     company.run(
         "CREATE TABLE badge (id integer PRIMARY KEY, shop_id integer REFERENCES shop (id))",

@@ -82,6 +82,16 @@ class StubbedWorker:
             OffboardingWorkflow.run, request, id=f"offboarding-{case}", task_queue=self._queue
         )
 
+    async def close(self, case: str) -> str | None:
+        """Its closing has been; the run's id."""
+        handle = await self._client.start_workflow("ClosingWorkflow", 0, id=f"closing-{case}", task_queue=self._queue)
+        await handle.result()
+        return handle.first_execution_run_id
+
+    async def run_of(self, case: str) -> str | None:
+        """The newest run of its closing."""
+        return (await self._client.get_workflow_handle(f"closing-{case}").describe()).run_id
+
 
 @asynccontextmanager
 async def stubbed(stack: EmbeddedStack, queue: str) -> AsyncIterator[StubbedWorker]:

@@ -89,6 +89,25 @@ async def test_identity_4_what_nobody_owns_becomes_a_task(here: Running, account
     assert rows_of(here, account) == before
 
 
+@pytest.mark.parametrize("method", ["assets", "admits"])
+async def test_identity_5_who_wants_back_while_a_person_is_waited_for_gets_all_back(
+    here: Running, account: str, method: str
+) -> None:
+    """An asset without an owner, or a probe that still gets in."""
+    before = rows_of(here, account), money_of(here, account)
+    play = await begun(here, account)
+    await in_notice(here, play)
+    found = {"assets": UNOWNED, "admits": WAYS}[method]
+    here.connections.access.answer(method, account, lambda _: found)
+    await play.to_date("effective_date")
+    await play.parked({"assets": TaskKind.UNOWNED_ASSET, "admits": TaskKind.FINDING}[method])
+    here.connections.access.mend()
+    state = await play.back("reinstate", Stage.REINSTATED)
+    assert still_to_do(state) == []
+    assert rows_of(here, account) == before[0]
+    assert given_back(before[1], money_of(here, account))
+
+
 async def test_identity_3_the_scan_in_the_window_closes_what_lives_again(here: Running, account: str) -> None:
     play = await begun(here, account)
     await in_notice(here, play)

@@ -65,6 +65,14 @@ async def test_erasure_3_what_a_hold_freezes_waits_and_the_rest_goes_on(stage: S
     assert stage.stubs.purged(case) == [SETS[2], SETS[0], SETS[1]]
 
 
+async def test_a_case_that_finds_its_closing_begun_ends_all_the_same(stage: StubbedWorker) -> None:
+    """As after a reset to an earlier event; the closing isn't done twice."""
+    closing = await stage.close("twice-1")
+    handle = await stage.begin("twice-1", ALL_OPEN)
+    assert (await ended(handle)).stage is Stage.CERTIFY
+    assert (await stage.run_of("twice-1")) == closing
+
+
 async def test_erasure_2_whether_data_is_returned_or_deleted_may_change_until_the_pivot(stage: StubbedWorker) -> None:
     """Waived instead of fetched: it goes. Fetched, accepted, approved, and taken back before the last gate: it stays."""
     opened = dict(zip(PIVOT_GATES, ALL_OPEN, strict=True))
