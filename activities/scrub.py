@@ -13,14 +13,16 @@ from activities.ledger import keyed_digest
 _PERSONAL = {"text", "hmac"}
 _MACHINE = "identity"
 _WRITTEN = {"message", "stackTrace", "reason"}  # of failures and ends: whoever failed says in it what it was told
+_FREE = {"description", "line"}  # what somebody wrote on an invoice, be it one word
 _STICKY = "TASK_QUEUE_KIND_STICKY"  # a worker's own queue bears its machine's name
 
 
 def scrubbed(history: Any, key: bytes) -> Any:
     """Temporal's history JSON with free texts, and who polled from which machine, replaced by their HMAC.
 
-    Free is a `Personal`, what failures say, and whatever else has white space in it: ids, names of steps, instants and
-    amounts have none, and no workflow branches on other text. A payload whose data isn't plain JSON passes as it is.
+    Free is a `Personal`, what failures say, an invoice's lines, and whatever else has white space in it: ids, names of
+    steps, instants and amounts have none, and no workflow branches on other text. A payload whose data isn't plain JSON
+    passes as it is.
     """
     if isinstance(history, list):
         return [scrubbed(part, key) for part in history]
@@ -37,24 +39,27 @@ def scrubbed(history: Any, key: bytes) -> Any:
 
 def without_text(value: Any, key: bytes) -> Any:
     """A JSON value with each `Personal` in its scrubbed form, and other free text as its HMAC."""
-    return _replaced(value, key, lambda text: text if is_an_id(text) else keyed_digest(key, text))
+    return _replaced(
+        value, key, lambda text, name: text if is_an_id(text) and name not in _FREE else keyed_digest(key, text)
+    )
 
 
 def without_personal(value: Any, key: bytes) -> Any:
     """A JSON value with each `Personal` in its scrubbed form."""
-    return _replaced(value, key, lambda text: text)
+    return _replaced(value, key, lambda text, _name: text)
 
 
-def _replaced(value: Any, key: bytes, of_text: Callable[[str], str]) -> Any:
+def _replaced(value: Any, key: bytes, of_text: Callable[[str, str], str], name: str = "") -> Any:
+    """`of_text` is told a text and the name under which it stands."""
     if isinstance(value, list):
-        return [_replaced(part, key, of_text) for part in value]
+        return [_replaced(part, key, of_text, name) for part in value]
     if isinstance(value, str):
-        return of_text(value)
+        return of_text(value, name)
     if not isinstance(value, dict):
         return value
     if value.keys() == _PERSONAL and isinstance(value["text"], str) and value["hmac"] is None:
         return {"text": None, "hmac": keyed_digest(key, value["text"])}
-    return {name: _replaced(part, key, of_text) for name, part in value.items()}
+    return {name: _replaced(part, key, of_text, name) for name, part in value.items()}
 
 
 def is_an_id(text: str) -> bool:

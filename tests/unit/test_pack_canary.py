@@ -13,6 +13,7 @@ from tests.unit.pdf_words import words
 
 CANARY = "Eva Canaria"
 ADDRESS = "eva@canaria.example"
+ONE_WORD = "Evacanaria"
 
 
 def payload(value):
@@ -47,6 +48,12 @@ HISTORY = {
         {
             "eventId": "3",
             "activityTaskScheduledEventAttributes": {"input": {"payloads": [payload({"cause": ADDRESS})]}},
+        },
+        {
+            "eventId": "3",
+            "activityTaskCompletedEventAttributes": {
+                "result": {"payloads": [payload({"differences": [{"line": ONE_WORD, "expected": "0"}]})]}
+            },
         },
         {"eventId": "4", "workflowExecutionTerminatedEventAttributes": {"reason": CANARY}},
     ]
