@@ -65,7 +65,7 @@ def fetch_pack(at: "Connections", case: str, folder: Path) -> int:
 
 
 def verify(
-    pack: Annotated[Path, typer.Argument(help="The folder of the pack.")],
+    pack: Annotated[Path, typer.Argument(metavar="PACK", help="The folder of the pack.")],
     keys: Annotated[Path | None, typer.Option(help="The published keys, a JWKS file.")] = None,
     as_json: Json = False,
 ) -> None:

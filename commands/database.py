@@ -6,13 +6,14 @@ import typer
 
 from commands.options import Json
 from commands.printing import say, show
+from commands.refused import Exit, Refused
 
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="As which workers, pages and commands connect.")]
 
 
 def mount(app: typer.Typer) -> None:
     """Adds the commands."""
-    database = typer.Typer(help="Farewell's own database, for its owner.", rich_markup_mode=None)
+    database = typer.Typer(help="Farewell's own database, for its owner.", no_args_is_help=True)
     database.command()(migrate)
     database.command()(grant)
     app.add_typer(database, name="database")
@@ -32,10 +33,16 @@ def migrate(as_json: Json = False) -> None:
 
 def grant(role: Role, as_json: Json = False) -> None:
     """Let a role of PostgreSQL do the work: all, but of the ledger only add to it and read it. After each migration."""
+    from connectors.errors import NotFound, Rejected
     from connectors.opening import home, opened
     from connectors.store.roles import grant as grant_to
 
-    tables = grant_to(opened(home()).engine, role)
+    try:
+        tables = grant_to(opened(home()).engine, role)
+    except NotFound as none:
+        raise Refused(Exit.NOT_FOUND, none.what, none.fix) from None
+    except Rejected as no:
+        raise Refused(Exit.USAGE, no.what, no.fix) from None
     if as_json:
         show({"role": role, "tables": tables})
     else:

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from commands.holds_listed import list_holds
-from commands.options import AccountArgument, As, Json
+from commands.options import AccountArgument, As, Json, in_words
 from commands.printing import say, show
 from commands.refused import Exit, Refused
 from rules.holds import can_be_held, confirm_by
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from models.account import Actor
     from models.updates import HoldWord
 
+GroundOption = Annotated[
+    str | None,
+    typer.Option(parser=in_words, metavar="TEXT", help="The ground: a case number, a letter. Places a hold."),
+]
 HoldOption = Annotated[str | None, typer.Option("--hold", help="Which hold, where several stand.")]
 
 
@@ -45,7 +49,7 @@ def mount(app: typer.Typer) -> None:
 def place(
     account: AccountArgument,
     *,
-    ground: Annotated[str | None, typer.Option(help="The ground: a case number, a letter. Places a hold.")] = None,
+    ground: GroundOption = None,
     data_sets: Annotated[list[str] | None, typer.Option("--data-set", help="Only this one; may be repeated.")] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="Confirm the hold that somebody else placed.")] = False,
     which: HoldOption = None,

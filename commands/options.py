@@ -9,6 +9,7 @@ import typer
 from models.vocabulary import Cause, Mode
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST = 500
 
 
 def _day(text: str) -> date:
@@ -22,6 +23,13 @@ def _account(text: str) -> str:
     if not _ACCOUNT.fullmatch(text):
         raise typer.BadParameter(f"{text!r} is no account id: letters, digits, _ and -, at most 64.")
     return text
+
+
+def in_words(text: str) -> str:
+    """What a person writes down, where nothing and a whole book are no answers."""
+    if not text.strip() or len(text) > _LONGEST:
+        raise typer.BadParameter(f"say it in words, in {_LONGEST} letters at most.")
+    return text.strip()
 
 
 class Modes(tuple[Mode, ...]):

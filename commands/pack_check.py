@@ -16,6 +16,7 @@ from commands.pack_files import (
     SEAL,
     SUPPLEMENTS,
     TAG_MANIFEST,
+    TAGS,
     Pack,
     check_bag,
     check_ledger,
@@ -55,7 +56,9 @@ def check_pack(folder: Path, published_keys: Path | None = None) -> PackReport:
         OSError, ValueError: the folder or the published keys can't be read.
     """
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is no folder")
+        raise NotADirectoryError("it is no folder")
+    if not any((folder / each).exists() for each in (SEAL, *TAGS)):
+        raise FileNotFoundError(f"it is no evidence pack, with neither {SEAL} nor {TAGS[0]} in it")
     pack = Pack(folder)
     pack.keys = _published(published_keys) if published_keys else _own_keys(pack)
     seal = _check_seal(pack)

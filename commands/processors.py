@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import AccountArgument, As, Json, MaybeAccountArgument
+from commands.options import AccountArgument, As, Json, MaybeAccountArgument, in_words
 from commands.printing import console, say, show, table
 from commands.refused import Exit, Refused
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from connectors.opening import Connections
     from models.case import Decision
 
+EvidenceOption = Annotated[
+    str, typer.Option("--evidence", parser=in_words, metavar="TEXT", help="What shows it: their letter, their mail.")
+]
 _COLUMNS = ("account", "case", "name", "ask", "asked", "asked at", "confirmed at", "overdue")
 
 
@@ -41,7 +44,7 @@ def list_processors(account: MaybeAccountArgument = None, as_json: Json = False)
     if as_json:
         show(rows)
     elif rows:
-        cells = [[_cell(row[column.replace(" ", "_")]) for column in _COLUMNS] for row in rows]
+        cells = [[_cell(column, row[column.replace(" ", "_")]) for column in _COLUMNS] for row in rows]
         console().print(table(_COLUMNS, cells, right=("asked",)))
     else:
         say("no sub-processor was asked")
@@ -51,7 +54,7 @@ def confirm(
     account: AccountArgument,
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The sub-processor, as the inventory names it.")],
-    evidence: Annotated[str, typer.Option("--evidence", help="What shows it: their letter, their mail.")],
+    evidence: EvidenceOption,
     who: As = None,
     as_json: Json = False,
 ) -> None:
@@ -156,7 +159,8 @@ async def _tell(client: "Client", closing: str, name: str) -> bool:
     return True
 
 
-def _cell(value: Any) -> str:
+def _cell(column: str, value: Any) -> str:
+    """For people: of an instant the day will do."""
     if isinstance(value, bool):
         return "yes" if value else ""
-    return "" if value is None else str(value)
+    return str(value or "")[:10] if column.endswith(" at") else str(value or "")

@@ -45,7 +45,7 @@ def print_watched(told: Mapping[str, Any] | None) -> None:
     for finding in told["findings"]:
         say(f"found: {finding}")
     if told["supplements"]:
-        say(f"sealed beside the evidence: {told['supplements']} supplements")
+        say(f"supplements sealed beside the evidence: {told['supplements']}")
 
 
 def _written(watch: Mapping[str, Any]) -> dict[str, Any]:

@@ -165,6 +165,9 @@ def test_a_plan_that_was_changed_after_its_hash_is_found(pack):
 def test_no_folder_is_one_clear_error(tmp_path):
     with pytest.raises(NotADirectoryError, match="is no folder"):
         check_pack(tmp_path / "nowhere")
+    (tmp_path / "holiday.jpg").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match="no evidence pack"):
+        check_pack(tmp_path)
 
 
 def test_the_pack_names_the_customer_by_id_only(sealed):
