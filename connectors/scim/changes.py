@@ -17,7 +17,7 @@ from connectors.scim.errors import SYSTEM, answered
 from connectors.scim.service import Kind, Service
 
 TRIES = 4
-_AGAIN = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, None}
+_AGAIN = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND, None}
 _ENVELOPE_BYTES, _A_BULK = 1024, 1000
 
 
@@ -42,8 +42,8 @@ class Change(NamedTuple):
 def settle(service: Service, kind: Kind, wanted: Sequence[Change], again: Callable[[Any], Change | None]) -> list[str]:
     """Makes the changes; answers the ids of those that aren't there any more.
 
-    What somebody else has changed meanwhile (409, 412), or what a bulk didn't answer, is read again; `again` says what
-    is still to be changed of it.
+    What somebody else has changed meanwhile (409, 412), what isn't found (it may be a member of a group that isn't), or
+    what a bulk didn't answer, is read again; `again` says what is still to be changed of it.
 
     Raises:
         Conflict: somebody changes it again and again. ConnectorError: the service refused, or failed.
@@ -51,7 +51,6 @@ def settle(service: Service, kind: Kind, wanted: Sequence[Change], again: Callab
     gone: list[str] = []
     for _ in range(TRIES):
         statuses = dict(_sent(service, kind, wanted))
-        gone += [each.resource for each in wanted if statuses.get(each.resource) == HTTPStatus.NOT_FOUND]
         unsettled = [each.resource for each in wanted if statuses.get(each.resource) in _AGAIN]
         wanted = []
         for resource in unsettled:
@@ -63,7 +62,7 @@ def settle(service: Service, kind: Kind, wanted: Sequence[Change], again: Callab
                 wanted += [change] if change else []
         if not wanted:
             return gone
-    what = f"{len(wanted)} of {kind} changed each time before we could change them"
+    what = f"{len(wanted)} of {kind} are there, and can't be changed: each time something else was quicker"
     raise Conflict(SYSTEM, what, "stop what else changes them, such as the customer's feed, then try again")
 
 
@@ -77,7 +76,7 @@ def _sent(service: Service, kind: Kind, wanted: Sequence[Change]) -> Iterator[tu
         return
     for some in _batches(bulk, [_operation(endpoint, change) for change in wanted]):
         for resource, status in _in_bulk(service, some):
-            if status >= HTTPStatus.BAD_REQUEST and status not in {*_AGAIN, HTTPStatus.NOT_FOUND}:
+            if status >= HTTPStatus.BAD_REQUEST and status not in _AGAIN:
                 raise answered(status)
             yield resource, status
 

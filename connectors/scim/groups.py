@@ -20,21 +20,29 @@ class Groups:
 
     def empty(self, key: str, contacts: Callable[[], Collection[str]]) -> int:
         """Takes all out but the export contact; answers how many bear `key` now."""
-        groups = [group for group in self._all() if _members(group)]
-        if groups:
-            spared = contacts()
-            self._change(groups, lambda group: self._emptied(group, key, spared))
+        groups = self._all()
+        nested = {str(group.id) for group in groups}
+        filled = [group for group in groups if _members(group) - nested]
+        if filled:
+            staying = nested.union(contacts())
+            self._change(filled, lambda group: self._emptied(group, key, staying))
         return self._marks.count(self._account, key)
 
-    def refill(self, key: str) -> int:
-        """Puts those back that `key` took out; answers how many it has put back, again the same."""
+    def refill(self, key: str, gone: Callable[[Collection[str]], Collection[str]]) -> int:
+        """Puts those back that `key` took out; answers how many it has put back, again the same.
+
+        Who is `gone`, or whose group is, is left out: many services refuse all of a change that names one unknown.
+        """
         standing = self._marks.standing(self._account, key)
-        taken = {group: list(marks) for group, marks in groupby(standing, key=lambda mark: mark.group)}
-        if taken:
+        if standing:
+            left_out = gone({mark.user for mark in standing})
+            back = sorted((mark for mark in standing if mark.user not in left_out), key=lambda mark: mark.group)
+            taken = {group: list(marks) for group, marks in groupby(back, key=lambda mark: mark.group)}
             known = [group for group in self._all() if str(group.id) in taken]
-            gone = {*taken} - {str(group.id) for group in known}
-            gone |= {*self._change(known, lambda group: self._refilled(group, taken))}
-            self._marks.forget(self._account, key, [mark for group in gone for mark in taken[group]])
+            there = {str(group.id) for group in known}
+            there -= {*self._change(known, lambda group: self._refilled(group, taken))}
+            lost = [mark for mark in standing if mark.user in left_out or mark.group not in there]
+            self._marks.forget(self._account, key, lost)
             self._marks.undone(self._account, key, standing)
         return self._marks.count(self._account, key, undone=True)
 
@@ -51,7 +59,7 @@ class Groups:
 
     def _emptied(self, group: Any, key: str, spared: Collection[str]) -> Change | None:
         """Marks first. All members are replaced at once, by those that stay: on the version that was read."""
-        users = set(_members(group)) - set(spared)
+        users = _members(group) - set(spared)
         out = {mark.user for mark in self._marks.note(self._account, key, (Mark(u, str(group.id)) for u in users))}
         if not out:
             return None
@@ -60,7 +68,7 @@ class Groups:
         return self._patch(group, operation if staying else {"op": "remove", "path": "members"})
 
     def _refilled(self, group: Any, taken: Mapping[str, list[Mark]]) -> Change | None:
-        there = set(_members(group))
+        there = _members(group)
         back = [{"value": mark.user} for mark in taken[str(group.id)] if mark.user not in there]
         return self._patch(group, {"op": "add", "path": "members", "value": back}) if back else None
 
@@ -68,8 +76,9 @@ class Groups:
         return Change(str(group.id), self._service.version(group), (operation,))
 
 
-def _members(group: Any) -> list[str]:
-    return [str(member.value) for member in group.members or () if member.value and member.type != "Group"]
+def _members(group: Any) -> set[str]:
+    """The users in it, and, of a service that doesn't say what a member is, whatever else."""
+    return {str(member.value) for member in group.members or () if member.value and member.type != "Group"}
 
 
 def _value(member: Any) -> dict[str, str]:

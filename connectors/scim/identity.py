@@ -87,7 +87,7 @@ class ScimIdentity:
 
     def refill_groups(self, account: str, key: str) -> int:
         """Puts those back that `key` took out, and no others; answers how many. Source: DOMAIN identity.5."""
-        return self._groups(account).refill(key)
+        return self._groups(account).refill(key, self._roster(account).gone)
 
     def plant(self, account: str, key: str) -> str:
         """An identity of our own in the account, once a `key`. Source: DOMAIN identity.3."""

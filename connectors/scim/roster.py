@@ -92,6 +92,11 @@ class Roster:
         """The export contact's users."""
         return [each for each in self._everybody() if each.contact] if self._contact() else []
 
+    def gone(self, users: Collection[str]) -> set[str]:
+        """Those that aren't there any more. Who isn't the account's is asked for one by one."""
+        others = set(users) - {each.id for each in self._everybody()}
+        return {user for user in others if not self._service.has("User", user)}
+
     def _directly(self, after: str, limit: int) -> list[Seen] | None:
         """A page by the service's own order and comparison; None where it has none, or another than ours."""
         if not (self._by_id and self._service.sorts):

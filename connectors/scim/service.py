@@ -10,7 +10,7 @@ import httpx2
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_models import Bulk, ScimPolicy, ScimProvider, SearchRequest, ServiceProviderConfig
 
-from connectors.errors import RateLimited, Rejected
+from connectors.errors import NotFound, RateLimited, Rejected
 from connectors.scim.bucket import TokenBucket
 from connectors.scim.errors import SYSTEM, translating
 
@@ -106,6 +106,14 @@ class Service:
         """One by its id; raises NotFound."""
         shown: SearchRequest[Any] = SearchRequest(attributes=ATTRIBUTES[kind])
         return self.ask(lambda scim: scim.query(self.model(kind), resource, query_parameters=shown, **_ANY_STATUS))
+
+    def has(self, kind: Kind, resource: str) -> bool:
+        """Whether it's there."""
+        try:
+            self.read(kind, resource)
+        except NotFound:
+            return False
+        return True
 
     def create(self, resource: Any) -> str:
         """Makes it; answers its id. Raises Conflict where its name is taken."""

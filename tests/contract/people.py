@@ -20,6 +20,9 @@ from tests.contract.sample_account import add_account
 USERS = ("contact", "ana", "bea", "carl", "dora")
 """The contact keeps access; `dora` has been inactive for long."""
 TEAM = USERS[:3]
+TEAMS = ("board", "team")
+TAKEN_OUT = len(TEAMS) * (len(TEAM) - 1)
+"""Memberships that an exit ends: all but the contact's."""
 CORE = "urn:ietf:params:scim:schemas:core:2.0"
 
 
@@ -29,7 +32,7 @@ class People(Protocol):
     identity: IdentitySystem
 
     def add_account(self) -> str:
-        """One with the users above, and three of them in a team."""
+        """One with the users above, and three of them in both teams."""
 
     def add(self, account: str, name: str) -> str:
         """A user more; its id."""
@@ -53,9 +56,9 @@ class BuiltinPeople:
         with writing(self._engine) as session:
             session.get(UserRow, users["contact"]).export_contact = True
             session.get(UserRow, users["dora"]).active = False
-            session.add(GroupRow(id=f"{account}-team", account=account, name="Team"))
+            session.add_all(GroupRow(id=f"{account}-{team}", account=account, name=team) for team in TEAMS)
             session.flush()
-            session.add_all(MembershipRow(group=f"{account}-team", user=users[name]) for name in TEAM)
+            session.add_all(MembershipRow(group=f"{account}-{t}", user=users[name]) for t in TEAMS for name in TEAM)
         return account
 
     def add(self, account: str, name: str) -> str:
@@ -103,7 +106,8 @@ class ScimPeople:
         account = add_account(self._engine)
         users = {name: self.add(account, name) for name in USERS}
         self.change(users["dora"], {"op": "replace", "path": "active", "value": False})
-        self.add_group(account, "team", [{"value": users[name]} for name in TEAM])
+        for team in TEAMS:
+            self.add_group(account, team, [{"value": users[name]} for name in TEAM])
         return account
 
     def add(self, account: str, name: str) -> str:

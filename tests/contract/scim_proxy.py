@@ -44,6 +44,10 @@ class ScimProxy(ThreadingHTTPServer):
     def fault(self, name: str) -> Fault:
         return self._plan[name].pop(0) if self._plan[name] else forward
 
+    def forget(self) -> None:
+        """What was planned."""
+        self._plan.clear()
+
     def close(self) -> None:
         self.released.set()
         self.shutdown()
@@ -177,6 +181,18 @@ def first(act: Callable[[], object]) -> Fault:
     def fault(request: Handler) -> None:
         act()
         forward(request)
+
+    return fault
+
+
+def refuses(unknown: str, status: int) -> Fault:
+    """As many services do: a group isn't changed where one that is to be its member isn't there."""
+
+    def fault(request: Handler) -> None:
+        if unknown.encode() in request.body:
+            says(status)(request)
+        else:
+            forward(request)
 
     return fault
 

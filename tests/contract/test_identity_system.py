@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from connectors.errors import Rejected
-from tests.contract.people import TEAM, USERS, People
+from tests.contract.people import TAKEN_OUT, USERS, People
 
 KEY, OTHER = "case-1:deactivate_users:-:1", "case-0:deactivate_users:-:1"
 
@@ -116,7 +116,7 @@ def test_identity_1_two_live_attempts_deactivate_each_user_once(people: People, 
 
 def test_identity_2_groups_are_emptied_but_of_the_contact(people: People, account: str) -> None:
     for _ in range(2):
-        assert people.identity.empty_groups(account, KEY) == len(TEAM) - 1
+        assert people.identity.empty_groups(account, KEY) == TAKEN_OUT
     assert people.identity.empty_groups(account, OTHER) == 0
 
 
@@ -127,7 +127,7 @@ def test_identity_5_refilled_groups_have_the_members_they_had(people: People, ac
     people.identity.refill_groups(account, OTHER)
     assert people.everything(account) != before
     for _ in range(2):
-        assert people.identity.refill_groups(account, KEY) == len(TEAM) - 1
+        assert people.identity.refill_groups(account, KEY) == TAKEN_OUT
     assert people.everything(account) == before
 
 

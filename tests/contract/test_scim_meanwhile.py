@@ -7,9 +7,9 @@ import pytest
 
 from connectors.errors import Conflict, Rejected, Unavailable
 from connectors.scim import roster
-from tests.contract.people import TEAM, USERS
+from tests.contract.people import TAKEN_OUT, USERS
 from tests.contract.scim_faulty import CLOSED, KEY, Faulty
-from tests.contract.scim_proxy import first, forward, says, unfiltered
+from tests.contract.scim_proxy import first, forward, refuses, says, unfiltered
 
 
 @pytest.mark.parametrize("status", [409, 412])
@@ -77,9 +77,57 @@ def test_identity_5_a_group_that_was_joined_meanwhile_is_read_again(bulk: Faulty
     late, team = bulk.people.add(bulk.account, "eva"), bulk.everything()[-1][0]
     joins = {"op": "add", "path": "members", "value": [{"value": late}]}
     bulk.plan("POST Bulk", first(lambda: bulk.people.change_group(team, joins)))
-    assert bulk.worker().empty_groups(bulk.account, KEY) == len(TEAM)
+    assert bulk.worker().empty_groups(bulk.account, KEY) == TAKEN_OUT + 1
     bulk.worker().refill_groups(bulk.account, KEY)
     assert late in dict(bulk.everything()[-1][2])
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_identity_5_a_member_who_is_gone_is_left_out_where_the_service_knows_its_members(
+    faulty: Faulty, status: int
+) -> None:
+    before, gone = faulty.everything(), faulty.people.add(faulty.account, "eva")
+    team = faulty.people.add_group(faulty.account, "third", [{"value": gone}])
+    assert faulty.worker().empty_groups(faulty.account, KEY) == TAKEN_OUT + 1
+    faulty.people.remove(faulty.account, gone)
+    faulty.plan(faulty.changing("PATCH Groups"), *repeat(refuses(gone, status), 9))
+    for _ in range(2):
+        assert faulty.worker().refill_groups(faulty.account, KEY) == TAKEN_OUT
+    assert [each for each in faulty.everything() if each[0] != team] == before
+
+
+def test_identity_5_a_group_that_is_there_and_not_found_loses_nobody(plain: Faulty) -> None:
+    """It may be one of its members that isn't."""
+    before = plain.everything()
+    plain.worker().empty_groups(plain.account, KEY)
+    plain.plan("PATCH Groups", *repeat(says(404), 9))
+    with pytest.raises(Conflict):
+        plain.worker().refill_groups(plain.account, KEY)
+    plain.proxy.forget()
+    assert plain.worker().refill_groups(plain.account, KEY) == TAKEN_OUT
+    assert plain.everything() == before
+
+
+def test_identity_5_a_member_of_another_account_comes_back_too(faulty: Faulty) -> None:
+    guest = faulty.people.add(faulty.people.add_account(), "guest")
+    faulty.people.add_group(faulty.account, "guests", [{"value": guest}])
+    before = faulty.everything()
+    assert faulty.worker().empty_groups(faulty.account, KEY) == TAKEN_OUT + 1
+    assert faulty.worker().refill_groups(faulty.account, KEY) == TAKEN_OUT + 1
+    assert faulty.everything() == before
+
+
+@pytest.mark.parametrize("said", [{}, {"type": "Group"}])
+def test_identity_2_a_group_within_a_group_stays_whether_or_not_it_says_so(
+    faulty: Faulty, said: dict[str, str]
+) -> None:
+    inner = faulty.people.add_group(faulty.account, "inner", [])
+    outer = faulty.people.add_group(faulty.account, "outer", [{"value": inner, **said}])
+    before = faulty.everything()
+    assert faulty.worker().empty_groups(faulty.account, KEY) == TAKEN_OUT
+    assert next(each[2] for each in faulty.everything() if each[0] == outer)
+    faulty.worker().refill_groups(faulty.account, KEY)
+    assert faulty.everything() == before
 
 
 def test_a_service_that_ignores_the_filter_is_refused_and_nobody_is_touched(faulty: Faulty) -> None:
