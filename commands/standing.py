@@ -69,7 +69,7 @@ def print_standing(case: Mapping[str, Any]) -> None:
     if case["waiting_for"]:
         say(f"waits for {waits(case)}: {case['waiting_for']['why']}")
     if case["stage"] in ENDS:
-        say(f"how it went: farewell audit {case['account']}")
+        say(f"how it went: farewell audit {case['case']}")
     if case["proposed"]:
         say(f"planned instead: mode {mode_words(case['proposed'])}, {dates_words(case['proposed'])}")
     if case["to_approve"]:
