@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -83,4 +84,5 @@ def _keep_refusal(at: "Connections", case: Mapping[str, Any], update: str, paylo
         actor=payload.actor.id,
         action=update,
     )
-    record_refusal(at.ledger, at.keys, decision, why, datetime.now(UTC))
+    with suppress(Gone):  # with the closing's key the ledger is closed: nobody would seal what is added
+        record_refusal(at.ledger, at.keys, decision, why, datetime.now(UTC))
