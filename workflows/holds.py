@@ -58,6 +58,12 @@ class CaseHolds(CaseDeciding):
         text = "is released" if released else "stands until a second person releases it too"
         return await self._decided("release_hold", word, f"hold {word.hold} {text}", hold=word.hold)
 
+    async def _learn_of_holds(self) -> None:
+        """One that was placed while nobody could tell the case is in SQL all the same. Source: TRUST 2."""
+        known, stand = self.state.holds, (await self._standing("does a hold stand?")).holds
+        if new := tuple(hold for hold in stand if hold not in known):
+            self._keep(holds=(*known, *new), held_since=self.state.held_since or workflow.now())
+
     # -- its confirmation
 
     def _watch_unconfirmed_holds(self) -> None:
@@ -86,14 +92,17 @@ class CaseHolds(CaseDeciding):
             self._close_task(task.id)
 
     async def _stands(self, hold: str) -> bool:
+        return hold in (await self._standing(f"does hold {hold} stand?")).holds
+
+    async def _standing(self, summary: str) -> StandingHolds:
         found: StandingHolds = await workflow.execute_activity_method(
             CaseActivities.standing_holds,
             HoldsRequest(account=self.state.account),
             start_to_close_timeout=SHORT,
             retry_policy=TO_THE_END,
-            summary=f"does hold {hold} stand?",
+            summary=summary,
         )
-        return hold in found.holds
+        return found
 
     def _lift(self, hold: str) -> None:
         """With the last hold gone, the window's clock resumes with what was left."""

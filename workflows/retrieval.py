@@ -32,6 +32,7 @@ class CaseRetrieval(CaseScanning):
         for ended in both:
             if isinstance(ended, BaseException):
                 raise ended
+        await self._learn_of_holds()
         await self._gates_open()  # who has spoken meanwhile is heard: the pivot is next
 
     async def _hand_over(self) -> None:

@@ -26,6 +26,7 @@ from models.updates import ChangeMode, Extend, Reschedule, RetrievalWord, Undo
 from models.vocabulary import Cause, Gate, Mode, Stage, TaskKind, TaskOutcome
 from tests.workflow.breakable import BreakableConnections
 from tests.workflow.exits import DAY, WORD, Exit, begun
+from tests.workflow.held_up import HeldUp
 from tests.workflow.records import executions_of, opened_history
 from tests.workflow.test_access import UNOWNED, WAYS, in_notice, raise_a_zombie
 from tests.workflow.test_closing import confirmed
@@ -126,8 +127,10 @@ async def held(play: Exit) -> None:
     await play.move(state.retrieval_end + 30 * DAY)
     for who in ("dora", "felipe"):
         await play.release(who, hold)
-    again = await play.hold("own/notes", tell=False)
-    await play.window_over()
+    async with HeldUp(play.here.connections.access, "delete", play.account) as hanging:
+        await play.window_over()
+        await hanging.began()
+        again = await play.hold("own/notes", tell=False)
     task = await play.parked(TaskKind.HOLD_REVIEW)
     for who in ("dora", "felipe"):
         await play.release(who, again, tell=False)

@@ -12,6 +12,7 @@ from models.updates import Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
 from rules.permissions import refused
 from tests.workflow.exits import DAY, WORD, Exit, begun, still_to_do
+from tests.workflow.held_up import HeldUp
 from tests.workflow.records import actions_of, mails_of, rows_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,11 +41,27 @@ async def test_while_a_hold_stands_the_clock_does_and_two_persons_release_it(her
     assert "retrieval_reminder" not in mails_of(here, play.case)
 
 
-async def test_past_the_pivot_a_hold_in_sql_alone_stops_the_purge(here: Running, account: str) -> None:
+async def test_trust_2_a_hold_of_which_nobody_could_tell_the_case_keeps_its_gate_shut(
+    here: Running, account: str
+) -> None:
     play = await begun(here, account)
     await play.to_gates_but()
     hold = await play.hold("own/notes", tell=False)
     await play.window_over()
+    state = await play.until(lambda s: s.waiting_for is not None and s.waiting_for.kind is WaitKind.HOLD)
+    assert (state.stage, state.holds) == (Stage.RETRIEVAL, (hold,))
+    for who in ("dora", "felipe"):
+        await play.release(who, hold)
+    await play.certified()
+
+
+async def test_past_the_pivot_a_hold_in_sql_alone_stops_the_purge(here: Running, account: str) -> None:
+    play = await begun(here, account)
+    await play.to_gates_but()
+    async with HeldUp(here.connections.access, "delete", account) as hanging:
+        await play.window_over()
+        await hanging.began()
+        hold = await play.hold("own/notes", tell=False)
     task = await play.parked(TaskKind.HOLD_REVIEW)
     assert (task.owner, hold in task.cause) == (Role.COMPLIANCE, True)
     assert (await play.state()).stage is Stage.ERASE
