@@ -58,8 +58,7 @@ class CaseUndoing(CaseRetrieval):
         for key in reversed(self.state.done):
             method, request = self._undo_of(key)
             await self._do(method, request, _manner_of(key))
-        if workflow.patched("trials-go-with-the-exit"):
-            await self._do(TrialActivities.drop_trials, self._ask(EffectRequest, "drop_trials"), UNDO)
+        await self._do(TrialActivities.drop_trials, self._ask(EffectRequest, "drop_trials"), UNDO)
         if self.state.undo != "refuse":
             await self._stop_follow_ups()
             if self.state.sent:  # whom nobody has told of an eject isn't welcomed back. Source: DOMAIN messages.5
