@@ -148,6 +148,34 @@ async def test_a_watch_that_fails_is_told_and_tried_again_and_holds_up_no_other(
     assert (state.findings, state.supplements) == ((), 2)
 
 
+async def test_trust_19_what_fell_due_while_nobody_worked_is_looked_at_once(here: Running) -> None:
+    """Months late: each watch in its order, and a chase once, not for each week that passed."""
+    due = [Watch(kind="scan", at=later(-400)), Watch(kind="chase", subject="newsletter", at=later(-393), every_days=7)]
+    outside = Outside([*due, Watch(kind="backups", at=later(-310)), Watch(kind="scan", at=later(-370))])
+    async with closing(here, outside) as play:
+        state = await play.until(lambda s: s.supplements == 3 and s.watches[0].turn == 2)
+        assert abs(state.watches[0].at - later(7)) < DAY
+        looks = [step for step in outside.done[len(PROOF) :] if not step.startswith("seal")]
+        assert looks == ["scan_after_end", "chase_processor newsletter", "scan_after_end"]
+        outside.confirmed = True
+        await play.confirm("newsletter")
+        await play.ended()
+
+
+async def test_stages_3_a_word_that_comes_before_there_is_a_plan_is_heard_when_there_is_one(here: Running) -> None:
+    outside = Outside([Watch(kind="chase", subject="newsletter", at=later(7))])
+    outside.broken.add("seal_pack")
+    outside.confirmed = True
+    async with closing(here, outside) as play:
+        await play.until(lambda s: "failed" in s.step)
+        await play.confirm("newsletter")
+        await play.confirm("nobody")
+        outside.broken.clear()
+        await play.move(later(1 / 12))
+        state = await play.ended()
+    assert (state.supplements, outside.done.count("chase_processor newsletter")) == (1, 1)
+
+
 async def test_a_closing_of_years_carries_on_by_new_runs(here: Running) -> None:
     """A run is never carried on in the middle of a proof, and knows what was done before."""
     years = [Watch(kind="backups", at=later(90)), *(Watch(kind="scan", at=later(days)) for days in (3, 30))]
