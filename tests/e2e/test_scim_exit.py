@@ -1,6 +1,7 @@
 """The whole promise in one exit: the largest sample account, its users at a SCIM service, all databases PostgreSQL.
 
-It ends in a pack that verifies with no server left, by published keys alone.
+It runs as the role that can only add to the ledger, and ends in a pack that verifies with no server left, by published
+keys alone.
 """
 
 import asyncio
@@ -14,9 +15,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import make_url, text
 
 from commands.audits import fetch_pack
 from commands.beginning import Asked, begin
+from connectors.store.engine import migrate, open_engine
+from connectors.store.roles import grant, power_over_ledger
 from devstack.leaving import hand_over, let_go
 from devstack.play import Play
 from devstack.postgres import Postgres
@@ -33,14 +37,26 @@ pytestmark = pytest.mark.timeout(400)
 
 @pytest.fixture
 def scim(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScimServer]:
-    """The settings lead to it, and to two empty databases."""
-    for name in ("FAREWELL_DATABASE_URL", "FAREWELL_PRODUCT_DATABASE_URL"):
-        url = database_of(postgres).replace("postgresql:", "postgresql+psycopg:")
-        monkeypatch.setenv(name, url)
+    """The settings lead to it, and to two empty databases, of which our own is the application's role's."""
+    monkeypatch.setenv("FAREWELL_DATABASE_URL", _as_application(database_of(postgres)))
+    product = database_of(postgres).replace("postgresql:", "postgresql+psycopg:")
+    monkeypatch.setenv("FAREWELL_PRODUCT_DATABASE_URL", product)
     with running_scim() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         yield server
+
+
+def _as_application(url: str) -> str:
+    """The tables are there, the owner's; the role has what `farewell database grant` gives."""
+    owner, role = open_engine(url), "leaving"
+    migrate(owner)
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'"))
+    grant(owner, role)
+    owner.dispose()
+    as_role = make_url(url).set(drivername="postgresql+psycopg", username=role, password=role)
+    return as_role.render_as_string(hide_password=False)
 
 
 async def test_an_exit_of_the_largest_account_over_scim_and_postgresql_verifies_offline(
@@ -50,6 +66,7 @@ async def test_an_exit_of_the_largest_account_over_scim_and_postgresql_verifies_
         for account in (LARGEST, NEIGHBOUR):
             await asyncio.to_thread(fill, scim.url, scim.token, here.connections, account)
         users, neighbours = _users(scim, LARGEST), _users(scim, NEIGHBOUR)
+        assert power_over_ledger(here.connections.engine) is None
         play = await _begun(here)
         await _closed(here, scim, play, len(users))
         state = await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
