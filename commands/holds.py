@@ -117,7 +117,7 @@ def _standing(at: "Connections", account: str, which: str | None) -> str:
         return which or str(standing[0])
     if which is None and standing:
         raise Refused(Exit.USAGE, f"several holds stand: {', '.join(standing)}", "name one: --hold ID")
-    raise Refused(Exit.NOT_FOUND, f"no such hold stands on {account}", "farewell hold --ground places one")
+    raise Refused(Exit.NOT_FOUND, f"no such hold stands on {account}", f"farewell hold {account} --ground places one")
 
 
 def _untold(at: "Connections", account: str, which: str | None) -> str | None:

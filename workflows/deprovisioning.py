@@ -45,7 +45,7 @@ class CaseDeprovisioning(CaseExporting):
             if result is None or not result.left:
                 return
             cause = f"{result.left} shared assets have no new owner: {', '.join(result.unowned)}"[:500]
-            fix = "name one for each, then: farewell resolve TASK --outcome done; or leave them: --outcome skip"
+            fix = "import a successor for each, then: farewell resolve ACCOUNT TASK --outcome done; or leave them: skip"
             task = self._open_task(TaskKind.UNOWNED_ASSET, HAND_OVER, Role.ACCOUNT_MANAGER, cause, fix)
             outcome, generation = await self._ended(task, cause), generation + 1
 
@@ -70,6 +70,6 @@ class CaseDeprovisioning(CaseExporting):
     async def _find_out(self, admitted: tuple[str, ...]) -> None:
         """Closed twice, and it still opens."""
         cause = f"access was closed twice, and our own probe still gets in by {', '.join(admitted)}"
-        fix = "close it in the product, then: farewell resolve TASK --outcome done"
+        fix = "close it in the product, then: farewell resolve ACCOUNT TASK --outcome done"
         task = self._open_task(TaskKind.FINDING, PROBE, Role.ENGINEER, cause, fix, gate=True)
         await self._ended(task, cause)

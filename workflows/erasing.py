@@ -95,6 +95,6 @@ class CaseErasing(CaseDeprovisioning):
     async def _find(self, left: tuple[str, ...]) -> None:
         """Somebody still writes what is being erased: nothing is certified until a count finds nothing."""
         cause = f"after the purge there is still something in {', '.join(left)}"
-        fix = "find what writes there and stop it, then: farewell resolve TASK --outcome done"
+        fix = "find what writes there and stop it, then: farewell resolve ACCOUNT TASK --outcome done"
         task = self._open_task(TaskKind.FINDING, "recount", Role.ENGINEER, cause, fix, gate=True)
         await self._ended(task, cause)

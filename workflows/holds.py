@@ -82,7 +82,7 @@ class CaseHolds(CaseDeciding):
         except TimeoutError:
             self._confirmed(hold)
             cause = f"hold {hold} stands, and no second person has confirmed it in time"
-            fix = "a second of compliance confirms it: farewell hold --confirm; or two release it: farewell release"
+            fix = "a second of compliance confirms it: farewell hold ACCOUNT --confirm; or two release it"
             self._open_task(TaskKind.HOLD_REVIEW, _step(hold), Role.COMPLIANCE, cause, fix, blocking=False)
 
     def _confirmed(self, hold: str) -> None:

@@ -36,7 +36,7 @@ class CaseScanning(CaseSettling):
         request = self._ask(EffectRequest, SCAN, generation=scans)
         result: ScanResult | None = await self._do_undoable(AccessActivities.scan_for_zombies, request, LONG_STEP)
         if result is not None and result.left:
-            fix = "close it by hand, and find out who opens it: farewell resolve TASK --outcome done"
+            fix = "close it by hand, and find out who opens it: farewell resolve ACCOUNT TASK --outcome done"
             self._open_task(TaskKind.FINDING, SCAN, Role.ENGINEER, alive(result.left), fix, blocking=False)
 
 

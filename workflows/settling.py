@@ -62,7 +62,7 @@ class CaseSettling(CaseDecisions):
     def _tell_finance(self, result: StatementResult) -> None:
         """The exit goes on; somebody collects, or pays out. Source: DOMAIN money.3, money.5."""
         if not result.closed:
-            fix = "explain the difference, then: farewell resolve TASK --outcome done"
+            fix = "explain the difference, then: farewell resolve ACCOUNT TASK --outcome done"
             self._open_task(TaskKind.STATEMENT_DIFFERS, CLOSE, Role.APPROVER, told(result), fix, gate=True)
         for currency, amount in result.handed_over.items():
             cause, fix = f"{amount} {currency} above the threshold is owed", "finance collects it; the exit goes on"

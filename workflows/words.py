@@ -26,7 +26,7 @@ def cause_of(error: ActivityError | ChildWorkflowError) -> tuple[str, str]:
         return f"{type(error.cause or error).__name__}: {error.cause or error}"[:300], "see the log, then retry"
     details = found.details[0] if found.details else None
     fix = details.get("fix") if isinstance(details, dict) else details
-    return found.message[:300], str(fix or "mend the cause, then: farewell resolve")[:300]
+    return found.message[:300], str(fix or "mend the cause, then: farewell resolve ACCOUNT TASK --outcome retry")[:300]
 
 
 def kind_of(error: ActivityError | ChildWorkflowError) -> TaskKind:
