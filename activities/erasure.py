@@ -7,14 +7,12 @@ from datetime import datetime
 
 from temporalio import activity
 
-from activities.asking import Asking
 from activities.holders import Holders
 from activities.holdings import Holding
-from activities.holds import any_hold, held
+from activities.holds import held
+from activities.later_erasure import LaterErasure
 from activities.pulse import beat
 from activities.purging import Purging
-from activities.retention import Retention
-from connectors.errors import Rejected
 from connectors.ports import (
     AccessSystem,
     CaseStore,
@@ -25,10 +23,6 @@ from connectors.ports import (
     SubProcessors,
 )
 from models.effects import (
-    Obstacles,
-    ObstaclesRequest,
-    ProcessorRequest,
-    ProcessorResult,
     PurgeRequest,
     PurgeResult,
     RecountRequest,
@@ -36,11 +30,11 @@ from models.effects import (
 )
 from models.inventory import Inventory
 from models.inventory_circles import erased_together
-from models.plan import Duties, Plan, made_by_us
-from models.vocabulary import OWN_USERS, PROCESSORS
+from models.plan import Duties, made_by_us
+from models.vocabulary import PROCESSORS
 
 
-class ErasureActivities:
+class ErasureActivities(LaterErasure):
     """Purges and recounts. A second run erases what the first one left, and answers with the first one's count."""
 
     def __init__(
@@ -66,10 +60,8 @@ class ErasureActivities:
             files_bucket=files_bucket,
             export_bucket=export_bucket,
         )
-        self._store, self._directory, self._inventory = store, directory, inventory
+        super().__init__(store=store, directory=directory, processors=processors, holders=holders, inventory=inventory)
         self._purging = Purging(store, holders, inventory)
-        self._retention = Retention(store, holders, inventory)
-        self._asking = Asking(store, directory, processors, inventory)
 
     @activity.defn(name="purge")
     def purge(self, request: PurgeRequest) -> PurgeResult:
@@ -128,53 +120,6 @@ class ErasureActivities:
             self._store.keep_document(request.case, "recount", request.idempotency_key, body, at)
         return result
 
-    @activity.defn(name="chase_processor")
-    def chase_processor(self, request: ProcessorRequest) -> ProcessorResult:
-        """Asks a sub-processor again, unless it has confirmed, or a hold stands. Source: DOMAIN stages.3, erasure.3."""
-        name = request.subject.removeprefix(PROCESSORS)
-        if held(self._store, self._inventory, request.account, [PROCESSORS + name]):
-            stands = self._asking.standing(request.case, name)
-        else:
-            stands = self._asking.ask(request, name, activity.info().scheduled_time)
-        if stands is None:
-            return ProcessorResult(name=name, asked=0, confirmed=False)
-        confirmed = stands.confirmed_at is not None
-        return ProcessorResult(name=name, asked=stands.asked, confirmed=confirmed, reference=stands.reference)
-
-    @activity.defn(name="erase_retained")
-    def erase_retained(self, request: PurgeRequest) -> PurgeResult:
-        """Deletes the data set that the plan kept until now; its answer is that of the first run.
-
-        Raises:
-            ApplicationError: `HeldByLaw`, not retryable: a hold stands on it. Rejected: it isn't time.
-        """
-        self._duty(request, request.subject)
-        return self._retention.end(request, self._plan(request), activity.info().scheduled_time)
-
-    @activity.defn(name="obstacles")
-    def obstacles(self, request: ObstaclesRequest) -> Obstacles:
-        """What stands in the way of a watch, or of the key's end: a question, no effect, hence no ledger entry.
-
-        Source: DOMAIN erasure.3, messages.9.
-        """
-        return Obstacles(hold=self._hold_on(request), returned=self._has_returned(request))
-
-    def _has_returned(self, request: ObstaclesRequest) -> bool:
-        """It is here again, or was, and has left by a later case, which has its own terms for what is retained."""
-        newest = self._store.case(request.account)
-        return not self._directory.is_erased(request.account) or (newest is not None and newest["id"] != request.case)
-
-    def _hold_on(self, request: ObstaclesRequest) -> str | None:
-        """A hold freezes users who are back to life, too; a sub-processor's is looked at by the chase itself."""
-        if request.watch is None:
-            return any_hold(self._store, request.account)
-        if request.watch.kind == "retained":
-            plan, at = self._store.plan(request.case, request.plan_hash), activity.info().scheduled_time
-            return self._retention.hold(request.account, request.watch.subject, plan, at)
-        names = [OWN_USERS] if request.watch.kind == "scan" else []
-        found = held(self._store, self._inventory, request.account, names)
-        return found and found[0]
-
     def _asked(self, request: PurgeRequest, at: datetime) -> PurgeResult:
         """It goes on without waiting: the closing asks again until it's confirmed."""
         name = request.subject.removeprefix(PROCESSORS)
@@ -192,20 +137,6 @@ class ErasureActivities:
         data_set = next((each for each in self._inventory.data_sets if each.name == request.subject), None)
         others = erased_together(self._inventory, data_set)[1:] if data_set else ()
         return [request.subject, *(self._duty(request, each.name).name for each in others)]
-
-    def _plan(self, request: PurgeRequest | RecountRequest) -> Plan:
-        return self._store.plan(request.case, request.plan_hash)
-
-    def _duty(self, request: PurgeRequest, name: str) -> Duties:
-        """What the plan promised, which the inventory may not have changed since."""
-        duty = next((d for d in self._plan(request).commitments.data_sets if d.name == name), None)
-        if duty is None:
-            raise Rejected("plan", f"it has no data set {name}", "purge only what was approved")
-        now = next((d.erase for d in self._inventory.data_sets if d.name == duty.name), duty.erase)
-        if now != duty.erase:
-            what = f"the plan says {duty.erase} {duty.name}, the inventory now says {now}"
-            raise Rejected("inventory", what, "give the inventory back the duty that was approved")
-        return duty
 
 
 def _result(duty: Duties, before: int, holding: Holding) -> PurgeResult:
