@@ -157,11 +157,11 @@ class SaidOnce(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._runs: set[object] = set()
+        self._runs: set[str | None] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Only the first record of such a run, shortened; the SDK's others are consequences."""
-        run = record.args[0] if isinstance(record.args, tuple) and record.args else None
+        run = str(record.args[0]) if isinstance(record.args, tuple) and record.args else None
         error = record.exc_info[1] if record.exc_info else None
         if run in self._runs:
             return False
