@@ -69,7 +69,7 @@ class Probe:
             Rejected: none was planted in this case.
         """
         if not self._user(request.case):
-            fix = "try one key of the customer's by hand, then: farewell resolve ACCOUNT TASK --outcome skip"
+            fix = "bring back the case's document `probe`, then: farewell resolve ACCOUNT TASK --outcome retry"
             raise Rejected("probe", "none was planted in this case, so nothing can be proven", fix)
         return self.ways(request)
 
