@@ -157,15 +157,15 @@ class SaidOnce(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._runs: set[str | None] = set()
+        self._runs: set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Only the first record of such a run, shortened; the SDK's others are consequences."""
-        run = str(record.args[0]) if isinstance(record.args, tuple) and record.args else None
+        run = str(record.args[0]) if isinstance(record.args, tuple) and record.args else ""
         error = record.exc_info[1] if record.exc_info else None
         if run in self._runs:
             return False
-        if isinstance(error, Gone):
+        if run and isinstance(error, Gone):
             self._runs.add(run)
             record.msg, record.args, record.exc_info = f"{record.getMessage()}: {error}", (), None
         return True
