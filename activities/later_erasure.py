@@ -9,6 +9,7 @@ from activities.asking import Asking
 from activities.holders import Holders
 from activities.holds import any_hold, held
 from activities.retention import Retention
+from activities.returned import has_returned
 from connectors.errors import Rejected
 from connectors.ports import CaseStore, Directory, SubProcessors
 from models.effects import (
@@ -70,12 +71,8 @@ class LaterErasure:
 
         Source: DOMAIN erasure.3, messages.9.
         """
-        return Obstacles(hold=self._hold_on(request), returned=self._has_returned(request))
-
-    def _has_returned(self, request: ObstaclesRequest) -> bool:
-        """It is here again, or was, and has left by a later case, which has its own terms for what is retained."""
-        newest = self._store.case(request.account)
-        return not self._directory.is_erased(request.account) or (newest is not None and newest["id"] != request.case)
+        back = has_returned(self._store, self._directory, request.account, request.case)
+        return Obstacles(hold=self._hold_on(request), returned=back)
 
     def _hold_on(self, request: ObstaclesRequest) -> str | None:
         """A hold freezes users who are back to life, too; a sub-processor's is looked at by the chase itself."""

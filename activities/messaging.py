@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.enclosures import Enclosures
 from activities.facts import Facts, cadence_for, plan_of
 from activities.rendering import render
+from activities.returned import has_returned
 from connectors.ports import CaseStore, Directory, Messenger, Outbox
 from models.case import Noted
 from models.effects import FollowUpPlan, MessageRequest, MessageResult
@@ -87,13 +88,19 @@ class MessagingActivities:
         return self._outbox.prepare(draft), why
 
     def _dispatch(self, kept: Kept, request: MessageRequest, now: datetime) -> Kept:
-        silent = why_silent(request.kind, self._outbox.reader(request.case, request.account))
+        reader = self._outbox.reader(request.case, request.account)
+        silent = self._why_back(request) or why_silent(request.kind, reader)
         if silent is not None:
             self._outbox.skipped(kept.message_id, silent)
             return kept.model_copy(update={"state": "skipped", "why": silent})
         self._messenger.deliver(kept.model_copy(update={"sent_at": now}))
         self._outbox.sent(kept.message_id, now)
         return kept.model_copy(update={"state": "sent"})
+
+    def _why_back(self, request: MessageRequest) -> str | None:
+        """Nobody is asked to come back who has. Source: DOMAIN messages.5."""
+        about = self._store, self._directory, request.account, request.case
+        return "the customer has come back" if request.kind in MARKETING and has_returned(*about) else None
 
     def _draft(self, request: MessageRequest, now: datetime) -> tuple[Draft, str]:
         reader = self._outbox.reader(request.case, request.account)

@@ -12,11 +12,13 @@ from activities.erasure import ErasureActivities
 from connectors.product import SqlProduct
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
+from connectors.store.sessions import writing
 from models.case import StageRecord
 from models.effects import Obstacles, ObstaclesRequest, PurgeRequest, PurgeResult, RecountRequest, RecountResult, Watch
 from models.inventory import DataSet, Inventory
 from models.ledger import digest
 from models.plan import Duties, Plan
+from models.tables.accounts import AccountRow
 from models.vocabulary import Mode, Stage
 from tests.contract.sample_account import AT, add_account, request_for
 from tests.fakes.papers import plan as small_plan
@@ -67,7 +69,7 @@ class SmallProduct:
     """The account of root key 17, with so many notes, and another one; Farewell's own database beside it."""
 
     def __init__(self, product: Engine, own: Engine, notes: int = 2500) -> None:
-        self.engine, self.account = product, add_account(own)
+        self.engine, self.account, self._own = product, add_account(own), own
         self.case = f"{self.account}-1"
         self.product, self.store, self._directory = Watched(product), SqlCaseStore(own), SqlDirectory(own)
         self.inventory, self.plan = INVENTORY, _plan()
@@ -130,6 +132,11 @@ class SmallProduct:
             about = {"case": case, "account": self.account, "step": "close_case", "mode": Mode.STOP}
             self.store.record(StageRecord(**about, stage=Stage.CLOSED, ended=True), AT)
         self._directory.erase(self.account, "contacts")
+
+    def comes_back(self) -> None:
+        """As an import marks it."""
+        with writing(self._own) as session:
+            session.get_one(AccountRow, self.account).erased_at = None
 
     @property
     def _about(self) -> dict[str, Any]:

@@ -246,9 +246,11 @@ def test_erasure_3_what_a_hold_keeps_is_known_without_trying(company: SmallProdu
 
 def test_messages_9_who_has_come_back_is_known_also_after_the_next_exit(company: SmallProduct) -> None:
     """By then retained rows may be of a later contract, with a later end: the later case watches them."""
-    assert company.obstacles("scan").returned
+    assert not company.obstacles("scan").returned
     company.leaves(company.case)
     assert not company.obstacles("scan").returned
+    company.comes_back()
+    assert company.obstacles("scan").returned
     company.leaves(f"{company.account}-2")
     assert company.obstacles("retained", "invoice").returned
 

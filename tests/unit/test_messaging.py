@@ -18,7 +18,7 @@ from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
 from connectors.store.outbox import SqlOutbox
 from connectors.store.sessions import writing
-from models.case import CaseRequest
+from models.case import CaseRequest, StageRecord
 from models.effects import MessageRequest, MessageResult
 from models.ledger import digest
 from models.messages import Kept
@@ -257,6 +257,17 @@ def test_messages_7_the_certificate_encloses_the_signed_one_too_after_the_accoun
     assert "Montajes Moncayo, S.L." in words(paper.content)
     assert signed["digest"] in words(paper.content)
     assert SqlOutbox(engine).messages(CASE)[0].attachments == ()
+
+
+def test_messages_5_nobody_is_asked_to_come_back_who_has(engine, postman):
+    contact(engine, come_back=True)
+    store, about = SqlCaseStore(engine), {"mode": Mode.STOP, "reason": "price", "requested_by": "ana", "manager": "ana"}
+    store.open_case(CaseRequest(case="", account=ACCOUNT, language="es", channel=Channel.EMAIL, **about), NOW)
+    assert send(engine, postman, MailKind.SURVEY_REMINDER).state == "sent"
+    closed = {"case": CASE, "account": ACCOUNT, "stage": Stage.CLOSED, "step": "close_case", "mode": Mode.STOP}
+    store.record(StageRecord(**closed, ended=True), NOW)
+    said = send(engine, postman, MailKind.COME_BACK)
+    assert (said.state, said.why) == ("skipped", "the customer has come back")
 
 
 def test_dates_2_follow_ups_keep_the_cadence_of_the_policy_that_the_plan_rests_on(engine, postman):
