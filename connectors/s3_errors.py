@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 from botocore import exceptions as boto
@@ -17,10 +16,10 @@ from connectors.errors import (
     Unauthorized,
     Unavailable,
 )
+from connectors.retry_after import read_wait
 
 _SYSTEM = "s3"
 _NO_ROOM = 507
-_LONGEST_WAIT_SECONDS = 900
 _BY_CODE: dict[str, type[ConnectorError]] = {
     # A conditional write that met another one: AWS asks to try again.
     **dict.fromkeys(("ConditionalRequestConflict", "OperationAborted"), Unavailable),
@@ -102,12 +101,7 @@ def _of_answer(error: boto.ClientError, doing: str) -> ConnectorError:
     if said in _REJECTED:
         return Rejected(_SYSTEM, what, _REJECTED[said])
     kind = _BY_CODE.get(said) or _BY_STATUS.get(status) or (Unavailable if status >= 500 else Rejected)  # noqa: PLR2004 — the class of HTTP's server errors
-    retry_after = _retry_after(answer.get("HTTPHeaders", {}).get("retry-after", ""))
+    retry_after = read_wait(answer.get("HTTPHeaders", {}).get("retry-after", ""))
     if kind is RateLimited or (retry_after and kind is Unavailable):
         return RateLimited(_SYSTEM, what, _FIX[Unavailable], retry_after)
     return kind(_SYSTEM, what, _ROOM if status == _NO_ROOM else _FIX.get(kind, ""))
-
-
-def _retry_after(header: str) -> timedelta | None:
-    """S3 says seconds; a wait beyond reason is not taken from anybody."""
-    return timedelta(seconds=min(int(header), _LONGEST_WAIT_SECONDS)) if header.isdecimal() else None

@@ -5,7 +5,6 @@ Nothing of an answer but its status and `scimType` is told: the rest may hold pe
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +28,7 @@ from connectors.errors import (
     Unauthorized,
     Unavailable,
 )
+from connectors.retry_after import read_wait
 
 SYSTEM = "scim"
 _ADDRESS = "check FAREWELL_SCIM_URL (docs/scim.md)"
@@ -60,7 +60,9 @@ def answered(status: int, scim_type: str = "", headers: Mapping[str, str] | None
     """The error that a status means, of a whole request or of one operation in a bulk."""
     what = f"answered {status}" + (f" {scim_type}" if scim_type.isalnum() else "")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(SYSTEM, what, "lower FAREWELL_SCIM_CALLS_A_MINUTE", _retry_after(headers or {}))
+        return RateLimited(
+            SYSTEM, what, "lower FAREWELL_SCIM_CALLS_A_MINUTE", read_wait((headers or {}).get("retry-after", ""))
+        )
     if status in _MEANING:
         error, fix = _MEANING[status]
         return error(SYSTEM, what, fix)
@@ -87,9 +89,3 @@ def _misunderstood(error: SCIMClientException | SCIMException | ValidationError)
     if isinstance(error, UnexpectedContentFormatException | UnexpectedContentTypeException):
         return Unavailable(SYSTEM, what, _ADDRESS)  # cut off, or a proxy's page
     return Rejected(SYSTEM, what, _ADDRESS)
-
-
-def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """`Retry-After` in seconds; a date is as good as none, for the clocks may differ."""
-    told = headers.get("retry-after", "")
-    return timedelta(seconds=int(told)) if told.isdecimal() else None

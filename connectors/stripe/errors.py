@@ -22,6 +22,7 @@ from connectors.errors import (
     Unauthorized,
     Unavailable,
 )
+from connectors.retry_after import read_wait
 
 SYSTEM = "stripe"
 _SUPPORT = "look the request up in Stripe's dashboard, under Developers, Logs"
@@ -53,7 +54,7 @@ def _answered(error: stripe.StripeError) -> ConnectorError:
     what = _words(error)
     match error:
         case stripe.RateLimitError():
-            return RateLimited(SYSTEM, what, retry_after=_retry_after(error.headers or {}))
+            return RateLimited(SYSTEM, what, retry_after=_wait(error.headers or {}))
         case stripe.AuthenticationError() | stripe.PermissionError():
             return Unauthorized(SYSTEM, what, "check FAREWELL_STRIPE_KEY and what it may do (docs/stripe.md)")
         case stripe.IdempotencyError():
@@ -76,7 +77,6 @@ def _words(error: stripe.StripeError) -> str:
     return ", ".join(part for part in told if part)
 
 
-def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """`Retry-After` in seconds; a date is as good as none, for the clocks may differ."""
-    told = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
-    return timedelta(seconds=int(told)) if told.isdecimal() else None
+def _wait(headers: Mapping[str, str]) -> timedelta | None:
+    """The client hands headers on as they came, in whatever case."""
+    return read_wait({name.lower(): value for name, value in headers.items()}.get("retry-after", ""))

@@ -3,8 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -18,8 +16,8 @@ from connectors.errors import (
     Unauthorized,
     Unavailable,
 )
+from connectors.retry_after import read_wait
 
-LONGEST_WAIT = timedelta(hours=1)
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ERRORS: dict[int, type[ConnectorError]] = {
     HTTPStatus.UNAUTHORIZED: Unauthorized,
@@ -47,7 +45,7 @@ def read(system: str, status: int, headers: Mapping[str, str], body: bytes) -> d
     """
     if HTTPStatus(200) <= status < HTTPStatus(300):
         return _content(system, body)
-    wait = _wait(headers.get("retry-after", ""))
+    wait = read_wait(headers.get("retry-after", ""))
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.TOO_EARLY} or (status == 503 and wait):  # noqa: PLR2004
         raise RateLimited(system, f"asked to slow down ({status})", retry_after=wait)
     what = f"answered {status}{_code(body)}"
@@ -77,16 +75,3 @@ def _code(body: bytes) -> str:
         return ""
     code = content.get("code") if isinstance(content, dict) else None
     return f": {code}" if isinstance(code, str) and _CODE.fullmatch(code) else ""
-
-
-def _wait(said: str) -> timedelta | None:
-    """Retry-After: seconds, or a date of HTTP. Source: RFC 9110 §10.2.3."""
-    if re.fullmatch(r"[0-9]{1,9}", said):
-        return min(timedelta(seconds=int(said)), LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(until - datetime.now(UTC), timedelta(0)), LONGEST_WAIT)
