@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Session, col, select
 
 from models.access import SharedAsset
-from models.tables.identities import SharedAssetRow
+from models.tables.identities import SharedAssetRow, UserRow
 
 
 def assets_of(session: Session, account: str) -> list[SharedAsset]:
@@ -14,12 +14,14 @@ def assets_of(session: Session, account: str) -> list[SharedAsset]:
 
 
 def hand_over(session: Session, account: str, key: str) -> int:
-    """Marks those that have a successor with `key`; answers how many bear it.
+    """Marks those that have a successor with `key`; answers how many bear it. Who leaves, too, is none.
 
     A late attempt doesn't hand over what the undoing of `key` has given back.
     """
     never = or_(col(SharedAssetRow.was_handed_by).is_(None), col(SharedAssetRow.was_handed_by) != key)
-    ready = (col(SharedAssetRow.successor).is_not(None), col(SharedAssetRow.handed_by).is_(None))
+    leaving = select(UserRow.id).where(UserRow.account == account, ~col(UserRow.export_contact))
+    stays = (col(SharedAssetRow.successor) != col(SharedAssetRow.owner), col(SharedAssetRow.successor).not_in(leaving))
+    ready = (*stays, col(SharedAssetRow.handed_by).is_(None))
     session.exec(update(SharedAssetRow).where(_of(account), *ready, never).values(handed_by=key))
     return session.exec(select(func.count()).where(_of(account), col(SharedAssetRow.handed_by) == key)).one()
 

@@ -41,7 +41,7 @@ class BuiltinIdentity:
     def spared(self, account: str) -> int:
         """How many active users are the export contact's."""
         with reading(self._engine) as session:
-            return _count(session, _of(account), _ACTIVE, col(UserRow.export_contact))
+            return _count(session, _of(account), _ACTIVE, col(UserRow.export_contact).is_(True))
 
     def deactivate(self, account: str, users: Sequence[str], key: str) -> int:
         """Deactivates the active ones of `users` but the export contact; answers how many of the account bear `key`."""

@@ -215,6 +215,22 @@ def test_identity_4_shared_assets_get_new_owners_and_what_has_none_is_named(comp
     assert len(company.access.assets(company.account)) == 2
 
 
+@pytest.mark.parametrize("successor", ["1", "2"])
+def test_identity_4_a_successor_who_leaves_too_is_none(company: Company, successor: str) -> None:
+    """Not even the owner."""
+    with writing(company.engine) as session:
+        session.get_one(SharedAssetRow, f"{company.account}-a2").successor = f"{company.account}-{successor}"
+    result = company.do("hand_over_assets")
+    assert (result.handed, result.unowned) == (1, (f"{company.account}-a2",))
+
+
+def test_identity_4_an_asset_of_somebody_unknown_goes_to_its_successor(company: Company) -> None:
+    with writing(company.engine) as session:
+        asset = session.get_one(SharedAssetRow, f"{company.account}-a2")
+        asset.owner, asset.successor = "nobody-we-know", "somebody-elsewhere"
+    assert company.do("hand_over_assets").handed == 2
+
+
 def test_identity_4_of_many_assets_without_an_owner_twenty_are_named_and_all_counted(company: Company) -> None:
     with writing(company.engine) as session:
         about = {"account": company.account, "kind": "report", "label": "R", "owner": "u"}
