@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commands.audits import fetch_pack
+from commands.importing import Record, upsert
 from commands.pack_check import check_pack
 from commands.watched import watched
 from devstack.running import Running
@@ -15,7 +16,7 @@ from models.vocabulary import Stage
 from tests.workflow.closings import Outside, closing
 from tests.workflow.exits import DAY, Exit, begun
 from tests.workflow.impatient import ImpatientClosing
-from tests.workflow.records import actions_of
+from tests.workflow.records import actions_of, rows_of
 from tests.workflow.test_access import raise_a_zombie
 from tests.workflow.test_money import charged
 from workflows.looking import PATIENCE
@@ -254,6 +255,25 @@ async def test_erasure_1_everything_is_watched_to_its_end_and_sealed_beside_the_
     await asyncio.to_thread(fetch_pack, here.connections, play.case, pack)
     report = await asyncio.to_thread(check_pack, pack, None)
     assert report.sound, report.findings
+
+
+async def test_messages_9_what_a_customer_has_who_came_back_survives_every_watch_of_the_earlier_exit(
+    here: Running, account: str
+) -> None:
+    play, state = await left(here, account)
+    again = [Record("accounts", "line 1", {"id": account, "name": "Back again"})]
+    assert (await asyncio.to_thread(upsert, here.connections.engine, again, dry_run=False))[1] == []
+    raise_a_zombie(here, account)
+    before = rows_of(here, account)
+    while state.watches:
+        await play.move(min(watch.at for watch in state.watches))
+        state = await play.until_closing(lambda s, before=state: len(s.watches) < len(before.watches))
+    await here.client.get_workflow_handle(f"closing-{play.case}").result()
+    assert rows_of(here, account) == before
+    done = actions_of(here, play.case)
+    assert {"scan_after_end", "watch_charges", "chase_processor", "erase_retained"} & set(
+        done[done.index("plan_watches") :]
+    ) == set()
 
 
 @pytest.mark.parametrize("account", [KUWAIT])
