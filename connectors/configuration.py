@@ -38,7 +38,7 @@ EXPECTED = {
     "stripe_url": "an address such as http://127.0.0.1:8420, or nothing for Stripe's own",
     "identity": "builtin or scim",
     "scim_url": "an address such as https://scim.example.com/v2, in which {account} may stand for the account's id",
-    "scim_token": "the bearer token of the SCIM service, or FAREWELL_SCIM_TOKEN_FILE",
+    "scim_token": "the bearer token of the SCIM service, in ASCII without spaces, or FAREWELL_SCIM_TOKEN_FILE",
     "access": "builtin or webhook",
     "access_webhook_url": "an address such as https://access.example.com/farewell",
     "access_webhook_secret": "whsec_… as base64, or FAREWELL_ACCESS_WEBHOOK_SECRET_FILE",

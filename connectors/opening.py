@@ -233,7 +233,7 @@ class Connections:
         try:
             place = read_place(self.settings)
         except ValueError as wrong:
-            raise WrongSetting("FAREWELL_SCIM_FILTER", str(wrong)) from None
+            raise WrongSetting(*wrong.args) from None
         return ScimIdentity(place, self.engine, self._export_contact)
 
     def _export_contact(self, account: str) -> str | None:

@@ -128,6 +128,14 @@ class Settings(BaseSettings):
             raise ValueError("too short")
         return key
 
+    @field_validator("scim_token")
+    @classmethod
+    def _a_header_holds_it(cls, token: SecretStr | None) -> SecretStr | None:
+        said = token.get_secret_value() if token else ""
+        if not said.isascii() or not said.isprintable() or " " in said:
+            raise ValueError("no bearer token")
+        return token if said else None
+
     @field_validator(
         *("public_url", "s3_public_url", "stripe_url", "scim_url", "temporal_ui_url"),
         *("access_webhook_url", "contracts_webhook_url"),

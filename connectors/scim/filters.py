@@ -54,6 +54,11 @@ class AccountFilter:
         terms = [f"{term.attr_path} {term.op} {ScimFilter.quote(_value(term, account))}" for term in self._comparisons]
         return " and ".join([*terms, *more]) or None
 
+    def takes(self, user: Any, account: str) -> bool:
+        """Whether a user is the account's, attributes compared as the service's schema says."""
+        form: Any = ScimFilter[type(user)]  # type: ignore[misc]  # known at run time only
+        return not self or bool(form(self.of(account)).match(user))
+
     def fit(self, user: Any, account: str, name: str) -> None:
         """Gives a new user the values that make it the account's; where a part is free, `name` fills it.
 

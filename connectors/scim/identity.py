@@ -1,8 +1,8 @@
 """Users and groups at a SCIM 2.0 service. Source: RFC 7643, RFC 7644; DOMAIN identity; docs/scim.md."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -16,11 +16,13 @@ from connectors.scim.changes import Change, settle
 from connectors.scim.errors import SYSTEM
 from connectors.scim.filters import ACCOUNT, AccountFilter
 from connectors.scim.groups import Groups
-from connectors.scim.marks import Mark, Marks, erase
+from connectors.scim.marks import Mark, Marks, erase, twins
 from connectors.scim.place import ScimPlace
 from connectors.scim.roster import Roster, Seen
 from connectors.scim.service import Kind, Service, open_client
 
+Item = TypeVar("Item", Seen, Mark)
+_IN_BULK, _ONE_BY_ONE = 500, 20
 _REMEMBERED = 64
 """Accounts whose service, or whose page that was read last, a worker keeps in mind."""
 
@@ -42,7 +44,7 @@ class ScimIdentity:
         Where each account has an address of its own, nobody's may be unknown there.
         """
         try:
-            self._service("nobody").model("User")
+            probe.probe_of(self._service("nobody"), self._place.users, "nobody", "check")
         except NotFound:
             if ACCOUNT not in self._place.url:
                 raise
@@ -65,16 +67,13 @@ class ScimIdentity:
         Source: RFC 7644 §3.5.2, DOMAIN identity.1.
         """
         open_ones = [each for each in self._roster(account).seen(users) if each.active and not each.contact]
-        noted = self._marks.note(account, key, (Mark(each.id) for each in open_ones))
-        due = [each for each in open_ones if Mark(each.id) in noted]
-        self._marks.forget(account, key, [Mark(user) for user in self._set(account, due, active=False)])
+        for some in self._shares(account, open_ones):
+            self._close(account, some, key)
         return self._marks.count(account, key)
 
     def reactivate(self, account: str, key: str) -> int:
         """Gives back what `key` deactivated, and no others; answers how many it has given back, again the same."""
-        standing = self._marks.standing(account, key)
-        for at in range(0, len(standing), 500):
-            some = standing[at : at + 500]
+        for some in self._shares(account, self._marks.standing(account, key)):
             seen = [Seen(mark.user, active=False, version=None, contact=False) for mark in some]
             self._marks.forget(account, key, [Mark(user) for user in self._set(account, seen, active=True)])
             self._marks.undone(account, key, some)
@@ -104,20 +103,38 @@ class ScimIdentity:
     def delete(self, account: str, limit: int) -> int:
         """Deletes up to `limit` users; with the last, groups, marks, and users that were imported beside them.
 
+        Raises:
+            Rejected: the service says that it deletes, and doesn't: some deactivate instead.
         Source: DOMAIN identity.1, erasure.7.
         """
-        page = self._roster(account).first(limit)
-        if page.resources:
-            service = self._service(account)
-            settle(
-                service, "User", [_deleted(service, each) for each in page.resources], lambda u: _deleted(service, u)
-            )
+        page, service = self._roster(account).first(limit), self._service(account)
+        settle(service, "User", [_deleted(service, each) for each in page.resources], lambda u: _deleted(service, u))
+        if page.resources and service.has("User", str(page.resources[0].id)):
+            fix = "have the provider erase them, then: farewell resolve ACCOUNT TASK --outcome retry"
+            raise Rejected(SYSTEM, "it answers that users are deleted, and they are still there", fix)
         if len(page.resources) == page.total:
             self._groups(account).delete()
             erase(self._engine, account)
             while BuiltinIdentity(self._engine).delete(account, limit):
                 pass
         return len(page.resources)
+
+    def _close(self, account: str, users: Sequence[Seen], key: str) -> None:
+        """What an undoing has overtaken is given back at once: the attempt is late. Source: DOMAIN identity.5."""
+        noted = self._marks.note(account, key, (Mark(each.id) for each in users))
+        due = [each for each in users if Mark(each.id) in noted]
+        gone = self._set(account, due, active=False)
+        self._marks.forget(account, key, [Mark(user) for user in gone])
+        there = [each for each in due if each.id not in gone]
+        standing = self._marks.note(account, key, (Mark(each.id) for each in there))
+        late = [each for each in there if Mark(each.id) not in standing]
+        self._set(account, [each._replace(active=False, version=None) for each in late], active=True)
+
+    def _shares(self, account: str, all_of_them: Sequence[Item]) -> Iterator[Sequence[Item]]:
+        """As many as are done within seconds: between two shares a late attempt sees that it was undone."""
+        if all_of_them:
+            share = _IN_BULK if self._service(account).bulk else _ONE_BY_ONE
+            yield from (all_of_them[at : at + share] for at in range(0, len(all_of_them), share))
 
     def _set(self, account: str, users: Sequence[Seen], *, active: bool) -> list[str]:
         """Makes them active or not; answers those that aren't there any more."""
@@ -137,7 +154,18 @@ class ScimIdentity:
         return Roster(self._service(account), self._place.users, account, lambda: self._contact(account))
 
     def _service(self, account: str) -> Service:
-        return self._opened(self._place.url.replace(ACCOUNT, quote(account, safe="")))
+        service = self._opened(self._place.url.replace(ACCOUNT, quote(account, safe="")))
+        if self._place.users:
+            for twin in twins(self._engine, account):
+                self._refuse(service, account, twin)
+        return service
+
+    def _refuse(self, service: Service, account: str, twin: str) -> None:
+        """Most attributes are compared without case: `acme` would take the users of `ACME` along."""
+        theirs = probe.probe_of(service, self._place.users, twin, "twin")
+        if self._place.users.takes(theirs, account):
+            fix = "compare an attribute that is caseExact, such as externalId, in FAREWELL_SCIM_FILTER (docs/scim.md)"
+            raise Rejected(SYSTEM, f"its filter can't tell {account} from {twin}", fix)
 
     def _open(self, url: str) -> Service:
         """A service that is shared must prove that it minds our filters: else every customer would be the account's."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Engine, and_, delete, func, update
 from sqlmodel import col, select
 
 from connectors.store.sessions import alone, reading, writing
+from models.tables.accounts import AccountRow
 from models.tables.identities import ScimMarkRow
 
 _BATCH = 500
@@ -74,6 +75,14 @@ def erase(engine: Engine, account: str) -> None:
     """All marks of an account. Source: DOMAIN erasure.7."""
     with writing(engine) as session:
         session.exec(delete(ScimMarkRow).where(col(ScimMarkRow.account) == account))
+
+
+def twins(engine: Engine, account: str) -> list[str]:
+    """Accounts whose ids differ from this one's by case alone."""
+    same = func.lower(col(AccountRow.id)) == account.lower()
+    asked = select(AccountRow.id).where(same, AccountRow.id != account, col(AccountRow.erased_at).is_(None))
+    with reading(engine) as session:
+        return list(session.exec(asked.order_by(col(AccountRow.id))))
 
 
 def _batches(marks: Sequence[Mark]) -> Iterable[Sequence[Mark]]:

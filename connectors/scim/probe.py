@@ -6,7 +6,7 @@ Source: DOMAIN identity.3.
 from hashlib import sha256
 from typing import Any
 
-from scim2_models import ScimFilter, ScimPolicy
+from scim2_models import Context, SCIMException, ScimFilter, ScimPolicy
 
 from connectors.errors import Conflict, NotFound, Rejected
 from connectors.scim.errors import SYSTEM, translating
@@ -17,9 +17,37 @@ NAME = "farewell-probe-"
 _LENIENT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
 
 
+def probe_of(service: Service, asked: AccountFilter, account: str, key: str) -> Any:
+    """What `plant` makes; raises Rejected where the filter doesn't let it be made."""
+    name = f"{NAME}{sha256(key.encode()).hexdigest()[:16]}"
+    about = {
+        "userName": name,
+        "externalId": key,
+        "displayName": "Farewell probe",
+        "name": {"givenName": "Farewell", "familyName": "Probe"},
+        "active": True,
+    }
+    with translating():
+        user = service.model("User").model_validate(about, scim_policy=_LENIENT)
+    if not _fits(user, asked, account, name):
+        fix = "name attributes that the service has, and that may be written, in FAREWELL_SCIM_FILTER (docs/scim.md)"
+        raise Rejected(SYSTEM, "no user of our own can be made to fit the filter", fix)
+    return user
+
+
+def _fits(user: Any, asked: AccountFilter, account: str, name: str) -> bool:
+    """Whether it does once it's made; what nobody may write isn't even sent."""
+    try:
+        asked.fit(user, account, name)
+        sent = user.model_dump(scim_ctx=Context.RESOURCE_CREATION_REQUEST)
+        return asked.takes(type(user).model_validate(sent, scim_policy=_LENIENT), account)
+    except SCIMException:
+        return False
+
+
 def plant(service: Service, asked: AccountFilter, account: str, key: str) -> str:
     """Makes it, once a `key`, so that it is the account's; answers its id."""
-    user = _probe(service, asked, account, key)
+    user = probe_of(service, asked, account, key)
     named = asked.of(account, f"userName eq {ScimFilter.quote(user.user_name)}")
     try:
         return _found(service, named) or service.create(user)
@@ -46,21 +74,6 @@ def pull(service: Service, user: str) -> None:
         service.ask(lambda scim: scim.delete(service.model("User"), user, expected_status_codes=None))
     except NotFound:
         return
-
-
-def _probe(service: Service, asked: AccountFilter, account: str, key: str) -> Any:
-    name = f"{NAME}{sha256(key.encode()).hexdigest()[:16]}"
-    about = {
-        "userName": name,
-        "externalId": key,
-        "displayName": "Farewell probe",
-        "name": {"givenName": "Farewell", "familyName": "Probe"},
-        "active": True,
-    }
-    with translating():
-        user = service.model("User").model_validate(about, scim_policy=_LENIENT)
-        asked.fit(user, account, name)
-    return user
 
 
 def _found(service: Service, named: str | None) -> str | None:

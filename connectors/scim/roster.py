@@ -11,8 +11,7 @@ from connectors.scim.errors import SYSTEM
 from connectors.scim.filters import AccountFilter
 from connectors.scim.service import Kind, Page, Service
 
-_A_PAGE, _READINGS = 500, 3
-FIRST = 1
+_A_PAGE, _A_FEW, _READINGS = 500, 2, 3
 
 
 class Seen(NamedTuple):
@@ -62,18 +61,22 @@ class Roster:
     def count(self, *, active: bool) -> int:
         """How many there are, or are active. One that isn't said to be inactive is active.
 
-        A service that ignores what we ask for would make all of them inactive: then they're counted one by one.
+        Where the service's own count can't be relied on they're counted one by one.
         """
-        total = self._service.page("User", self._filter.of(self._account), FIRST).total
-        if not active or not total:
-            return total
+        total = self._total()
+        inactive = self._total("active eq false") if active and total else 0
+        if total is None or inactive is None:
+            return sum(each.active or not active for each in self._everybody())
+        return total - inactive
+
+    def _total(self, *more: str) -> int | None:
+        """As the service says; None where it refuses or ignores what more is asked, or counts no more than the page."""
         try:
-            inactive = self._service.page("User", self._filter.of(self._account, "active eq false"), FIRST)
+            page = self._service.page("User", self._filter.of(self._account, *more), _A_FEW)
         except Rejected:
-            inactive = Page([], -1)
-        if inactive.total >= 0 and all(each.active is False for each in inactive.resources):
-            return total - inactive.total
-        return sum(each.active for each in self._everybody())
+            return None
+        ignored = more and any(each.active is not False for each in page.resources)
+        return None if ignored or (page.full and page.total <= len(page.resources)) else page.total
 
     def look(self, users: Iterable[Any]) -> list[Seen]:
         """What is kept of users that were read. A contact is known by name or mail, whatever the case."""
@@ -131,6 +134,8 @@ def _names(user: Any) -> set[str]:
 def everything(service: Service, kind: Kind, asked: str | None) -> list[Any]:
     """All that a filter names, by index. Each page begins with the last of the one before: so a shift is seen.
 
+    After a full page there may be another, whatever the service says of its total.
+
     Raises:
         Unavailable: it kept shifting.
     """
@@ -144,9 +149,11 @@ def everything(service: Service, kind: Kind, asked: str | None) -> list[Any]:
 def _read_through(service: Service, kind: Kind, asked: str | None) -> list[Any] | None:
     page = service.page(kind, asked, _A_PAGE)
     found, total = page.resources, page.total
-    while len(found) < total:
+    while len(found) < total or page.full:
         page = service.page(kind, asked, _A_PAGE, start=len(found))
-        if page.total != total or len(page.resources) <= 1 or page.resources[0].id != found[-1].id:
+        if page.total != total or not page.resources or page.resources[0].id != found[-1].id:
             return None
+        if len(page.resources) == 1:
+            return found if len(found) >= total else None
         found = [*found, *page.resources[1:]]
     return found

@@ -27,10 +27,11 @@ Answer = TypeVar("Answer")
 
 
 class Page(NamedTuple):
-    """A part of a list: what it holds, and how many there are in all."""
+    """A part of a list: what it holds, how many the service says there are in all, and whether it gave all we asked."""
 
     resources: list[Any]
     total: int
+    full: bool
 
 
 def open_client(url: str, token: str, bucket: TokenBucket) -> httpx2.Client:
@@ -93,14 +94,16 @@ class Service:
     def page(self, kind: Kind, asked: str | None, count: int, start: int = 1) -> Page:
         """Up to `count` of those that a filter names, from the `start`th on, by id where the service sorts."""
         most = self.config.filter.max_results if self.config.filter else None
-        words: dict[str, Any] = {"start_index": start, "count": min(count, most or count)}
+        count = min(count, most or count)
+        words: dict[str, Any] = {"start_index": start, "count": count}
         if asked:
             words["filter"] = asked
         if self.sorts:
             words["sort_by"] = "id"
         search: SearchRequest[Any] = SearchRequest(attributes=ATTRIBUTES[kind], **words)
         found: Any = self.ask(lambda scim: scim.query(self.model(kind), query_parameters=search, **_ANY_STATUS))
-        return Page(list(found.resources or []), int(found.total_results or 0))
+        resources = list(found.resources or [])
+        return Page(resources, int(found.total_results or 0), len(resources) >= count)
 
     def read(self, kind: Kind, resource: str) -> Any:
         """One by its id; raises NotFound."""

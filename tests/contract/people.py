@@ -1,5 +1,6 @@
 """Users and groups of a test, put into every identity system as a product, or the customer's feed, would put them."""
 
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -88,7 +89,7 @@ class ScimPeople:
     """At a SCIM service, as any other client of it."""
 
     def __init__(self, server: ScimServer, engine: Engine, calls_a_minute: int = 1_000_000) -> None:
-        self._engine = engine
+        self.engine = engine
         self.place = ScimPlace(
             server.url, server.token, calls_a_minute, AccountFilter.read(FILTER), AccountFilter.read(FILTER)
         )
@@ -99,11 +100,11 @@ class ScimPeople:
 
     def worker(self, url: str | None = None) -> ScimIdentity:
         """Another worker, that remembers nothing of the first one; by another address, if need be."""
-        place = self.place._replace(url=url or self.place.url)
-        return ScimIdentity(place, self._engine, lambda account: f"Contact-{account}@FARO.example")
+        place = replace(self.place, url=url or self.place.url)
+        return ScimIdentity(place, self.engine, lambda account: f"Contact-{account}@FARO.example")
 
     def add_account(self) -> str:
-        account = add_account(self._engine)
+        account = add_account(self.engine)
         users = {name: self.add(account, name) for name in USERS}
         self.change(users["dora"], {"op": "replace", "path": "active", "value": False})
         for team in TEAMS:

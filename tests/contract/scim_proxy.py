@@ -197,6 +197,29 @@ def refuses(unknown: str, status: int) -> Fault:
     return fault
 
 
+def pretends(request: Handler) -> None:
+    """Says that it's done, and the server never hears of it."""
+    request.answer(204, {}, b"")
+
+
+def answers(status: int, body: bytes) -> Fault:
+    """The server does it, and the answer says less, or more, than others do."""
+
+    def fault(request: Handler) -> None:
+        request.pass_on()
+        request.answer(status, {"Content-Type": "application/scim+json"} if body else {}, body)
+
+    return fault
+
+
+def counts_its_page(request: Handler) -> None:
+    """A service whose `totalResults` is how many it gives."""
+    status, headers, body = request.pass_on()
+    told = json.loads(body)
+    told["totalResults"] = len(told.get("Resources", []))
+    request.answer(status, headers, json.dumps(told).encode())
+
+
 def unfiltered(request: Handler) -> None:
     """A service that ignores the filter."""
     request.answer(*request.pass_on(path=re.sub(r"filter=[^&]*&?", "", request.path)))

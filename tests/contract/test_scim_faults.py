@@ -72,6 +72,12 @@ def test_a_service_that_is_down_stops_nobody_from_starting(faulty: Faulty) -> No
         down.count(faulty.account, active=True)
 
 
+def test_identity_5_who_has_nothing_to_take_back_asks_nobody(faulty: Faulty) -> None:
+    down = faulty.people.worker("http://127.0.0.1:1/v2")
+    assert down.reactivate(faulty.account, KEY) == 0
+    assert faulty.proxy.seen.total() == 0
+
+
 def test_retry_after_is_handed_on_when_it_is_long(faulty: Faulty) -> None:
     faulty.plan("GET Users", forward, says(429, Retry_After="3600"))
     with pytest.raises(RateLimited) as caught:

@@ -1,15 +1,29 @@
 """What others do at the SCIM service while we work there: 404, 409, 412, pages that shift. Source: DOMAIN identity.1."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import repeat
 
 import pytest
 
 from connectors.errors import Conflict, Rejected, Unavailable
 from connectors.scim import roster
+from connectors.scim.filters import AccountFilter
+from connectors.scim.identity import ScimIdentity
+from connectors.store.sessions import writing
+from models.tables.accounts import AccountRow
 from tests.contract.people import TAKEN_OUT, USERS
 from tests.contract.scim_faulty import CLOSED, KEY, Faulty
-from tests.contract.scim_proxy import first, forward, refuses, says, unfiltered
+from tests.contract.scim_proxy import (
+    answers,
+    counts_its_page,
+    first,
+    forward,
+    pretends,
+    refuses,
+    says,
+    unfiltered,
+)
 
 
 @pytest.mark.parametrize("status", [409, 412])
@@ -73,6 +87,14 @@ def test_pages_that_never_stop_shifting_are_tried_later(plain: Faulty, monkeypat
         plain.worker().users(plain.account, "", 100)
 
 
+def test_identity_5_a_late_attempt_that_is_overtaken_by_its_undoing_leaves_nobody_out(faulty: Faulty) -> None:
+    """It has noted them all, and asks when all was given back already."""
+    before = faulty.everything()
+    faulty.plan(faulty.changing(), first(lambda: faulty.people.worker().reactivate(faulty.account, KEY)))
+    faulty.close()
+    assert faulty.everything() == before
+
+
 def test_identity_5_a_group_that_was_joined_meanwhile_is_read_again(bulk: Faulty) -> None:
     late, team = bulk.people.add(bulk.account, "eva"), bulk.everything()[-1][0]
     joins = {"op": "add", "path": "members", "value": [{"value": late}]}
@@ -128,6 +150,53 @@ def test_identity_2_a_group_within_a_group_stays_whether_or_not_it_says_so(
     assert next(each[2] for each in faulty.everything() if each[0] == outer)
     faulty.worker().refill_groups(faulty.account, KEY)
     assert faulty.everything() == before
+
+
+@pytest.mark.parametrize(("status", "body"), [(204, b""), (200, b"")])
+def test_a_change_is_done_whatever_its_answer_tells_of_the_user(plain: Faulty, status: int, body: bytes) -> None:
+    before = plain.everything()
+    plain.plan("PATCH Users", *repeat(answers(status, body), 2 * CLOSED))
+    assert plain.close() == CLOSED
+    assert plain.worker().reactivate(plain.account, KEY) == CLOSED
+    assert plain.everything() == before
+
+
+def test_identity_2_a_total_that_is_only_the_pages_own_is_never_taken_for_all(
+    plain: Faulty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster, "_A_PAGE", 3)
+    plain.plan("GET Users", *repeat(counts_its_page, 50))
+    for ask in (plain.close, lambda: plain.worker().count(plain.account, active=True)):
+        with pytest.raises(Unavailable):
+            ask()
+
+
+def test_erasure_4_a_service_that_deletes_nobody_is_found_out(plain: Faulty) -> None:
+    """Some deactivate, and answer as if they had deleted."""
+    plain.plan("DELETE Users", *repeat(pretends, 50))
+    with pytest.raises(Rejected, match="still there"):
+        plain.worker().delete(plain.account, 2)
+    assert len(plain.everything()) > len(USERS)
+
+
+def test_accounts_that_differ_by_case_are_told_apart_or_refused(faulty: Faulty) -> None:
+    people, twin = faulty.people, faulty.account.upper()
+    with writing(people.engine) as session:
+        about = session.get_one(AccountRow, faulty.account).model_dump(exclude={"id"})
+        session.add(AccountRow(id=twin, **about))
+    assert faulty.close() == CLOSED
+    loose = replace(people.place, users=AccountFilter.read('userName sw "{account}:"'))
+    with pytest.raises(Rejected, match=f"can't tell {faulty.account} from {twin}"):
+        ScimIdentity(loose, people.engine, lambda _: None).users(faulty.account, "", 10)
+
+
+@pytest.mark.parametrize(
+    "written", ['meta.location sw "{account}:"', 'groups.value eq "{account}"', 'x eq "{account}"']
+)
+def test_identity_3_a_filter_that_no_probe_can_fit_is_told_by_the_check(faulty: Faulty, written: str) -> None:
+    place = replace(faulty.people.place, users=AccountFilter.read(written))
+    with pytest.raises(Rejected):
+        ScimIdentity(place, faulty.people.engine, lambda _: None).check()
 
 
 def test_a_service_that_ignores_the_filter_is_refused_and_nobody_is_touched(faulty: Faulty) -> None:

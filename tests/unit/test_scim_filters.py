@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scim2_models import EnterpriseUser, ScimFilter, User
 
 from connectors.configuration import WrongSetting
 from connectors.opening import Connections
 from connectors.scim.filters import AccountFilter
+from connectors.scim.place import ScimPlace
 from models.settings import Settings
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -95,3 +97,22 @@ def test_a_wrong_filter_is_told_in_one_line(scim: dict[str, Any]) -> None:
         _ = Connections(settings_with(**scim)).identity
     assert str(caught.value).startswith("FAREWELL_SCIM_")
     assert "\n" not in str(caught.value)
+
+
+def test_the_group_filter_that_is_wrong_is_named() -> None:
+    about = {"scim_url": "https://scim.example/{account}", "scim_filter": None, "scim_group_filter": "x"}
+    with pytest.raises(WrongSetting) as caught:
+        _ = Connections(settings_with(**about)).identity
+    assert caught.value.name == "FAREWELL_SCIM_GROUP_FILTER"
+
+
+def test_a_place_shows_no_token() -> None:
+    assert "secret" not in repr(ScimPlace("https://scim.example", "secret", 1, AccountFilter(), AccountFilter()))
+
+
+@pytest.mark.parametrize("token", ["two words", "línea", "line\nbreak", "sec\u2028ret", " "])
+def test_a_token_that_no_header_can_hold_is_a_wrong_setting(token: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(scim_token=token)  # type: ignore[call-arg]  # whatever else is missing
+    wrong = next(each for each in caught.value.errors() if each["loc"] == ("scim_token",))
+    assert "no bearer token" in wrong["msg"]
