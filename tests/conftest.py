@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,6 +9,16 @@ import pytest_asyncio
 from connectors.errors import Unavailable
 from devstack.postgres import Postgres, running_postgres
 from devstack.stack import EmbeddedStack
+
+
+@pytest.fixture(autouse=True)
+def _environment_stays() -> Iterator[None]:
+    """A command that a test runs in this process takes the stack's settings over: the next test must not find them."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
