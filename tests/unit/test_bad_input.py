@@ -301,6 +301,20 @@ def test_identity_4_shared_assets_are_imported_and_a_successor_may_come_later(
     assert [(asset.id, asset.owner, asset.successor) for asset in found] == [("d1", "u1", None), ("d1", "u1", "u2")]
 
 
+def test_identity_4_an_asset_of_an_account_that_nobody_knows_is_refused(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "assets.csv"
+    lines = ("asset,d1,acme,board,B,u1", "asset,d2,nobody,board,B,u1")
+    file.write_text("\n".join(["record,id,account,kind,label,owner", *lines]) + "\n")
+    code, out, err = farewell(capsys, "import", str(file))
+    assert code != 0
+    assert "line 3: points at an account that isn't there" in out + err
+    engine = open_engine(environment["FAREWELL_DATABASE_URL"])
+    assert BuiltinAccess(engine).assets("acme") == []
+    engine.dispose()
+
+
 def test_a_hold_needs_no_case_and_two_people_to_release(
     environment: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
