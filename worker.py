@@ -58,6 +58,29 @@ def case_activities(c: Connections) -> list[Any]:
         policy=c.policy,
         inventory=c.inventory,
     )
+    messaging = MessagingActivities(
+        directory=c.directory,
+        store=c.cases,
+        outbox=c.outbox,
+        messenger=c.messenger,
+        policy=c.policy,
+        inventory=c.inventory,
+        links=links_of(c.settings.public_url, c.settings.link_key),
+    )
+    return [
+        *methods(planning, "make_plan"),
+        *methods(CaseActivities(store=c.cases, directory=c.directory)),
+        *methods(ContractActivities(contracts=c.contracts, store=c.cases)),
+        *methods(BillingActivities(billing=c.billing, store=c.cases, directory=c.directory)),
+        *methods(AccessActivities(identity=c.identity, access=c.access, store=c.cases, keys=c.keys, policy=c.policy)),
+        *methods(messaging),
+        *proof_activities(c),
+        *methods(TrialActivities(objects=c.objects, bucket=c.settings.s3_export_bucket)),
+    ]
+
+
+def proof_activities(c: Connections) -> list[Any]:
+    """Those of them that erase, prove it, and end the account's key."""
     erasure = ErasureActivities(
         product=c.product,
         objects=c.objects,
@@ -81,27 +104,7 @@ def case_activities(c: Connections) -> list[Any]:
         bucket=c.settings.s3_evidence_bucket,
     )
     keys = KeyActivities(keys=c.keys, store=c.cases, histories=c.histories, unseal=partial(unseal_bytes, c.keys))
-    messaging = MessagingActivities(
-        directory=c.directory,
-        store=c.cases,
-        outbox=c.outbox,
-        messenger=c.messenger,
-        policy=c.policy,
-        inventory=c.inventory,
-        links=links_of(c.settings.public_url, c.settings.link_key),
-    )
-    return [
-        *methods(planning, "make_plan"),
-        *methods(CaseActivities(store=c.cases, directory=c.directory)),
-        *methods(ContractActivities(contracts=c.contracts, store=c.cases)),
-        *methods(BillingActivities(billing=c.billing, store=c.cases, directory=c.directory)),
-        *methods(AccessActivities(identity=c.identity, access=c.access, store=c.cases, keys=c.keys, policy=c.policy)),
-        *methods(messaging),
-        *methods(erasure),
-        *methods(evidence),
-        *methods(keys),
-        *methods(TrialActivities(objects=c.objects, bucket=c.settings.s3_export_bucket)),
-    ]
+    return [*methods(erasure), *methods(evidence), *methods(keys)]
 
 
 def export_activities(c: Connections) -> list[Any]:
