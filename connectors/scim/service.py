@@ -24,6 +24,8 @@ ATTRIBUTES: dict[Kind, list[str]] = {
 }
 """All that is ever asked for of them."""
 Answer = TypeVar("Answer")
+_ONE_BY_ONE = Lock()
+"""Discovery makes classes from schemas, which reads source; Python before 3.11.4 fails where two threads parse at once."""
 
 
 class Page(NamedTuple):
@@ -56,7 +58,7 @@ class Service:
         """Asks nothing yet. Without `bulk` nothing goes in bulk, whatever the service offers."""
         lenient = ScimProvider(policy=ScimPolicy(unknown=ScimPolicy.Unknown.ignore))
         self._scim, self._bucket = SyncSCIMClient(client, provider=lenient), bucket
-        self._lock, self._discovered, self._wants_bulk = Lock(), False, bulk
+        self._discovered, self._wants_bulk = False, bulk
 
     @property
     def config(self) -> ServiceProviderConfig:
@@ -78,7 +80,7 @@ class Service:
     @property
     def scim(self) -> SyncSCIMClient:
         """The client, once ServiceProviderConfig, ResourceTypes and Schemas are known."""
-        with self._lock:
+        with _ONE_BY_ONE:
             if not self._discovered:
                 self._patiently(self._scim.discover)
                 self._discovered = True
