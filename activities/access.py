@@ -8,7 +8,9 @@ from activities.access_effects import MEMBERS, SPARED, USERS, AccessEffects, pat
 from activities.access_looks import FIRST, SECOND, Looks, by_name
 from activities.access_probe import Probe
 from activities.receipts import keep
-from connectors.ports import AccessSystem, CaseStore, IdentitySystem, KeyStore
+from connectors.ports.access import AccessSystem, IdentitySystem
+from connectors.ports.own import CaseStore
+from connectors.ports.storage import KeyStore
 from models.access import Sighting
 from models.case import Noted
 from models.effects import AccessResult, HandOverResult, ProbeResult, ScanResult, UndoRequest

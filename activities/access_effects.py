@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.pulse import beat
 from activities.together import answered
-from connectors.ports import AccessSystem, IdentitySystem
+from connectors.ports.access import AccessSystem, IdentitySystem
 from models.effects import UndoRequest
 from models.payload import EffectRequest, Receipt
 from models.vocabulary import CredentialClass

@@ -6,7 +6,8 @@ from temporalio import activity
 
 from activities.access_effects import patiently
 from activities.access_probe import Probe
-from connectors.ports import AccessSystem, CaseStore, IdentitySystem
+from connectors.ports.access import AccessSystem, IdentitySystem
+from connectors.ports.own import CaseStore
 from models.access import Sighting
 from models.payload import EffectRequest
 

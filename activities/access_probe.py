@@ -7,7 +7,9 @@ from hashlib import sha256
 
 from activities.access_effects import patiently
 from connectors.errors import Gone, Rejected, Unavailable
-from connectors.ports import AccessSystem, CaseStore, IdentitySystem, KeyStore
+from connectors.ports.access import AccessSystem, IdentitySystem
+from connectors.ports.own import CaseStore
+from connectors.ports.storage import KeyStore
 from models.effects import UndoRequest
 from models.payload import EffectRequest, Receipt
 from models.vocabulary import CredentialClass

@@ -1,6 +1,6 @@
 """The rows of one account at one instant, by data set."""
 
-from connectors.ports import Snapshot, TableRead
+from connectors.ports.product import Snapshot, TableRead
 from models.hop import Hop
 from models.inventory import DataSet, Inventory
 from models.ledger import digest

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from connectors.errors import NotFound
-from connectors.ports import CaseStore, Directory, SubProcessors
+from connectors.ports.outside import SubProcessors
+from connectors.ports.own import CaseStore, Directory
 from models.inventory import Inventory, Processor
 from models.payload import EffectRequest
 from models.processors import Asked, Confirmed

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from temporalio.exceptions import ApplicationError
 
 from activities.case_policy import policy_of
-from connectors.ports import BillingSystem, CaseStore, Directory
+from connectors.ports.company import BillingSystem
+from connectors.ports.own import CaseStore, Directory
 from models.money import BillingState, MoneyTerms
 from models.payload import EffectRequest
 from rules.money_terms import money_terms

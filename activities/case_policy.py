@@ -1,7 +1,7 @@
 """The policy of a case: the one that its plan rests on, whatever the file says by now. Source: DOMAIN dates.2."""
 
 from connectors.errors import NotFound
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from models.policy import Policy
 
 

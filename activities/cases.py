@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from connectors.ports import CaseStore, Directory
+from connectors.ports.own import CaseStore, Directory
 from models.case import Decision, HoldsRequest, Noted, StageRecord, StandingHolds
 
 _PREFERENCE = "set_contact_preference"

@@ -11,8 +11,8 @@ from activities.papers import gather
 from activities.printing import print_certificate
 from activities.printing_words import by_id
 from activities.safe import EvidenceSafe
-from connectors.ports import CaseStore
-from models.effects import EvidenceRequest, SupplementRequest
+from connectors.ports.own import CaseStore
+from models.closing import EvidenceRequest, SupplementRequest
 from models.policy import Sender
 
 CERTIFICATE = "certificate"

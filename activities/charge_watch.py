@@ -9,9 +9,9 @@ from activities.case_money import CaseMoney, refused
 from activities.case_policy import policy_of
 from activities.receipts import keep
 from activities.settled import LATE_CHARGES, STATEMENT
-from models.effects import ChargeWatchRequest, ChargeWatchResult
 from models.money import LateCharge, Settlement
 from models.payload import Receipt
+from models.settling import ChargeWatchRequest, ChargeWatchResult
 from rules.policy import in_force, speaks_for_all
 
 

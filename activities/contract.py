@@ -3,7 +3,8 @@
 from temporalio import activity
 
 from activities.receipts import keep
-from connectors.ports import CaseStore, ContractSystem
+from connectors.ports.company import ContractSystem
+from connectors.ports.own import CaseStore
 from models.case import Noted
 from models.effects import AtRequest, UndoRequest
 from models.payload import EffectRequest, Receipt

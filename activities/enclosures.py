@@ -10,7 +10,7 @@ from activities.printing_words import Addressed
 from activities.rendering import spoken
 from activities.settled import STATEMENT, books_agree, refunds_told, settlement_of
 from activities.wording import paper_name, too_long
-from connectors.ports import CaseStore, Directory
+from connectors.ports.own import CaseStore, Directory
 from models.inventory import Inventory
 from models.messages import Attachment, Reader
 from models.money import Settlement

@@ -13,21 +13,12 @@ from activities.holds import held
 from activities.later_erasure import LaterErasure
 from activities.pulse import beat
 from activities.purging import Purging
-from connectors.ports import (
-    AccessSystem,
-    CaseStore,
-    Directory,
-    IdentitySystem,
-    ObjectStore,
-    ProductDatabase,
-    SubProcessors,
-)
-from models.effects import (
-    PurgeRequest,
-    PurgeResult,
-    RecountRequest,
-    RecountResult,
-)
+from connectors.ports.access import AccessSystem, IdentitySystem
+from connectors.ports.outside import SubProcessors
+from connectors.ports.own import CaseStore, Directory
+from connectors.ports.product import ProductDatabase
+from connectors.ports.storage import ObjectStore
+from models.effects import PurgeRequest, PurgeResult, RecountRequest, RecountResult
 from models.inventory import Inventory
 from models.inventory_circles import erased_together
 from models.plan import Duties, made_by_us

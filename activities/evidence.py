@@ -17,9 +17,11 @@ from activities.safe import SEAL_HEAD, SEAL_TOKEN
 from activities.scrub import scrubbed
 from activities.supplements import SupplementActivities
 from connectors.errors import NotFound
-from connectors.ports import CaseStore, Histories, KeyStore, Ledger, ObjectStore
+from connectors.ports.outside import Histories
+from connectors.ports.own import CaseStore, Ledger
+from connectors.ports.storage import KeyStore, ObjectStore
 from models.case import Noted, StageRecord
-from models.effects import EvidenceRequest, EvidenceResult
+from models.closing import EvidenceRequest, EvidenceResult
 from models.ledger import digest
 from models.policy import Policy
 from models.vocabulary import Stage

@@ -16,9 +16,11 @@ from activities.package_place import PackagePlace
 from activities.package_tables import TablesSource
 from activities.package_words import Readme
 from connectors.errors import Rejected
-from connectors.ports import CaseStore, Directory, ObjectStore, ProductDatabase
+from connectors.ports.own import CaseStore, Directory
+from connectors.ports.product import ProductDatabase
+from connectors.ports.storage import ObjectStore
 from models.case import Noted, PackageRef
-from models.effects import (
+from models.exporting import (
     CommitRequest,
     PackagePlan,
     PackageRequest,

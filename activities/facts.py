@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from activities.case_policy import policy_of
 from activities.papers import processors
 from activities.settled import money_values
-from connectors.ports import CaseStore
-from models.effects import MessageRequest, PurgeResult, Touch
+from connectors.ports.own import CaseStore
+from models.effects import MessageRequest, PurgeResult
+from models.follow_ups import Touch
 from models.inventory import Inventory
 from models.messages import Reader
 from models.payload import Payload

@@ -2,7 +2,10 @@
 
 from activities.holdings import Holding, Objects, Records, Rows, Uncounted, Users
 from connectors.errors import NotFound, Rejected
-from connectors.ports import AccessSystem, Directory, IdentitySystem, ObjectStore, ProductDatabase
+from connectors.ports.access import AccessSystem, IdentitySystem
+from connectors.ports.own import Directory
+from connectors.ports.product import ProductDatabase
+from connectors.ports.storage import ObjectStore
 from models.inventory import Inventory
 from models.vocabulary import FILES, OWN, OWN_PACKAGE, OWN_USERS, PROCESSORS
 

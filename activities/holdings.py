@@ -9,7 +9,10 @@ from typing import Protocol
 from activities.pulse import beat
 from activities.together import answered
 from connectors.errors import Unavailable
-from connectors.ports import AccessSystem, Directory, IdentitySystem, ObjectStore, ProductDatabase
+from connectors.ports.access import AccessSystem, IdentitySystem
+from connectors.ports.own import Directory
+from connectors.ports.product import ProductDatabase
+from connectors.ports.storage import ObjectStore
 from models.inventory import DataSet, Inventory
 from models.vocabulary import FILES, OWN
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from temporalio.exceptions import ApplicationError
 
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from models.inventory import Inventory
 from rules.holds import frozen
 

@@ -15,9 +15,11 @@ from temporalio.exceptions import ApplicationError
 from activities.case_policy import policy_of
 from activities.holds import HELD_BY_LAW
 from connectors.errors import Gone, NotFound, Rejected
-from connectors.ports import CaseStore, Histories, KeyStore
+from connectors.ports.outside import Histories
+from connectors.ports.own import CaseStore
+from connectors.ports.storage import KeyStore
 from models.case import Noted
-from models.effects import EvidenceRequest, KeyResult
+from models.closing import EvidenceRequest, KeyResult
 from models.keys import Destroyed, KeyScope
 from models.payload import EffectRequest
 

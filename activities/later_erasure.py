@@ -11,16 +11,10 @@ from activities.holds import any_hold, held
 from activities.retention import Retention
 from activities.returned import has_returned
 from connectors.errors import Rejected
-from connectors.ports import CaseStore, Directory, SubProcessors
-from models.effects import (
-    Obstacles,
-    ObstaclesRequest,
-    ProcessorRequest,
-    ProcessorResult,
-    PurgeRequest,
-    PurgeResult,
-    RecountRequest,
-)
+from connectors.ports.outside import SubProcessors
+from connectors.ports.own import CaseStore, Directory
+from models.closing import Obstacles, ObstaclesRequest
+from models.effects import ProcessorRequest, ProcessorResult, PurgeRequest, PurgeResult, RecountRequest
 from models.inventory import Inventory
 from models.plan import Duties, Plan
 from models.vocabulary import OWN_USERS, PROCESSORS

@@ -12,7 +12,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from connectors.errors import ConnectorError, Gone, Unavailable, translated
-from connectors.ports import KeyStore, Ledger
+from connectors.ports.own import Ledger
+from connectors.ports.storage import KeyStore
 from models.case import Decision
 from models.ledger import ActivityRef, Fact, LedgerEntry, canonical
 from models.payload import EffectRequest

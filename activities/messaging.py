@@ -9,9 +9,11 @@ from activities.enclosures import Enclosures
 from activities.facts import Facts, cadence_for, plan_of
 from activities.rendering import render
 from activities.returned import has_returned
-from connectors.ports import CaseStore, Directory, Messenger, Outbox
+from connectors.ports.outside import Messenger
+from connectors.ports.own import CaseStore, Directory, Outbox
 from models.case import Noted
-from models.effects import FollowUpPlan, MessageRequest, MessageResult
+from models.effects import MessageRequest, MessageResult
+from models.follow_ups import FollowUpPlan
 from models.inventory import Inventory
 from models.messages import Draft, Kept, Reader
 from models.payload import EffectRequest

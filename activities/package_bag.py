@@ -13,7 +13,7 @@ from activities.package_parts import PackageParts
 from activities.package_place import PackagePlace
 from activities.package_words import Readme
 from connectors.errors import NotFound
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 from models.package import FilesPart
 
 

@@ -13,7 +13,7 @@ from activities.package_rows import rows_of
 from activities.pulse import beat
 from activities.together import Together
 from connectors.errors import NotFound
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 
 DESCRIPTION = f"{DATA}datapackage.json"
 READERS = 2  # one that waits for the bucket, one that reckons

@@ -9,7 +9,7 @@ from typing import Any
 
 from activities.package_files import INDEX_COLUMNS
 from activities.package_text import NULL
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 from models.hop import Hop, split
 from models.package import FilesPart, PackagedColumn, TablePart, TablesPart
 from models.table_schema import described as as_type

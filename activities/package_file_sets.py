@@ -7,8 +7,8 @@ from activities.package_description import DATA
 from activities.package_files import Attachments, index
 from activities.package_place import PackagePlace
 from connectors.errors import Rejected
-from connectors.ports import ProductDatabase
-from models.effects import PackagedFile
+from connectors.ports.product import ProductDatabase
+from models.exporting import PackagedFile
 from models.inventory import FileSet, Inventory
 from models.package import FilesPart
 

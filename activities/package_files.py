@@ -10,7 +10,7 @@ from activities.package_text import NULL, csv_line, quoted
 from activities.pulse import beat
 from activities.together import Together
 from connectors.errors import ConnectorError, NotFound, Rejected, Unauthorized
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 from models.package import Attached
 
 INDEX_COLUMNS = ("key", "path", "size_bytes", "sha256", "missing")

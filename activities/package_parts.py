@@ -7,7 +7,7 @@ from activities.package_place import PackagePlace
 from activities.package_tables import INSTANT
 from activities.pulse import beat
 from connectors.errors import Rejected
-from models.effects import PackagedFile, PackagePlan
+from models.exporting import PackagedFile, PackagePlan
 from models.package import FilesPart, TablesPart
 
 

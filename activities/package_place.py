@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from activities.pulse import beat
 from connectors.errors import NotFound, Rejected
-from connectors.ports import ObjectStore
-from models.effects import PackagedFile, PackageRequest
+from connectors.ports.storage import ObjectStore
+from models.exporting import PackagedFile, PackageRequest
 from models.payload import Payload
 
 Part = TypeVar("Part", bound=Payload)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from activities.account_rows import AccountRows
 from connectors.errors import NotFound, Rejected
-from connectors.ports import TableRead
-from models.effects import PackagedFile
+from connectors.ports.product import TableRead
+from models.exporting import PackagedFile
 from models.hop import Hop
 from models.inventory import DataSet
 from models.package import TablePart

@@ -15,8 +15,8 @@ from activities.package_rows import GZIP
 from activities.pulse import beat
 from activities.together import Together
 from connectors.errors import Conflict
-from connectors.ports import ProductDatabase
-from models.effects import PackagedFile
+from connectors.ports.product import ProductDatabase
+from models.exporting import PackagedFile
 from models.inventory import DataSet, Inventory
 from models.package import TablePart, TablesPart, Uploaded
 

@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from activities.scrub import is_an_id
 from connectors.errors import NotFound
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from models.plan import Plan
 from models.processors import Asked, Confirmed
 from models.vocabulary import MANIFEST

@@ -9,7 +9,10 @@ from temporalio.exceptions import ApplicationError
 from activities.announcements import announced
 from activities.pulse import beat
 from connectors.errors import Rejected
-from connectors.ports import AccessSystem, BillingSystem, CaseStore, Directory, IdentitySystem, ProductDatabase
+from connectors.ports.access import AccessSystem, IdentitySystem
+from connectors.ports.company import BillingSystem
+from connectors.ports.own import CaseStore, Directory
+from connectors.ports.product import ProductDatabase
 from models.account import AccountFacts
 from models.case import PlanRequest, PlanResult
 from models.inventory import DataSet, Inventory

@@ -7,7 +7,7 @@ from activities.holders import Holders
 from activities.holdings import Holding
 from activities.holds import refuse_if_held
 from activities.pulse import beat
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from models.effects import PurgeRequest
 from models.inventory import Inventory
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from temporalio import activity
 
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from models.payload import EffectRequest, Receipt
 
 

@@ -8,7 +8,7 @@ from activities.holders import Holders
 from activities.holds import held
 from activities.purging import Purging
 from connectors.errors import Conflict, Rejected
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from models.effects import PurgeRequest, PurgeResult
 from models.inventory import DataSet, Inventory
 from models.inventory_circles import erased_together

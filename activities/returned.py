@@ -1,6 +1,6 @@
 """Whether a customer whose exit is over is here again. Source: DOMAIN messages.9."""
 
-from connectors.ports import CaseStore, Directory
+from connectors.ports.own import CaseStore, Directory
 
 
 def has_returned(store: CaseStore, directory: Directory, account: str, case: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 from activities.case_policy import policy_of
 from activities.pulse import beat
 from connectors.errors import Rejected
-from connectors.ports import CaseStore, KeyStore, Ledger, ObjectStore
+from connectors.ports.own import CaseStore, Ledger
+from connectors.ports.storage import KeyStore, ObjectStore
 from models.ledger import LedgerEntry
 from rules.chain import first_fault
 from rules.signature import public_key, sign

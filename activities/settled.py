@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from activities.amounts import by_currency
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from models.money import ZERO, LateCharge, RefundState, Settlement, Statement
 from models.payload import Payload
 from rules.cost import cost

@@ -11,10 +11,11 @@ from activities.case_money import CaseMoney, refused
 from activities.receipts import keep
 from activities.settled import DRAFT, READ_BACK, REFUNDS, STATEMENT, keep_news
 from models.case import Noted
-from models.effects import RefundsRequest, RefundsResult, StatementRequest, StatementResult, UndoRequest
+from models.effects import UndoRequest
 from models.ledger import digest
 from models.money import Difference, Document, RefundState, Settlement
 from models.payload import EffectRequest
+from models.settling import RefundsRequest, RefundsResult, StatementRequest, StatementResult
 from rules.comparison import differences
 from rules.settlement import settle
 

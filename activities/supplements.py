@@ -13,8 +13,9 @@ from activities.pack import lines, pretty, weigh
 from activities.papers import receipts
 from activities.safe import SEAL_HEAD, SEAL_TOKEN, SUPPLEMENT_HEAD, SUPPLEMENT_TOKEN, EvidenceSafe
 from connectors.errors import NotFound
-from connectors.ports import CaseStore, KeyStore, Ledger, ObjectStore
-from models.effects import EvidenceRequest, EvidenceResult, SupplementRequest, WatchPlan
+from connectors.ports.own import CaseStore, Ledger
+from connectors.ports.storage import KeyStore, ObjectStore
+from models.closing import EvidenceRequest, EvidenceResult, SupplementRequest, WatchPlan
 from models.policy import Policy
 from rules.signature import claims_of
 from rules.watches import watches

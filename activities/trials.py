@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.pulse import beat
-from connectors.ports import ObjectStore
+from connectors.ports.storage import ObjectStore
 from models.case import Noted
 from models.payload import EffectRequest
 

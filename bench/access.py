@@ -23,7 +23,7 @@ from bench.counting import actions_of
 from bench.deprovisioning import ACCOUNT, LIMIT, Deprovisioned, an_account, deprovisioned
 from connectors.codec import AccountCodec
 from connectors.keys import FolderKeyStore
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 from connectors.store.engine import migrate, open_engine
 from connectors.store.sessions import writing
 from models.tables.identities import UserRow

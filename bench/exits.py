@@ -33,7 +33,7 @@ from devstack.leaving import leave
 from devstack.play import Play
 from devstack.running import Running, without_worker
 from devstack.temporal import actions
-from models.effects import PackageRequest
+from models.exporting import PackageRequest
 from models.vocabulary import Mode, Reason, Stage
 
 LEAVING = ("acc_7f3k2m", "acc_p7a3wj", "acc_y1g9rn", "acc_e4q0zw", "acc_9oa4xf")

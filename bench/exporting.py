@@ -24,7 +24,7 @@ from bench.usage import LARGEST, Source
 from connectors.product import SqlProduct
 from connectors.s3 import S3ObjectStore
 from devstack.s3 import EXPORTS
-from models.effects import PackagedFile, PackageRequest
+from models.exporting import PackagedFile, PackageRequest
 from models.inventory import Inventory
 from models.payload import Payload
 from models.vocabulary import Stage

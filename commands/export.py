@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from commands.refused import Exit, Refused
 from commands.verification import TAG_MANIFEST, verify_bag
 from connectors.errors import NotFound, Rejected
-from connectors.ports import ObjectStore
+from connectors.ports.storage import ObjectStore
 
 _S3 = "s3://"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from connectors.errors import Rejected
-from connectors.ports import ObjectStore
+from connectors.ports.storage import ObjectStore
 from connectors.product_restore_rows import csv_rows
 
 INDEX_COLUMNS = ("key", "path", "size_bytes", "sha256", "missing")

@@ -15,7 +15,7 @@ from commands.session import open_case_of
 from connectors.temporal import EXPORT_QUEUE, connect_temporal
 from models.account import Actor
 from models.case import Decision, PackageRef
-from models.effects import TRIALS_FROM, ExportRequest
+from models.exporting import TRIALS_FROM, ExportRequest
 from models.vocabulary import TRIAL_MANIFEST, Role, Stage
 from workflows.words import cause_of
 

@@ -9,8 +9,8 @@ from models.vocabulary import Stage
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
-    from connectors.ports import KeyStore
-    from models.effects import ClosingState
+    from connectors.ports.storage import KeyStore
+    from models.closing import ClosingState
 
 _SECONDS_FOR_AN_ANSWER = 2.0
 _SUPPLEMENT = "supplement_token"
@@ -59,7 +59,7 @@ async def _asked(keys: "KeyStore", case: str) -> "ClosingState | None":
 
     from connectors.errors import Gone, Unavailable
     from connectors.opening import connect_temporal
-    from models.effects import ClosingState
+    from models.closing import ClosingState
 
     ended = ClosingState(case=case, account=case.rpartition("-")[0], step="closed", certified=True)
     try:

@@ -15,7 +15,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec, SerializationContext, WithSerializationContext
 
 from connectors.errors import Rejected
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 from models.keys import KeyScope
 
 ENCRYPTED: Final = b"binary/encrypted"

@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from connectors.errors import ConnectorError, NotFound, Timeout, Unavailable
 from connectors.histories_opened import first_sealed, opened
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 
 LONGEST = timedelta(seconds=60)
 _Answer = TypeVar("_Answer")

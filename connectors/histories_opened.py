@@ -9,7 +9,7 @@ from temporalio.converter import JSONPlainPayloadConverter
 
 from connectors.codec import ENCODING, ENCRYPTED, unseal
 from connectors.errors import Gone
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 
 _ENCRYPTED = base64.b64encode(ENCRYPTED).decode()
 _HIDDEN, _SUMMARY = "encodedAttributes", "userMetadata"

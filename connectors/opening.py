@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from temporalio.client import Client
 
-    from connectors import ports
+    from connectors.ports.access import AccessSystem, IdentitySystem
+    from connectors.ports.company import BillingSystem, ContractSystem
+    from connectors.ports.outside import Histories, SubProcessors
+    from connectors.ports.own import CaseStore, Directory, Ledger, Outbox
+    from connectors.ports.product import ProductDatabase
+    from connectors.ports.storage import KeyStore
     from connectors.s3 import S3ObjectStore
     from connectors.smtp import SmtpMessenger
     from connectors.webhooks.sender import Sender
@@ -53,35 +58,35 @@ class Connections:
         return _database("FAREWELL_DATABASE_URL", self.settings.database_url, self.keys)
 
     @cached_property
-    def cases(self) -> "ports.CaseStore":
+    def cases(self) -> "CaseStore":
         """Cases, plans, decisions, documents, holds."""
         from connectors.store.cases import SqlCaseStore
 
         return SqlCaseStore(self.engine)
 
     @cached_property
-    def directory(self) -> "ports.Directory":
+    def directory(self) -> "Directory":
         """Accounts, contacts, contracts, people."""
         from connectors.store.directory import SqlDirectory
 
         return SqlDirectory(self.engine)
 
     @cached_property
-    def ledger(self) -> "ports.Ledger":
+    def ledger(self) -> "Ledger":
         """The chain."""
         from connectors.store.ledger import SqlLedger
 
         return SqlLedger(self.engine)
 
     @cached_property
-    def outbox(self) -> "ports.Outbox":
+    def outbox(self) -> "Outbox":
         """Messages, before and after they left."""
         from connectors.store.outbox import SqlOutbox
 
         return SqlOutbox(self.engine)
 
     @cached_property
-    def contracts(self) -> "ports.ContractSystem":
+    def contracts(self) -> "ContractSystem":
         """The contract system that `FAREWELL_CONTRACTS` names."""
         if self.settings.contracts == "webhook":
             from connectors.webhooks.contracts import WebhookContracts
@@ -92,7 +97,7 @@ class Connections:
         return BuiltinContracts(self.engine)
 
     @cached_property
-    def billing(self) -> "ports.BillingSystem":
+    def billing(self) -> "BillingSystem":
         """The billing system that `FAREWELL_BILLING` names."""
         if self.settings.billing == "stripe":
             return self._stripe()
@@ -101,7 +106,7 @@ class Connections:
         return BuiltinBilling(self.engine)
 
     @cached_property
-    def identity(self) -> "ports.IdentitySystem":
+    def identity(self) -> "IdentitySystem":
         """The identity system that `FAREWELL_IDENTITY` names."""
         if self.settings.identity == "scim":
             return self._scim()
@@ -110,7 +115,7 @@ class Connections:
         return BuiltinIdentity(self.engine)
 
     @cached_property
-    def access(self) -> "ports.AccessSystem":
+    def access(self) -> "AccessSystem":
         """Sessions, keys, hooks, grants, in the system that `FAREWELL_ACCESS` names."""
         if self.settings.access == "webhook":
             from connectors.webhooks.access import WebhookAccess
@@ -121,7 +126,7 @@ class Connections:
         return BuiltinAccess(self.engine)
 
     @cached_property
-    def product(self) -> "ports.ProductDatabase":
+    def product(self) -> "ProductDatabase":
         """What is exported and erased."""
         from connectors.product import SqlProduct
 
@@ -152,14 +157,14 @@ class Connections:
             raise WrongSetting("FAREWELL_SMTP_URL", f"expected {EXPECTED['smtp_url']}") from None
 
     @cached_property
-    def processors(self) -> "ports.SubProcessors":
+    def processors(self) -> "SubProcessors":
         """Whoever got data of accounts, and is asked to erase it."""
         from connectors.processors_opened import opened_processors
 
         return opened_processors(self.inventory, self.settings, self.messenger, self.policy.sender)
 
     @cached_property
-    def keys(self) -> "ports.KeyStore":
+    def keys(self) -> "KeyStore":
         """Wrapped keys."""
         from connectors.keys import FolderKeyStore
 
@@ -171,7 +176,7 @@ class Connections:
             raise WrongSetting("", f"{no.what}; {no.fix}") from None
 
     @cached_property
-    def histories(self) -> "ports.Histories":
+    def histories(self) -> "Histories":
         """Temporal's histories, opened with our keys."""
         from connectors.histories import TemporalHistories
 
@@ -202,7 +207,7 @@ class Connections:
         """`inventory.toml`, or what `FAREWELL_INVENTORY_FILE` names."""
         return read_file("FAREWELL_INVENTORY_FILE", self.settings.inventory_file, read_inventory)
 
-    def _stripe(self) -> "ports.BillingSystem":
+    def _stripe(self) -> "BillingSystem":
         from connectors.stripe.billing import StripeBilling
         from connectors.stripe.client import open_client
 
@@ -226,7 +231,7 @@ class Connections:
             part = "URL" if isinstance(no, Rejected) else "SECRET"
             raise WrongSetting(f"FAREWELL_{system.upper()}_WEBHOOK_{part}", f"{no.what}; {no.fix}") from None
 
-    def _scim(self) -> "ports.IdentitySystem":
+    def _scim(self) -> "IdentitySystem":
         from connectors.scim.identity import ScimIdentity
         from connectors.scim.place import read_place
 
@@ -250,7 +255,7 @@ class Connections:
         return known
 
 
-async def connect_temporal(keys: "ports.KeyStore") -> "Client":
+async def connect_temporal(keys: "KeyStore") -> "Client":
     """A client of Temporal, whose payloads these keys seal; raises Unavailable."""
     from connectors import temporal
 
@@ -271,7 +276,7 @@ def engine_at(option: str, url: str) -> "Iterator[Engine]":
 
 
 @contextmanager
-def product_at(option: str, url: str) -> "Iterator[ports.ProductDatabase]":
+def product_at(option: str, url: str) -> "Iterator[ProductDatabase]":
     """A product's database at the URL that an option names; raises WrongSetting."""
     from connectors.product import SqlProduct
 
@@ -284,7 +289,7 @@ def _old_keys(settings: Settings) -> tuple[str, ...]:
     return tuple(key.strip() for key in old.get_secret_value().split(",") if key.strip()) if old else ()
 
 
-def _database(name: str, url: str, keys: "ports.KeyStore | None" = None) -> "Engine":
+def _database(name: str, url: str, keys: "KeyStore | None" = None) -> "Engine":
     """The database of the setting `name`; a URL of another form is a wrong setting, no outside failure."""
     from connectors.store.engine import open_engine
 

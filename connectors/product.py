@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, func
 
-from connectors import ports
+from connectors.ports.product import Snapshot
 from connectors.product_erase import erase
 from connectors.product_errors import product_errors
 from connectors.product_held import held_rows
@@ -41,7 +41,7 @@ class SqlProduct:
         with self._reading(table) as connection:
             return table_facts(connection, table)
 
-    def snapshot(self) -> AbstractContextManager["ports.Snapshot"]:
+    def snapshot(self) -> AbstractContextManager["Snapshot"]:
         """One instant of the whole database, held until the block ends."""
         return open_snapshot(self._engine)
 

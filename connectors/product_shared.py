@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import Unavailable
-from connectors.ports import TableRead
+from connectors.ports.product import TableRead
 from connectors.product_closed import is_closed
 from connectors.product_copy import CopyRead
 from connectors.product_copy_query import CopyQuery

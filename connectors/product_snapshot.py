@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, func, text
 
-from connectors.ports import Snapshot, TableRead
+from connectors.ports.product import Snapshot, TableRead
 from connectors.product_closed import is_closed
 from connectors.product_errors import product_errors
 from connectors.product_rows import ROWS_A_PAGE, RowsRead

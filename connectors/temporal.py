@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from connectors.codec import AccountCodec
 from connectors.errors import Unavailable
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 
 SYSTEM: Final = "Temporal"
 OFFBOARDING_QUEUE: Final = "offboarding"

@@ -15,7 +15,7 @@ from devstack.clock import family, move
 from devstack.running import Running
 from models.account import Actor
 from models.case import CaseState, Decision
-from models.effects import ClosingState
+from models.closing import ClosingState
 from models.updates import Answer, Command
 from models.vocabulary import Stage
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 from models.hop import Hop
 from models.payload import Payload
 

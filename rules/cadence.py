@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from models.effects import Touch
+from models.follow_ups import Touch
 from models.plan import Commitments
 from models.policy import Cadence, Policy
 from models.vocabulary import MailKind

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from models.effects import Watch
+from models.closing import Watch
 from models.plan import Commitments
 from models.policy import Policy
 from rules.calendar import ONE_DAY, midnight

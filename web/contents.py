@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from connectors.errors import Rejected
-from connectors.ports import ObjectStore
+from connectors.ports.storage import ObjectStore
 
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 KINDS = ("about", "tables", "files", "proof")

@@ -8,7 +8,7 @@ from temporalio.api.common.v1 import Payload
 from activities.scrub import without_personal
 from connectors.codec import KEY_ID, unseal
 from connectors.errors import Gone, Permanent
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 
 HIDDEN = "…"
 _JSON, _NULL = b"json/plain", b"binary/null"

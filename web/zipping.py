@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from zipstream.ng import ZipStream
 
-from connectors.ports import ObjectStore
+from connectors.ports.storage import ObjectStore
 from web.contents import Contents
 
 

@@ -12,7 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.keys import KeyActivities
     from activities.messaging import MessagingActivities
     from models.case import StageRecord
-    from models.effects import ClosingRequest, ClosingState, EvidenceRequest, MessageRequest
+    from models.closing import ClosingRequest, ClosingState, EvidenceRequest
+    from models.effects import MessageRequest
     from models.payload import EffectRequest
     from models.vocabulary import MailKind
     from workflows.follow_up import FollowUpWorkflow

@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.erasure import ErasureActivities
-    from models.effects import ClosingRequest, ClosingState, Obstacles, ObstaclesRequest, Watch
+    from models.closing import ClosingRequest, ClosingState, Obstacles, ObstaclesRequest, Watch
     from models.payload import EffectRequest
     from models.vocabulary import Stage, TaskKind
     from workflows.retries import HEARTBEAT, LONG, SHORT, TO_THE_END

@@ -10,7 +10,8 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.erasure import ErasureActivities
-    from models.effects import ClosingRequest, PurgeRequest, RecountRequest
+    from models.closing import ClosingRequest
+    from models.effects import PurgeRequest, RecountRequest
     from models.plan import made_by_us
     from models.vocabulary import Role, Stage, TaskKind
     from workflows.closing import ClosingWorkflow

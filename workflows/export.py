@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.export import ExportActivities
     from models.case import PackageRef
-    from models.effects import (
+    from models.exporting import (
         CommitRequest,
         ExportRequest,
         PackagePlan,

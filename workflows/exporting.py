@@ -7,7 +7,7 @@ from temporalio.exceptions import ChildWorkflowError
 
 with workflow.unsafe.imports_passed_through():
     from models.case import PackageRef
-    from models.effects import ExportRequest
+    from models.exporting import ExportRequest
     from models.payload import EffectRequest
     from models.vocabulary import MailKind, Stage
     from workflows.export import ExportWorkflow

@@ -13,7 +13,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.messaging import MessagingActivities
     from models.account import Actor
     from models.case import Decision
-    from models.effects import FollowUpPlan, FollowUpRequest, FollowUpState, MessageRequest, Touch
+    from models.effects import MessageRequest
+    from models.follow_ups import FollowUpPlan, FollowUpRequest, FollowUpState, Touch
     from models.payload import EffectRequest
     from models.updates import Answer, Command, ContactPreference, Undo
     from models.vocabulary import Channel, MailKind, Role, Stage

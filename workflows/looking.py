@@ -12,17 +12,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.access import AccessActivities
     from activities.billing import BillingActivities
     from activities.erasure import ErasureActivities
-    from models.effects import (
-        ChargeWatchRequest,
-        ChargeWatchResult,
-        ProcessorRequest,
-        ProcessorResult,
-        PurgeRequest,
-        PurgeResult,
-        ScanResult,
-        Watch,
-    )
+    from models.closing import Watch
+    from models.effects import ProcessorRequest, ProcessorResult, PurgeRequest, PurgeResult, ScanResult
     from models.payload import EffectRequest
+    from models.settling import ChargeWatchRequest, ChargeWatchResult
     from workflows.closing_steps import ClosingSteps
     from workflows.retries import OUTSIDE
     from workflows.scanning import alive

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.contract import ContractActivities
     from activities.planning import PlanningActivities
     from models.case import CaseRequest, CaseState, Decision, PlanRequest
-    from models.effects import FollowUpRequest
+    from models.follow_ups import FollowUpRequest
     from models.vocabulary import MailKind, Mode, Stage
     from rules.manner import FOR_CAUSE, manner
     from workflows.erasing import CaseErasing

@@ -8,7 +8,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.billing import BillingActivities
-    from models.effects import (
+    from models.money import Difference
+    from models.settling import (
         ChargeWatchRequest,
         ChargeWatchResult,
         RefundsRequest,
@@ -16,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
         StatementRequest,
         StatementResult,
     )
-    from models.money import Difference
     from models.vocabulary import MailKind, Role, Stage, TaskKind
     from workflows.decisions import CaseDecisions
     from workflows.retries import GATE

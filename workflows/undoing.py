@@ -12,7 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.contract import ContractActivities
     from activities.export import ExportActivities
     from activities.trials import TrialActivities
-    from models.effects import PackageRequest, UndoRequest
+    from models.effects import UndoRequest
+    from models.exporting import PackageRequest
     from models.payload import EffectRequest
     from models.vocabulary import MailKind, Stage
     from workflows.follow_up import FollowUpWorkflow

@@ -5,7 +5,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.evidence import EvidenceActivities
-    from models.effects import ClosingRequest, ClosingState, SupplementRequest, Watch, WatchPlan
+    from models.closing import ClosingRequest, ClosingState, SupplementRequest, Watch, WatchPlan
     from workflows.closing_steps import A_DAY, failure, next_try
     from workflows.looking import YES, Looking, Told, name_of
 

@@ -25,7 +25,7 @@ ATTRIBUTES: dict[Kind, list[str]] = {
 """All that is ever asked for of them."""
 Answer = TypeVar("Answer")
 _ONE_BY_ONE = Lock()
-"""Discovery makes classes from schemas, which reads source; Python before 3.11.4 fails where two threads parse at once."""
+"""Discovery makes classes of schemas, which parses source; Python before 3.11.4 fails where two threads do at once."""
 
 
 class Page(NamedTuple):

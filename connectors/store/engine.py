@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 import models
 from connectors.errors import Rejected
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 from connectors.store.reaching import why_not_reached
 from connectors.store.sealer import KEYS
 from connectors.store.sessions import READS, alone, told

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
 
 from connectors.errors import Gone, Rejected
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 from models.keys import DataKey, KeyScope
 
 KEYS = "keys"

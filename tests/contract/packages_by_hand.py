@@ -15,7 +15,7 @@ from activities.package_description import described
 from activities.package_files import index
 from connectors.product import SqlProduct
 from connectors.product_snapshot import open_snapshot
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 from models.hop import split
 from models.inventory import DataSet, Inventory
 from models.package import Attached, FilesPart, TablePart, TablesPart

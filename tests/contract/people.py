@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete
 from sqlmodel import col, select
 
 from connectors.builtin.identity import BuiltinIdentity
-from connectors.ports import IdentitySystem
+from connectors.ports.access import IdentitySystem
 from connectors.scim.filters import AccountFilter
 from connectors.scim.identity import ScimIdentity
 from connectors.scim.place import ScimPlace

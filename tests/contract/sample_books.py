@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from connectors.builtin.billing import BuiltinBilling
 from connectors.builtin.invoices import as_row
-from connectors.ports import BillingSystem
+from connectors.ports.company import BillingSystem
 from connectors.store.sessions import writing
 from models.money import ZERO, InvoiceLine, MoneyTerms
 from models.tables.billing import (

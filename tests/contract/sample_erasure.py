@@ -14,7 +14,8 @@ from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from connectors.store.sessions import writing
 from models.case import StageRecord
-from models.effects import Obstacles, ObstaclesRequest, PurgeRequest, PurgeResult, RecountRequest, RecountResult, Watch
+from models.closing import Obstacles, ObstaclesRequest, Watch
+from models.effects import PurgeRequest, PurgeResult, RecountRequest, RecountResult
 from models.inventory import DataSet, Inventory
 from models.ledger import digest
 from models.plan import Duties, Plan

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from connectors.builtin.access import BuiltinAccess
-from connectors.ports import AccessSystem
+from connectors.ports.access import AccessSystem
 from connectors.store.sessions import reading, writing
 from connectors.webhooks.access import WebhookAccess
 from connectors.webhooks.sender import Sender

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.errors import NotFound, Rejected
-from connectors.ports import CaseStore
+from connectors.ports.own import CaseStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from models.case import CaseRequest, Decision, StageRecord

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import select
 
 from connectors.builtin.contract import BuiltinContracts
-from connectors.ports import ContractSystem
+from connectors.ports.company import ContractSystem
 from connectors.store.directory import SqlDirectory
 from connectors.store.sessions import reading, writing
 from connectors.webhooks.contracts import WebhookContracts

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.errors import NotFound
-from connectors.ports import Directory
+from connectors.ports.own import Directory
 from connectors.store.directory import SqlDirectory
 from connectors.store.outbox import SqlOutbox
 from connectors.store.sessions import writing

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from connectors.ports import Ledger
+from connectors.ports.own import Ledger
 from connectors.store.ledger import SqlLedger
 from models.ledger import FIRST_PREVIOUS, ActivityRef, Fact, LedgerEntry, entry_sha256
 from models.tables.ledger import LedgerRow

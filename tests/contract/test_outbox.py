@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.errors import NotFound
-from connectors.ports import Outbox
+from connectors.ports.own import Outbox
 from connectors.store.directory import SqlDirectory
 from connectors.store.outbox import SqlOutbox
 from models.vocabulary import MailKind

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, make_url, text
 
 from connectors import product_copy, product_shared
 from connectors.errors import ConnectorError, NotFound, Rejected, Unauthorized, Unavailable
-from connectors.ports import Snapshot
+from connectors.ports.product import Snapshot
 from connectors.product_snapshot import open_snapshot
 from connectors.store.engine import open_engine
 from devstack.postgres import Postgres, running_postgres

@@ -20,7 +20,7 @@ from activities.package_description import described
 from connectors.product_snapshot import open_snapshot
 from connectors.store.engine import open_engine
 from devstack.postgres import Postgres
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 from models.inventory import DataSet, Inventory
 from models.package import PackagedColumn, TablePart, TablesPart
 from tests.contract import every_type

@@ -10,8 +10,9 @@ from activities.billing import BillingActivities
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from connectors.stripe.billing import StripeBilling
-from models.effects import AtRequest, ChargeWatchRequest, RefundsRequest, StatementRequest, UndoRequest
+from models.effects import AtRequest, UndoRequest
 from models.payload import EffectRequest
+from models.settling import ChargeWatchRequest, RefundsRequest, StatementRequest
 from tests.contract.sample_money import put_money
 from tests.contract.stripe_books import StripeBooks
 from tests.unit.own_database import asked, company, environment

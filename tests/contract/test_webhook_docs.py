@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.errors import NotFound, Unauthorized
-from connectors.ports import AccessSystem, ContractSystem
+from connectors.ports.access import AccessSystem
+from connectors.ports.company import ContractSystem
 from connectors.processors import REQUESTED
 from connectors.webhooks.access import WebhookAccess
 from connectors.webhooks.sender import Sender

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.errors import ConnectorError
-from connectors.ports import AccessSystem, ContractSystem
+from connectors.ports.access import AccessSystem
+from connectors.ports.company import ContractSystem
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes....").decode()
 ORDER = ("account", "class", "token", "ends_at", "key", "at")

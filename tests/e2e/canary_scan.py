@@ -23,7 +23,7 @@ from temporalio.client import Client
 
 from connectors.codec import unseal
 from connectors.errors import Gone
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 from connectors.store.sessions import reading
 from devstack.running import Running
 from models.tables.catalogue import all_tables

@@ -18,7 +18,7 @@ from connectors.store.engine import open_engine
 from devstack.s3 import EXPORTS, FILES
 from models.account import Account, AccountFacts
 from models.case import PackageRef
-from models.effects import CommitRequest, PackageRequest, PartRequest, PartResult
+from models.exporting import CommitRequest, PackageRequest, PartRequest, PartResult
 from models.inventory import Inventory
 from models.plan import Commitments, Duties, Plan
 from models.policy import read_policy

@@ -20,7 +20,7 @@ from connectors.s3 import S3ObjectStore
 from devstack.postgres import Postgres
 from devstack.s3 import EXPORTS, FILES
 from devstack.stack import EmbeddedStack
-from models.effects import TRIALS_FROM, CommitRequest, PartRequest
+from models.exporting import TRIALS_FROM, CommitRequest, PartRequest
 from models.package import TablesPart
 from tests.contract import hard_schema
 from tests.e2e.packages import HOSTILE, OURS, ROWS_OF_TASK, TEXTS, Export, exporting, inventory

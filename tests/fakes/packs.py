@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.evidence import EvidenceActivities
 from models.case import Decision
-from models.effects import SupplementRequest, Watch
+from models.closing import SupplementRequest, Watch
 from models.ledger import ActivityRef, Fact
 from models.vocabulary import Stage
 from tests.fakes.evidence import MemoryLedger, MemoryObjects, MemoryStore, OneKey

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models.effects import EvidenceRequest
+from models.closing import EvidenceRequest
 from models.inventory import Inventory
 from models.ledger import digest
 from models.plan import Commitments, Duties, Estimates, Plan, PlannedDate, PlannedMessage

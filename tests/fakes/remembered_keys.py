@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from connectors.ports import KeyStore
+from connectors.ports.storage import KeyStore
 from models.keys import DataKey, KeyScope
 
 

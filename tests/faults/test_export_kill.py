@@ -14,7 +14,7 @@ from connectors.s3_flight import IN_FLIGHT
 from devstack.postgres import Postgres
 from devstack.s3 import EXPORTS
 from devstack.stack import EmbeddedStack
-from models.effects import CommitRequest
+from models.exporting import CommitRequest
 from models.package import TablePart, TablesPart
 from tests.faults.dying_worker import Death
 from tests.faults.end_state import versions_of

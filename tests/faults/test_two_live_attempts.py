@@ -19,18 +19,12 @@ from connectors.errors import Transient
 from connectors.opening import Connections, connect_temporal, settings
 from devstack.stack import EmbeddedStack
 from models.case import CaseRequest, Decision, PlanRequest
-from models.effects import (
-    AtRequest,
-    ChargeWatchRequest,
-    CommitRequest,
-    EvidenceRequest,
-    PackageRequest,
-    PartRequest,
-    PurgeRequest,
-    RecountRequest,
-)
-from models.effects import StatementRequest as Statement
+from models.closing import EvidenceRequest
+from models.effects import AtRequest, PurgeRequest, RecountRequest
+from models.exporting import CommitRequest, PackageRequest, PartRequest
 from models.plan import Plan
+from models.settling import ChargeWatchRequest
+from models.settling import StatementRequest as Statement
 from models.tables.billing import CounterDocumentRow
 from models.vocabulary import Channel, Mode, Reason, Stage
 from tests.faults.effects import ACCOUNT, CASE

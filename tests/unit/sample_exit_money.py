@@ -10,9 +10,10 @@ from activities.billing import BillingActivities
 from connectors.builtin.billing import BuiltinBilling
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
-from models.effects import AtRequest, ChargeWatchRequest, RefundsRequest, StatementRequest, UndoRequest
+from models.effects import AtRequest, UndoRequest
 from models.payload import EffectRequest
 from models.plan import Plan
+from models.settling import ChargeWatchRequest, RefundsRequest, StatementRequest
 from tests.contract.sample_books import BuiltinBooks
 from tests.contract.sample_money import END
 from tests.unit.own_database import asked, environment

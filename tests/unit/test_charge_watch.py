@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import Unavailable
-from models.effects import ChargeWatchResult
+from models.settling import ChargeWatchResult
 from tests.contract.sample_money import END
 from tests.contract.settling import outstanding
 from tests.unit.own_database import company, receipts

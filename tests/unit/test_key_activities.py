@@ -15,7 +15,7 @@ from activities.keys import KEY_DESTRUCTION, KeyActivities, sweep
 from connectors.codec import seal, unseal_bytes
 from connectors.errors import Gone, NotFound, Rejected, Unavailable
 from connectors.keys import FolderKeyStore
-from models.effects import EvidenceRequest, KeyResult
+from models.closing import EvidenceRequest, KeyResult
 from models.keys import KeyScope
 from models.payload import EffectRequest
 from models.vocabulary import Stage

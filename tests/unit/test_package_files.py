@@ -5,7 +5,7 @@ import pytest
 from activities.package_files import Attachments
 from activities.package_place import PackagePlace
 from connectors.errors import NotFound, Unauthorized
-from models.effects import PackageRequest
+from models.exporting import PackageRequest
 from models.vocabulary import Stage
 
 REQUEST = PackageRequest(case="acme-1", account="acme", stage=Stage.EXPORT, step="export_files", plan_hash="h")

@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 
 from activities.package_words import Readme
 from models.account import Account
-from models.effects import PackagedFile
+from models.exporting import PackagedFile
 from models.package import Attached, FilesPart, TablePart, TablesPart
 from tests.unit.sample_mail import POLICY
 from tests.unit.test_rendering import HOSTILE, Words

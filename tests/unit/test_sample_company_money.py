@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from connectors.store.directory import SqlDirectory
 from devstack.company.accounts import sample_accounts
-from models.effects import AtRequest, StatementRequest, StatementResult
+from models.effects import AtRequest
 from models.money import BillingState, Settlement
+from models.settling import StatementRequest, StatementResult
 from rules.forecast import expected
 from rules.money_terms import money_terms
 from rules.settlement import settle

@@ -15,9 +15,9 @@ from connectors.builtin.billing import BuiltinBilling
 from connectors.errors import ConnectorError, RateLimited, Rejected, Timeout, Unavailable
 from connectors.store.directory import SqlDirectory
 from connectors.store.sessions import writing
-from models.effects import RefundsResult, StatementResult
 from models.ledger import digest
 from models.money import Difference, Document, Settlement
+from models.settling import RefundsResult, StatementResult
 from models.tables.billing import CounterDocumentRow, InvoiceLineRow, InvoiceRow, PaymentRow
 from tests.contract.sample_money import END
 from tests.unit.own_database import company, environment, receipts

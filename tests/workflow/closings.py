@@ -16,22 +16,19 @@ from activities.holds import HELD_BY_LAW
 from devstack.clock import move
 from devstack.running import Running
 from models.case import Noted
-from models.effects import (
-    ChargeWatchResult,
+from models.closing import (
     ClosingRequest,
     ClosingState,
     EvidenceResult,
     KeyResult,
-    MessageResult,
     Obstacles,
     ObstaclesRequest,
-    ProcessorResult,
-    PurgeResult,
-    ScanResult,
     Watch,
     WatchPlan,
 )
+from models.effects import MessageResult, ProcessorResult, PurgeResult, ScanResult
 from models.payload import EffectRequest
+from models.settling import ChargeWatchResult
 from models.vocabulary import Mode
 from worker import strict_sandbox
 from workflows.closing import ClosingWorkflow

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.effects import ClosingRequest, ClosingState
+    from models.closing import ClosingRequest, ClosingState
     from workflows.closing import ClosingWorkflow
 
 

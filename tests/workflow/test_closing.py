@@ -11,7 +11,7 @@ from commands.importing import Record, upsert
 from commands.pack_check import check_pack
 from commands.watched import watched
 from devstack.running import Running
-from models.effects import ClosingState, Obstacles, Watch
+from models.closing import ClosingState, Obstacles, Watch
 from models.vocabulary import Stage
 from tests.workflow.closings import Outside, closing
 from tests.workflow.exits import DAY, Exit, begun

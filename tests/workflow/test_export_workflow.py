@@ -18,7 +18,7 @@ from temporalio.worker import Worker
 from connectors.errors import ConnectorError, Rejected, Unauthorized, translated
 from devstack.stack import EmbeddedStack
 from models.case import Noted, PackageRef
-from models.effects import (
+from models.exporting import (
     TRIALS_FROM,
     CommitRequest,
     ExportRequest,

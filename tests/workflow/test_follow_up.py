@@ -27,7 +27,7 @@ from connectors.temporal import data_converter
 from devstack import clock
 from devstack.stack import EmbeddedStack
 from models.account import Actor
-from models.effects import FollowUpRequest, FollowUpState
+from models.follow_ups import FollowUpRequest, FollowUpState
 from models.inventory import read_inventory
 from models.keys import KeyScope
 from models.messages import Draft, Kept

@@ -1,0 +1,37 @@
+"""What the follow-ups are asked, and what they answer."""
+
+from pydantic import AwareDatetime
+
+from models.payload import Payload
+from models.vocabulary import MailKind
+
+
+class FollowUpPlan(Payload):
+    """The follow-ups and the instants, already moved off nights, weekends and holidays of the contact."""
+
+    touches: tuple["Touch", ...]
+
+
+class Touch(Payload):
+    """One follow-up to come."""
+
+    kind: MailKind
+    at: AwareDatetime
+
+
+class FollowUpRequest(Payload):
+    """The input of `FollowUpWorkflow`: ids only; the contact is in SQL until the cadence ends."""
+
+    case: str
+    account: str
+
+
+class FollowUpState(Payload):
+    """What the follow-ups' query answers. `sent` and `failed` name kinds; `stopped` says who or what ended them."""
+
+    case: str
+    account: str
+    sent: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    next: Touch | None = None
+    stopped: str | None = None
