@@ -8,22 +8,6 @@ from models.payload import EffectRequest, Payload
 from models.vocabulary import Mode
 
 
-class ClosingRequest(Payload):
-    """The input of `ClosingWorkflow`. `workflows` are those whose histories go into the pack.
-
-    `billing_end` is from when on no charge may appear; `carried` is the state that an earlier run carried over.
-    """
-
-    case: str
-    account: str
-    mode: Mode
-    plan_hash: str
-    opened_at: AwareDatetime
-    workflows: tuple[str, ...]
-    billing_end: AwareDatetime | None = None
-    carried: "ClosingState | None" = None
-
-
 class Watch(Payload):
     """Something to do after the seal, at its instant; `subject` is a sub-processor or a retained data set.
 
@@ -37,6 +21,40 @@ class Watch(Payload):
     every_days: int = 7
     turn: int = 1
     failed: int = 0
+
+
+class ClosingState(Payload):
+    """What the closing's query answers, and what continue-as-new carries.
+
+    `done` are the steps that are behind it; `watches` are still to come; so many `supplements` were sealed; `findings`
+    are what a watch could not mend by itself.
+    """
+
+    case: str
+    account: str
+    step: str
+    sealed: str | None = None
+    certified: bool = False
+    done: tuple[str, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    supplements: int = 0
+    findings: tuple[str, ...] = ()
+
+
+class ClosingRequest(Payload):
+    """The input of `ClosingWorkflow`. `workflows` are those whose histories go into the pack.
+
+    `billing_end` is from when on no charge may appear; `carried` is the state that an earlier run carried over.
+    """
+
+    case: str
+    account: str
+    mode: Mode
+    plan_hash: str
+    opened_at: AwareDatetime
+    workflows: tuple[str, ...]
+    billing_end: AwareDatetime | None = None
+    carried: ClosingState | None = None
 
 
 class ObstaclesRequest(Payload):
@@ -62,24 +80,6 @@ class WatchPlan(Payload):
     """All that is still to be watched when the pack is sealed, in order."""
 
     watches: tuple[Watch, ...]
-
-
-class ClosingState(Payload):
-    """What the closing's query answers, and what continue-as-new carries.
-
-    `done` are the steps that are behind it; `watches` are still to come; so many `supplements` were sealed; `findings`
-    are what a watch could not mend by itself.
-    """
-
-    case: str
-    account: str
-    step: str
-    sealed: str | None = None
-    certified: bool = False
-    done: tuple[str, ...] = ()
-    watches: tuple[Watch, ...] = ()
-    supplements: int = 0
-    findings: tuple[str, ...] = ()
 
 
 class KeyResult(Payload):

@@ -6,17 +6,17 @@ from models.payload import Payload
 from models.vocabulary import MailKind
 
 
-class FollowUpPlan(Payload):
-    """The follow-ups and the instants, already moved off nights, weekends and holidays of the contact."""
-
-    touches: tuple["Touch", ...]
-
-
 class Touch(Payload):
     """One follow-up to come."""
 
     kind: MailKind
     at: AwareDatetime
+
+
+class FollowUpPlan(Payload):
+    """The follow-ups and the instants, already moved off nights, weekends and holidays of the contact."""
+
+    touches: tuple[Touch, ...]
 
 
 class FollowUpRequest(Payload):

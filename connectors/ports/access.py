@@ -1,6 +1,7 @@
 """Ports to who and what may come in.
 
-Every effect takes a `key` and may be called twice with it. All raise `connectors.errors.ConnectorError`, and nothing of the library behind.
+Every effect takes a `key` and may be called twice with it. All raise `connectors.errors.ConnectorError`, and nothing of
+the library behind.
 """
 
 from collections.abc import Sequence
