@@ -22,7 +22,7 @@ from tests.workflow.records import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-KUWAIT, IN_CREDIT = "acc_9oa4xf", "acc_5cu1ih"
+KUWAIT, IN_CREDIT = "acc_u7w1ob", "acc_5cu1ih"
 
 
 async def may_leave_again(here: Running, account: str, before: str) -> None:
