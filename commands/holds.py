@@ -11,7 +11,6 @@ from commands.holds_listed import list_holds
 from commands.options import AccountArgument, As, Json, in_words
 from commands.printing import say, show
 from commands.refused import Exit, Refused
-from rules.holds import can_be_held, confirm_by
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -58,6 +57,7 @@ def place(
 ) -> None:
     """Place a hold, or confirm one that somebody else placed."""
     from models.updates import HoldWord
+    from rules.holds import confirm_by
 
     if confirm == (ground is not None):
         raise Refused(Exit.USAGE, "a hold is placed or confirmed", "use either --ground TEXT or --confirm")
@@ -92,6 +92,8 @@ def release(account: AccountArgument, which: HoldOption = None, who: As = None, 
 
 
 def _refuse_unknown(at: "Connections", names: list[str]) -> None:
+    from rules.holds import can_be_held
+
     known = can_be_held(at.inventory)
     if unknown := [name for name in names if name not in known]:
         raise Refused(Exit.USAGE, f"there is no data set {unknown[0]}", f"one of: {', '.join(known)}")

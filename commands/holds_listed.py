@@ -6,7 +6,6 @@ from typing import Any
 
 from commands.options import Json, MaybeAccountArgument
 from commands.printing import console, say, show, table
-from rules.holds import overdue_since
 
 _COLUMNS = (
     *("account", "id", "ground", "scope", "placed by", "placed at"),
@@ -35,6 +34,8 @@ def list_holds(account: MaybeAccountArgument = None, as_json: Json = False) -> N
 
 
 def _row(hold: Mapping[str, Any], days: int) -> dict[str, Any]:
+    from rules.holds import overdue_since
+
     late = overdue_since(hold, days, datetime.now(UTC))
     return {
         "account": hold["account"],

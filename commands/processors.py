@@ -1,6 +1,5 @@
 """Sub-processors: who was asked to erase what, and whose word is still missing. Source: DOMAIN erasure.1, stages.3."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -59,6 +58,8 @@ def confirm(
     as_json: Json = False,
 ) -> None:
     """Record that a sub-processor has erased all that it held of an account."""
+    import asyncio
+
     from commands.session import acting, case_of, connections
     from models.vocabulary import Role
 
@@ -79,6 +80,8 @@ def confirm(
 
 async def record(at: "Connections", case: Mapping[str, Any], name: str, by: str, evidence: str) -> tuple[bool, bool]:
     """Keeps a person's word that a sub-processor has erased all; whether it is news, and whether closing was told."""
+    import asyncio
+
     from connectors.temporal import connect_temporal
 
     client, closing = await connect_temporal(at.keys), f"closing-{case['id']}"
