@@ -45,6 +45,10 @@ EXPECTED = {
     "contracts": "builtin or webhook",
     "contracts_webhook_url": "an address such as https://contracts.example.com/farewell",
     "contracts_webhook_secret": "whsec_… as base64, or FAREWELL_CONTRACTS_WEBHOOK_SECRET_FILE",
+    "messages_webhook_url": "an address such as https://messages.example.com/farewell",
+    "messages_webhook_secret": "whsec_… as base64, or FAREWELL_MESSAGES_WEBHOOK_SECRET_FILE",
+    "mail_webhook_secret": "whsec_… as base64, or FAREWELL_MAIL_WEBHOOK_SECRET_FILE",
+    "messages_folder": "a folder of messages, as farewell message copy writes it",
     "scim_calls_a_minute": "a whole number above 0",
 }
 _UNKNOWN_KEY = "extra_forbidden"

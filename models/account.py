@@ -30,15 +30,25 @@ class Account(Payload):
 
 
 class Contact(Payload):
-    """A person at the customer."""
+    """A person at the customer, and how they want to be written to.
+
+    `hours_from` and `hours_to` are hours of their day, `[from, to)`. The three quiet choices are no until they say yes:
+    `come_back` (one offer, months later), `hear_of_products`, `would_recommend`. Source: DOMAIN messages.2; SEEDS 000.
+    """
 
     id: str
     kind: Literal["main", "billing", "export"]
     name: str
     email: str | None
+    phone: str | None = None
     language: str
     channel: Channel
     timezone: str
+    hours_from: int | None = None
+    hours_to: int | None = None
+    come_back: bool = False
+    hear_of_products: bool = False
+    would_recommend: bool = False
 
 
 class Contract(Payload):

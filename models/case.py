@@ -11,10 +11,12 @@ from models.vocabulary import (
     Channel,
     Gate,
     Mode,
+    OfferKind,
     Reason,
     Role,
     Stage,
     TaskKind,
+    Team,
     WaitKind,
 )
 
@@ -29,7 +31,11 @@ class WaitingFor(Payload):
 
 
 class Task(Payload):
-    """What a person must do. `gate` tasks can't be skipped; one that isn't `blocking` lets the case go on."""
+    """What a person must do. `gate` tasks can't be skipped; one that isn't `blocking` lets the case go on.
+
+    A stakeholder's has a `team` and is `due`; at `remind_at` the team is reminded, when due it is escalated: `told`
+    times so far.
+    """
 
     id: str
     kind: TaskKind
@@ -40,6 +46,10 @@ class Task(Payload):
     opened_at: AwareDatetime
     gate: bool = False
     blocking: bool = True
+    team: Team | None = None
+    due: AwareDatetime | None = None
+    remind_at: AwareDatetime | None = None
+    told: int = 0
 
 
 class Approval(Payload):
@@ -52,11 +62,20 @@ class Approval(Payload):
     at: AwareDatetime
 
 
+class TeamDue(Payload):
+    """What a stakeholder must do of an exit: by when, and when the team is reminded. Source: SEEDS 002."""
+
+    team: Team
+    due: AwareDatetime
+    remind_at: AwareDatetime
+
+
 class Agreed(Payload):
     """The part of a plan that the workflow steers by; the whole of it is in SQL under `hash`.
 
     `dates` of a pause end with `resume`; `reminder_at` is then the reminder before it. `looks_at` are the instants at
-    which we look for late charges, `scans_at` those at which we look again for ways in.
+    which we look for late charges, `scans_at` those at which we look again for ways in. `openings` are, by the name of
+    a date, the first instants from it on at which the contact may be written to; `teams` what our stakeholders must do.
     """
 
     hash: str
@@ -72,6 +91,8 @@ class Agreed(Payload):
     blockers: tuple[str, ...] = ()
     data_sets: tuple[str, ...] = ()
     generation: int = 1
+    openings: dict[str, AwareDatetime] = {}
+    teams: tuple[TeamDue, ...] = ()
 
 
 class PackageRef(Payload):
@@ -100,7 +121,8 @@ class CaseState(Payload):
     they left for a person; `billing_told_at` is when the billing system said that something changed.
 
     `unconfirmed` holds stand, and must be confirmed by their instant; `shut_at` is when all access was closed, `scans`
-    and `scanned_at` are the looks for ways in since then.
+    and `scanned_at` are the looks for ways in since then. `offer` is the one that was answered, `promised` what
+    somebody must still keep of it.
     """
 
     case: str
@@ -144,6 +166,9 @@ class CaseState(Payload):
     shut_at: AwareDatetime | None = None
     scans: int = 0
     scanned_at: AwareDatetime | None = None
+    offer: str | None = None
+    offer_accepted: bool = False
+    promised: OfferKind | None = None
 
 
 class CaseRequest(Payload):

@@ -3,7 +3,7 @@
 from pydantic import AwareDatetime
 
 from models.payload import EffectRequest, Payload
-from models.vocabulary import MailKind
+from models.vocabulary import MailKind, Team
 
 
 class AtRequest(EffectRequest):
@@ -60,11 +60,24 @@ class MessageRequest(EffectRequest):
 
 
 class MessageResult(Payload):
-    """`state` is `sent` or `skipped`, and `why`."""
+    """`state` is `sent`, `skipped` (`why`, and its `code`), `to_call` (a person must), or `later`: `not_before` then."""
 
     message_id: str
     state: str
     why: str = ""
+    code: str = ""
+    not_before: AwareDatetime | None = None
+
+
+class TeamMessageRequest(EffectRequest):
+    """Writes to our stakeholders of these teams; none: the briefing to the manager, then to all teams what is theirs.
+
+    `escalate`: what was due isn't done, and whoever the policy names is told.
+    """
+
+    teams: tuple[Team, ...] = ()
+    escalate: bool = False
+    plan_hash: str = ""
 
 
 class PurgeRequest(EffectRequest):

@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime
 
+from models.case import Task
 from models.payload import Payload
 from models.vocabulary import MailKind
 
@@ -27,11 +28,16 @@ class FollowUpRequest(Payload):
 
 
 class FollowUpState(Payload):
-    """What the follow-ups' query answers. `sent` and `failed` name kinds; `stopped` says who or what ended them."""
+    """What the follow-ups' query answers. `sent`, `failed` and `skipped` name kinds.
+
+    `stopped` says what ended them (a `StopGround`); `tasks` are calls that somebody must make, `F1` and on.
+    """
 
     case: str
     account: str
     sent: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     next: Touch | None = None
+    skipped: tuple[str, ...] = ()
     stopped: str | None = None
+    tasks: tuple[Task, ...] = ()

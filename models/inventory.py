@@ -49,6 +49,7 @@ class DataSet(Payload):
     `of_two` says what happens to rows that another account reaches too: `block` the plan until a person decides;
     `export` them and leave them; `keep` them out of the package and leave them; `hand_over`: export them, and cut
     them off this account instead of erasing them. `leave_out` are columns that don't go into the package.
+    `tell` is what people call its rows, by language (`work orders`): a thank-you may say how many there were.
     """
 
     name: SetName
@@ -64,6 +65,7 @@ class DataSet(Payload):
     erase: Literal["delete", "mask", "retain"] = "delete"
     mask: Mask = {}
     retain: Retention | None = None
+    tell: dict[str, str] = {}
     of_two: Literal["block", "export", "keep", "hand_over"] = "block"
     about: dict[str, str] = {}
 

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import AwareDatetime
 
 from models.payload import Payload
-from models.vocabulary import Channel, MailKind
+from models.vocabulary import Channel, Heard, MailKind
 
 
 class Attachment(Payload):
@@ -44,12 +44,18 @@ class Draft(Payload):
     html: str
     attachments: tuple[Attachment, ...] = ()
     marketing: bool = False
+    unsubscribe: str | None = None
 
 
 class Outgoing(Payload):
-    """What a messenger needs to know of a message, whoever reads it."""
+    """What a messenger needs to know of a message, whoever reads it.
+
+    `recipient` is an address or a number, by `channel`; `unsubscribe` the address that takes a one-click opt-out.
+    Source: RFC 8058.
+    """
 
     message_id: str
+    channel: Channel = Channel.EMAIL
     case: str
     language: str
     sent_at: AwareDatetime | None = None
@@ -60,25 +66,36 @@ class Outgoing(Payload):
     html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     marketing: bool = False
+    unsubscribe: str | None = None
 
 
 class Kept(Outgoing):
-    """A message in the outbox: `state` is `sending` `sent` or `skipped`. Erased ones have no content."""
+    """A message in the outbox: `state` is `sending` `leaving` `to_call` `sent` or `skipped`; erased ones are empty.
+
+    `leaving` says that it is being handed over, since `leaving_at`; `code` is why it was skipped, in a word that
+    reports count; `heard` is what came back of it.
+    """
 
     kind: MailKind
     channel: Channel
     state: str
     why: str = ""
+    code: str = ""
+    leaving_at: AwareDatetime | None = None
+    heard: Heard | None = None
 
 
 class Reader(Payload):
-    """Who reads: enough to write to them, no more."""
+    """Who reads: enough to write to them, no more. Hours are those of `models.account.Contact`."""
 
     name: str
     email: str | None
+    phone: str | None = None
     language: str
     channel: Channel
     timezone: str
+    hours_from: int | None = None
+    hours_to: int | None = None
     country: str
     account_name: str
     signed_by: str

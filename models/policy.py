@@ -10,13 +10,13 @@ import tomllib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from models.money import Amount, Rounding
 from models.payload import Payload
-from models.vocabulary import Gate, Mode, PeriodEnd
+from models.vocabulary import Gate, Mode, OfferKind, PeriodEnd, Reason, Team
 
 EVERYWHERE = "default"
 """The jurisdiction of clauses that apply where no other does."""
@@ -148,14 +148,62 @@ class Cadence(Clause):
     max_touches: Whole = Field(gt=0, le=MOST_PEOPLE)
 
 
+class OfferClause(Clause):
+    """What may be offered to whom: the first clause in force that names the reason, and fits the account, counts.
+
+    `reasons` are those that it answers; `come_back`: it is for who has left, months later, and answers none. Of a
+    kind's figures only its own are named: `percent` and `months` (discount), `months` (free_months), `plan` and `price`
+    by currency, a `per` each (smaller_plan), `days` (pause, extended_retrieval), `share` of the last invoice (refund).
+    `answer_days`: until when it may be accepted. Source: DOMAIN messages.4, messages.5.
+    """
+
+    kind: OfferKind
+    reasons: tuple[Reason, ...] = ()
+    come_back: bool = False
+    percent: Decimal | None = Field(default=None, gt=0, le=100)
+    months: Days | None = None
+    days: Days | None = None
+    plan: str | None = Field(default=None, min_length=1, max_length=LONGEST_TEXT)
+    price: dict[str, Worth] = {}
+    per: Literal["month", "year"] = "month"
+    share: Decimal | None = Field(default=None, gt=0, le=1)
+    least_yearly_value: dict[str, Worth] = {}
+    answer_days: Days = 14
+
+
+class StakeholderClause(Clause):
+    """What a team of ours must do of an exit, where it is written to, and by when.
+
+    `due`: `due_days` working days before (below 0: after) that date of the plan; they are reminded `remind_days`
+    working days before it; what isn't done then is told to `escalate_to` (nothing: the account's manager).
+    Source: SEEDS 002.
+    """
+
+    team: Team
+    address: str
+    does: dict[str, str] = Field(min_length=1)
+    due: str = "effective_date"
+    due_days: Annotated[int, Field(ge=-365, le=365, strict=True)] = 0
+    remind_days: Whole = Field(le=MOST_DAYS, default=2)
+    modes: tuple[Mode, ...] = (Mode.STOP, Mode.EJECT)
+    escalate_to: str | None = None
+
+
+class HoldNoticeClause(Clause):
+    """Whether a customer may be told of a legal hold: counsel's word, which the citation names."""
+
+    tell: bool
+
+
 class Sender(PolicyPart):
-    """Who writes, and whom the customer may ask."""
+    """Who writes, and whom the customer may ask; where the refund policy is read."""
 
     company: str
     product: str
     address: str
     help_name: str
     help_address: str
+    refund_policy_url: str | None = None
 
 
 class House(PolicyPart):
@@ -195,6 +243,9 @@ class Policy(PolicyPart):
     pause: tuple[PauseClause, ...]
     late_charges: tuple[LateChargeClause, ...]
     cadence: tuple[Cadence, ...]
+    offer: tuple[OfferClause, ...] = ()
+    stakeholder: tuple[StakeholderClause, ...] = ()
+    hold_notice: tuple[HoldNoticeClause, ...] = ()
     house: House
     sender: Sender
 

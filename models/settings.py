@@ -18,6 +18,7 @@ SECRETS = (
     *("database_url", "product_database_url", "smtp_url"),  # they may hold a password
     *("stripe_key", "stripe_webhook_secret"),
     *("scim_token", "access_webhook_secret", "contracts_webhook_secret", "processor_secrets", "master_key_old"),
+    *("messages_webhook_secret", "mail_webhook_secret"),
 )
 NEEDED = {
     ("billing", "stripe"): ("stripe_key",),
@@ -58,6 +59,10 @@ class Settings(BaseSettings):
         access_webhook_secret: what they're signed with, `whsec_…`.
         contracts: as `access`, for the contract system.
         processor_secrets: a JSON object, sub-processor's name → `whsec_…`.
+        messages_webhook_url: where SMS, WhatsApp and whatever else isn't mail is handed over, by signed requests
+            (Standard Webhooks); `messages_webhook_secret` signs them. Without it those channels fall back to mail.
+        mail_webhook_secret: what bounces, complaints and replies are signed with on their way in, `whsec_…`.
+        messages_folder: copies of the shipped messages that the operator has edited; they come first.
         public_url: where customers reach `farewell-web`; mails carry links to it.
         keys: folder of wrapped keys.
         master_key: 32 bytes, base64; wraps the keys of the key store.
@@ -101,6 +106,10 @@ class Settings(BaseSettings):
     contracts_webhook_url: str | None = None
     contracts_webhook_secret: SecretStr | None = None
     processor_secrets: SecretStr | None = None
+    messages_webhook_url: str | None = None
+    messages_webhook_secret: SecretStr | None = None
+    mail_webhook_secret: SecretStr | None = None
+    messages_folder: Path | None = None
     public_url: str | None = None
     keys: Path
     master_key: SecretStr
@@ -138,7 +147,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("public_url", "s3_public_url", "stripe_url", "scim_url", "temporal_ui_url"),
-        *("access_webhook_url", "contracts_webhook_url"),
+        *("access_webhook_url", "contracts_webhook_url", "messages_webhook_url"),
     )
     @classmethod
     def _an_address(cls, url: str | None) -> str | None:

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from models.account import Actor
 from models.payload import Payload, Personal
-from models.vocabulary import Cause, Channel, Gate, Mode, Stage, TaskOutcome
+from models.vocabulary import Cause, Channel, Gate, Mode, OfferKind, Reason, Stage, StopGround, TaskOutcome
 
 
 class Answer(Payload):
@@ -61,6 +61,13 @@ class ChangeMode(Command):
     reason: Personal
 
 
+class Stop(Command):
+    """No more follow-ups, and on which ground. Source: DOMAIN messages.5."""
+
+    ground: StopGround = StopGround.ASKED
+    reason: Personal
+
+
 class RetrievalWord(Command):
     """Acceptance of the package or a waiver, and what shows it."""
 
@@ -92,15 +99,29 @@ class ResolveTask(Command):
 
 
 class AnswerOffer(Command):
-    """Yes or no to the one offer."""
+    """Yes or no to the one offer; its terms are in SQL, and the sender tells what the case must know of them.
+
+    `until` is until when it may be accepted; `days` by how many an accepted `extended_retrieval` moves the window.
+    """
 
     offer: str
     accepted: bool
+    kind: OfferKind = OfferKind.PERSON
+    until: AwareDatetime | None = None
+    days: int = 0
 
 
 class ContactPreference(Command):
-    """How and whether the customer wants to hear from us; `None` leaves a thing as it is."""
+    """How and whether the customer wants to hear from us, and why they leave, in their own choice of reason.
+
+    `None` leaves a thing as it is. Hours are those of `models.account.Contact`.
+    """
 
     channel: Channel | None = None
     language: str | None = None
+    hours_from: int | None = None
+    hours_to: int | None = None
     come_back: bool | None = None
+    hear_of_products: bool | None = None
+    would_recommend: bool | None = None
+    reason: Reason | None = None

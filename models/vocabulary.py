@@ -144,6 +144,59 @@ class MailKind(StrEnum):
     PAUSED = "paused"
     RESUME_REMINDER = "resume_reminder"
     WELCOME_BACK = "welcome_back"
+    BRIEFING = "briefing"
+    STAKEHOLDER = "stakeholder"
+
+
+TO_OURS = frozenset({MailKind.BRIEFING, MailKind.STAKEHOLDER})
+"""What we write to people of ours; all other kinds go to the customer."""
+
+
+class OfferKind(StrEnum):
+    """What may be offered to one who leaves. Source: DOMAIN messages.4."""
+
+    PAUSE = "pause"
+    SMALLER_PLAN = "smaller_plan"
+    DISCOUNT = "discount"
+    FREE_MONTHS = "free_months"
+    EXTENDED_RETRIEVAL = "extended_retrieval"
+    REFUND = "refund"
+    PERSON = "person"
+
+
+STAYING = frozenset({OfferKind.PAUSE, OfferKind.SMALLER_PLAN, OfferKind.DISCOUNT, OfferKind.FREE_MONTHS})
+"""Who accepts one of these stays; the others make leaving easier."""
+
+
+class StopGround(StrEnum):
+    """Why the follow-ups end before their time. Source: DOMAIN messages.5."""
+
+    REPLY = "reply"
+    OPT_OUT = "opt_out"
+    COMPLAINT = "complaint"
+    BOUNCE = "bounce"
+    RETURNED = "returned"
+    REINSTATED = "reinstated"
+    ASKED = "asked"
+
+
+class Heard(StrEnum):
+    """What comes back of a message."""
+
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    COMPLAINT = "complaint"
+    REPLY = "reply"
+    AUTO_REPLY = "auto_reply"
+
+
+class Team(StrEnum):
+    """Who else of ours an exit concerns. Source: SEEDS 002."""
+
+    FINANCE = "finance"
+    SECURITY = "security"
+    LEGAL = "legal"
+    CUSTOMER_SUCCESS = "customer_success"
 
 
 class CredentialClass(StrEnum):

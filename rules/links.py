@@ -16,7 +16,8 @@ from models.payload import AccountId, Payload
 ALGORITHM = "HS256"
 AFTER_THE_WINDOW = timedelta(days=7)
 CODEC = "codec"
-Purpose = Literal["package"]
+SURVEY = "survey"
+Purpose = Literal["package", "portal", "opt_out"]
 
 
 class Pass(Payload):
@@ -51,6 +52,22 @@ class Links:
         token = self.token(Pass(purpose="package", account=account, case=case, until=until))
         return f"{self._public_url}/package/{token}"
 
+    def to_portal(self, case: str, account: str, until: datetime) -> str:
+        """The customer's own page, from which all others are reached."""
+        return f"{self._public_url}/exit/{self.token(Pass(purpose='portal', account=account, case=case, until=until))}"
+
+    def to_opt_out(self, case: str, account: str, until: datetime) -> str:
+        """The page, and the one-click address, by which the messages of a case end. Source: RFC 8058."""
+        token = self.token(Pass(purpose="opt_out", account=account, case=case, until=until))
+        return f"{self._public_url}/opt-out/{token}"
+
+    def to_survey(self, cohort: str, until: datetime) -> str:
+        """The survey's page: the same address for all who leave in a quarter, so that it names nobody.
+
+        Source: DOMAIN messages.6.
+        """
+        return f"{self._public_url}/survey/{self._signed(aud=SURVEY, sub=cohort, exp=int(until.timestamp()))}"
+
     def to_codec(self, person: str, until: datetime) -> str:
         """The page that signs one of ours in, so that Temporal's own page may ask us to decode for them."""
         token = self._signed(aud=CODEC, sub=person, exp=int(until.timestamp()))
@@ -69,6 +86,14 @@ class Links:
         with _refusing():
             claims = self._claims(token)
             return Pass(purpose=claims["aud"], account=claims["sub"], case=claims["case"], until=_until(claims))
+
+    def survey(self, token: str) -> tuple[str, datetime]:
+        """The cohort that a survey's token is for, and until when; raises LinkRefused."""
+        with _refusing():
+            claims = self._claims(token)
+            if claims["aud"] != SURVEY:
+                raise LinkRefused("made for something else")
+            return claims["sub"], _until(claims)
 
     def sign_in(self, token: str) -> SignIn:
         """Whom a token lets in at the codec endpoint; whether its time is up is the reader's to look at.

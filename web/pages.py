@@ -78,4 +78,5 @@ def _accepted(request: Request) -> list[str]:
 
 @cache
 def _sentences(language: Language) -> Mapping[str, str]:
-    return tomllib.loads((TEMPLATES / f"{language}.toml").read_text(encoding="utf-8"))
+    files = sorted((TEMPLATES / language).glob("*.toml"))
+    return {name: words for file in files for name, words in tomllib.loads(file.read_text(encoding="utf-8")).items()}

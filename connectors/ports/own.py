@@ -13,6 +13,7 @@ from models.ledger import ActivityRef, Fact, LedgerEntry
 from models.messages import Draft, Kept, Reader
 from models.plan import Plan
 from models.policy import Policy
+from models.vocabulary import Heard
 
 
 class Directory(Protocol):
@@ -162,16 +163,36 @@ class Outbox(Protocol):
         """Keeps the message under its Message-ID; a second time answers what stands."""
         ...
 
-    def sent(self, message_id: str, at: datetime) -> None:
-        """It left."""
+    def leaving(self, message_id: str, at: datetime) -> Kept:
+        """It is about to be handed over: answers how it stood before. Two attempts never both find it `sending`."""
         ...
 
-    def skipped(self, message_id: str, why: str) -> None:
-        """It won't leave."""
+    def stayed(self, message_id: str) -> None:
+        """The handing over surely failed: it is `sending` again."""
+        ...
+
+    def to_call(self, message_id: str) -> None:
+        """A person must say it on the phone."""
+        ...
+
+    def sent(self, message_id: str, at: datetime) -> None:
+        """It left, or was said on the phone."""
+        ...
+
+    def skipped(self, message_id: str, why: str, code: str = "") -> None:
+        """It won't leave; `code` is the reason in a word that reports count."""
+        ...
+
+    def heard(self, message_id: str, what: Heard, at: datetime) -> Kept | None:
+        """Something came back of it; the gravest word stays. None: no message of ours."""
         ...
 
     def messages(self, case: str) -> list[Kept]:
         """What was sent or skipped in a case, in order."""
+        ...
+
+    def message(self, message_id: str) -> Kept | None:
+        """One of them, whatever became of it."""
         ...
 
     def reader(self, case: str, account: str) -> Reader:

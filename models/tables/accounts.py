@@ -53,7 +53,11 @@ class ContactRow(OfCustomer, table=True):
     language: str
     channel: str = "email"
     timezone: str
+    hours_from: int | None = None
+    hours_to: int | None = None
     come_back: bool = False
+    hear_of_products: bool = False
+    would_recommend: bool = False
     opted_out: bool = False
 
 

@@ -13,12 +13,12 @@ from models.tables.personal import OfCustomer
 class MessageRow(OfCustomer, table=True):
     """A message, before and after it left. `message_id` is derived, so the second attempt finds the first.
 
-    `state`: `sending` `sent` `skipped` (with `why`). Content, attachments and address are
-    erased with the account.
+    `state`: `sending`, `leaving` (since `leaving_at`), `to_call`, `sent`, `skipped` (with `why`, and its `code`).
+    Content, attachments and address are erased with the account. `heard` is what came back of it.
     """
 
     __tablename__ = "message"
-    __personal__ = ("recipient", "subject", "text", "html", "attachments")
+    __personal__ = ("recipient", "subject", "text", "html", "attachments", "unsubscribe")
     message_id: str = Field(primary_key=True)
     case: str = Field(index=True)
     account: str = Field(index=True)
@@ -32,8 +32,13 @@ class MessageRow(OfCustomer, table=True):
     html: str | None = None
     attachments: list[dict[str, str]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     marketing: bool = False
+    unsubscribe: str | None = None
     state: str = "sending"
     why: str = ""
+    code: str = ""
+    leaving_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
+    heard: str | None = None
+    heard_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
     sent_at: datetime | None = Field(default=None, sa_column=aware(nullable=True))
 
     def key_scopes(self) -> tuple[KeyScope, ...]:
@@ -45,14 +50,17 @@ class FollowUpContactRow(OfCustomer, table=True):
     """The least that the follow-ups need, until the cadence ends. Source: DOMAIN erasure.7, DESIGN, Security."""
 
     __tablename__ = "follow_up_contact"
-    __personal__ = ("name", "email", "account_name")
+    __personal__ = ("name", "email", "phone", "account_name")
     case: str = Field(primary_key=True)
     account: str = Field(index=True)
     name: str
     email: str | None = None
+    phone: str | None = None
     language: str
     channel: str
     timezone: str
+    hours_from: int | None = None
+    hours_to: int | None = None
     country: str
     account_name: str
     signed_by: str

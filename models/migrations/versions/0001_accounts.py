@@ -51,7 +51,11 @@ def _accounts() -> None:
         sa.Column("language", sa.String, nullable=False),
         sa.Column("channel", sa.String, nullable=False),
         sa.Column("timezone", sa.String, nullable=False),
+        sa.Column("hours_from", sa.Integer),
+        sa.Column("hours_to", sa.Integer),
         sa.Column("come_back", sa.Boolean, nullable=False),
+        sa.Column("hear_of_products", sa.Boolean, nullable=False),
+        sa.Column("would_recommend", sa.Boolean, nullable=False),
         sa.Column("opted_out", sa.Boolean, nullable=False),
     )
     op.create_table(
