@@ -60,7 +60,7 @@ class MessageRequest(EffectRequest):
 
 
 class MessageResult(Payload):
-    """`state` is `sent`, `skipped` (`why`, and its `code`), `to_call` (a person must), or `later`: `not_before` then."""
+    """`state` is `sent`, `skipped` (`why`, and its `code`), `to_call` (a person must), or `later` (`not_before`)."""
 
     message_id: str
     state: str
