@@ -30,7 +30,8 @@ from web.serving import serving
 
 # What the embedded stack keeps in its home, and therefore what a fresh start may remove: nothing else.
 OURS = (
-    *("temporal", "s3", "mail", "keys", "demo"),
+    *("temporal", "s3", "mail", "mail-returned", "texts", "keys", "demo"),
+    *("mail-answers.json", "mail-received.jsonl"),
     *("stack.json", "environment", "aws-credentials", "anchor", "*.log", "*.log.1"),
     *("farewell.db*", "product.db*"),
 )
