@@ -8,6 +8,7 @@ from itertools import combinations
 from models.policy import EVERYWHERE, ApprovalClause, Policy
 from models.vocabulary import Gate
 from rules.policy_found import Finding, Placed, is_default, placed, together
+from rules.policy_terms import MAY_BE_SILENT, SEVERAL
 from rules.policy_words import in_words
 
 ONE_DAY = timedelta(days=1)
@@ -18,6 +19,8 @@ def silent(policy: Policy) -> Iterator[Finding]:
     matters = placed(policy)
     begins = [each.clause.valid_from for clauses in matters.values() for each in clauses if is_default(each)]
     for matter, clauses in matters.items():
+        if matter in MAY_BE_SILENT:
+            continue
         since = min(
             [*begins, *(each.clause.valid_from for each in clauses if each.clause.contract is None)], default=None
         )
@@ -47,7 +50,7 @@ def _scopes(policy: Policy) -> Iterator[list[Placed]]:
     """The clauses among which one at most may be in force on a day."""
     for clauses in placed(policy).values():
         scopes = defaultdict[Hashable, list[Placed]](list)
-        for each in clauses:
+        for each in (each for each in clauses if not isinstance(each.clause, SEVERAL)):
             scopes[_scope(each)].append(each)
         yield from scopes.values()
 

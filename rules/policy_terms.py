@@ -4,12 +4,27 @@ from collections.abc import Sequence
 from datetime import date
 
 from models.plan import AppliedClause
-from models.policy import EVERYWHERE, ApprovalClause, Clause, EarlyTerminationClause, PauseClause, Period, Policy
-from rules.policy import NoClause, covers, in_force
+from models.policy import (
+    EVERYWHERE,
+    ApprovalClause,
+    Clause,
+    EarlyTerminationClause,
+    OfferClause,
+    PauseClause,
+    Period,
+    Policy,
+    StakeholderClause,
+)
+from rules.policy import C, NoClause, covers, in_force
 from rules.policy_words import in_words
 
 OF_EACH_CONTRACT = (Period, EarlyTerminationClause, PauseClause)
 """Of these each contract may have its own; the other matters are one for the account as a whole, approvals nobody's."""
+
+SEVERAL = (OfferClause, StakeholderClause)
+"""Of these several clauses stand beside each other: the first that fits counts, or each for its own team."""
+MAY_BE_SILENT = frozenset({"offer", "stakeholder", "hold_notice"})
+"""No plan rests on these matters: where the policy says nothing, nothing is offered, asked of a team, or told."""
 
 
 def clauses_of(policy: Policy) -> dict[str, tuple[Clause, ...]]:
@@ -32,8 +47,20 @@ def applied_terms(
     return tuple(
         applied(matter, clause)
         for matter, clauses in clauses_of(policy).items()
+        if matter not in MAY_BE_SILENT
         for clause in _applying(matter, clauses, day, jurisdiction, contracts if _of_each(clauses) else (main,))
     )
+
+
+def applying(clauses: Sequence[C], day: date, jurisdiction: str, main: str | None = None) -> tuple[C, ...]:
+    """Those of several that are in force for an account: its contract's, then its jurisdiction's, then the default's.
+
+    `main` is the contract that speaks for the account as a whole (`rules.policy.speaks_for_all`).
+    """
+    covering = [clause for clause in clauses if covers(clause, day)]
+    own = [clause for clause in covering if main is not None and clause.contract == main]
+    local = [c for c in covering if c.contract is None and c.jurisdiction == jurisdiction != EVERYWHERE]
+    return (*own, *local, *(c for c in covering if c.contract is None and c.jurisdiction == EVERYWHERE))
 
 
 def because(term: AppliedClause, jurisdiction: str) -> str:

@@ -10,14 +10,17 @@ from models.policy import (
     Clause,
     CreditClause,
     EarlyTerminationClause,
+    HoldNoticeClause,
     LateChargeClause,
+    OfferClause,
     PauseClause,
     Period,
     RoundingClause,
     Span,
+    StakeholderClause,
     WriteOffClause,
 )
-from models.vocabulary import PeriodEnd
+from models.vocabulary import OfferKind, PeriodEnd
 
 _ROUNDED = {"half_up": "half a unit up", "half_even": "half a unit to the even one"}
 
@@ -110,6 +113,50 @@ def _(cadence: Cadence) -> str:
     days += f" {cadence.survey_reminder_days}, a come-back offer after {cadence.come_back_days}"
     hours = f"from {cadence.earliest_hour}:00 to {cadence.latest_hour}:00"
     return f"{days}; {hours}; at most {_counted(cadence.max_touches, 'message')}"
+
+
+@in_words.register
+def _(offer: OfferClause) -> str:
+    whom = "who left, months later" if offer.come_back else f"for {listed([_plain(r) for r in offer.reasons], 'or')}"
+    worth = amounts_in_words(offer.least_yearly_value)
+    of = f", of accounts worth {worth} a year, or more" if worth else ""
+    return f"{_offered(offer)}, {whom}{of}; to be answered within {_counted(offer.answer_days, 'day')}"
+
+
+@in_words.register
+def _(stakeholder: StakeholderClause) -> str:
+    far = _counted(abs(stakeholder.due_days), "working day")
+    when = f"{far} {'before' if stakeholder.due_days > 0 else 'after'}" if stakeholder.due_days else "by"
+    modes = listed([mode.value for mode in stakeholder.modes], "or")
+    said = f"{_plain(stakeholder.team)} ({stakeholder.address}), {when} the {_plain(stakeholder.due)} of a {modes}"
+    return f"{said}; reminded {_counted(stakeholder.remind_days, 'working day')} before"
+
+
+@in_words.register
+def _(notice: HoldNoticeClause) -> str:
+    return "the customer is told of a hold" if notice.tell else "the customer isn't told of a hold"
+
+
+def _offered(offer: OfferClause) -> str:
+    days, months = (_counted(number or 0, unit) for number, unit in ((offer.days, "day"), (offer.months, "month")))
+    said = {
+        OfferKind.PAUSE: f"a pause of {days}",
+        OfferKind.SMALLER_PLAN: f"the plan {offer.plan} at {amounts_in_words(offer.price)} a {offer.per}",
+        OfferKind.DISCOUNT: f"{_number(offer.percent)} % off for {months}",
+        OfferKind.FREE_MONTHS: f"{months} free",
+        OfferKind.EXTENDED_RETRIEVAL: f"{days} more to fetch the package",
+        OfferKind.REFUND: f"{percent(offer.share or Decimal(0))} of the last invoice back",
+        OfferKind.PERSON: "a talk with a person",
+    }
+    return said[offer.kind]
+
+
+def _number(amount: Decimal | None) -> str:
+    return f"{(amount or Decimal(0)).normalize():f}"
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ")
 
 
 def percent(share: Decimal) -> str:
