@@ -32,6 +32,7 @@ EXPECTED = {
     "master_key_old": "as FAREWELL_MASTER_KEY, several separated by commas, or FAREWELL_MASTER_KEY_OLD_FILE",
     "signing_key": "an Ed25519 private key as a JWK, or FAREWELL_SIGNING_KEY_FILE",
     "link_key": "at least 32 bytes as base64, or FAREWELL_LINK_KEY_FILE",
+    "suppression_key": "at least 32 bytes as base64, or FAREWELL_SUPPRESSION_KEY_FILE",
     "billing": "builtin or stripe",
     "stripe_key": "a secret or restricted key of Stripe, or FAREWELL_STRIPE_KEY_FILE",
     "stripe_webhook_secret": "the signing secret of the webhook endpoint, or FAREWELL_STRIPE_WEBHOOK_SECRET_FILE",

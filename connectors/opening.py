@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from connectors.ports.storage import KeyStore
     from connectors.s3 import S3ObjectStore
     from connectors.smtp import SmtpMessenger
+    from connectors.store.suppression import SqlSuppression
     from connectors.webhooks.sender import Sender
 
 __all__ = ["Connections", "WrongSetting", "connect_temporal", "home", "load_environment", "opened", "settings"]
@@ -84,6 +85,14 @@ class Connections:
         from connectors.store.outbox import SqlOutbox
 
         return SqlOutbox(self.engine)
+
+    @cached_property
+    def suppression(self) -> "SqlSuppression | None":
+        """Who gets no more but what the law requires; None without a key, and then nobody gets anything else."""
+        from connectors.store.suppression import SqlSuppression
+
+        key = self.settings.suppression_key
+        return SqlSuppression(self.engine, key.get_secret_value()) if key else None
 
     @cached_property
     def contracts(self) -> "ContractSystem":

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
         temporal_ui_url: the address of Temporal's own page, which may ask the codec endpoint of `farewell-web`.
         signing_key: Ed25519 private key as a JWK.
         link_key: at least 32 bytes, base64; signs the links that customers get.
+        suppression_key: at least 32 bytes, base64; under it the addresses that aren't written to are hashed. It is
+            never replaced. Without it nothing goes that isn't required.
         embedded: set by the embedded stack alone.
         acting_as: who acts, where `--as` is not given.
     """
@@ -130,7 +132,7 @@ class Settings(BaseSettings):
                 values = {**values, name: _read(name, Path(path))}
         return values
 
-    @field_validator("link_key")
+    @field_validator("link_key", "suppression_key")
     @classmethod
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
         if key and len(base64.b64decode(key.get_secret_value(), validate=True)) < LINK_KEY_BYTES:

@@ -339,6 +339,7 @@ def test_the_worker_refuses_the_workflows_of_somebody_else_in_one_line(
     [
         ("FAREWELL_LINK_KEY", "not base64!"),
         ("FAREWELL_LINK_KEY", "dG9vIHNob3J0"),
+        ("FAREWELL_SUPPRESSION_KEY", "dG9vIHNob3J0"),
         ("FAREWELL_PUBLIC_URL", "bajas.example"),
         ("FAREWELL_PUBLIC_URL", "ftp://bajas.example"),
         ("FAREWELL_S3_PUBLIC_URL", "https://"),
