@@ -63,11 +63,15 @@ class Approval(Payload):
 
 
 class TeamDue(Payload):
-    """What a stakeholder must do of an exit: by when, and when the team is reminded. Source: SEEDS 002."""
+    """What a stakeholder must do of an exit: by when, and when the team is reminded. Source: SEEDS 002.
+
+    `does` is the policy's word for it, in the team's language. `remind_at` = `due`: there is no time to remind them.
+    """
 
     team: Team
     due: AwareDatetime
     remind_at: AwareDatetime
+    does: str = ""
 
 
 class Agreed(Payload):
@@ -75,7 +79,8 @@ class Agreed(Payload):
 
     `dates` of a pause end with `resume`; `reminder_at` is then the reminder before it. `looks_at` are the instants at
     which we look for late charges, `scans_at` those at which we look again for ways in. `openings` are, by the name of
-    a date, the first instants from it on at which the contact may be written to; `teams` what our stakeholders must do.
+    a date, the first instants from it on at which the contact may be written to; `teams` what our stakeholders must do;
+    `retained` those of the `data_sets` that are kept, and only counted at the purge.
     """
 
     hash: str
@@ -93,6 +98,7 @@ class Agreed(Payload):
     generation: int = 1
     openings: dict[str, AwareDatetime] = {}
     teams: tuple[TeamDue, ...] = ()
+    retained: tuple[str, ...] = ()
 
 
 class PackageRef(Payload):
@@ -122,7 +128,8 @@ class CaseState(Payload):
 
     `unconfirmed` holds stand, and must be confirmed by their instant; `shut_at` is when all access was closed, `scans`
     and `scanned_at` are the looks for ways in since then. `offer` is the one that was answered, `promised` what
-    somebody must still keep of it.
+    somebody must still keep of it. `briefed` is the generation of the plan that our people were told of, `teams` those
+    who were asked to do something, by `team_letters` rounds of mails.
     """
 
     case: str
@@ -169,6 +176,9 @@ class CaseState(Payload):
     offer: str | None = None
     offer_accepted: bool = False
     promised: OfferKind | None = None
+    briefed: int = 0
+    teams: tuple[Team, ...] = ()
+    team_letters: int = 0
 
 
 class CaseRequest(Payload):

@@ -2,6 +2,7 @@
 
 from pydantic import AwareDatetime
 
+from models.case import TeamDue
 from models.payload import EffectRequest, Payload
 from models.vocabulary import MailKind, Team
 
@@ -70,14 +71,25 @@ class MessageResult(Payload):
 
 
 class TeamMessageRequest(EffectRequest):
-    """Writes to our stakeholders of these teams; none: the briefing to the manager, then to all teams what is theirs.
+    """Writes to our people about an exit; `generation` counts such rounds, so each has Message-IDs of its own.
 
-    `escalate`: what was due isn't done, and whoever the policy names is told.
+    A briefing goes to the manager first, then to all teams but those of `done`, which have done theirs. Reminders go to
+    those of `due`. `escalate`: what was due isn't done, and whoever the policy names is told. `called_off`: the account
+    stays, and all who were asked hear it once.
     """
 
     teams: tuple[Team, ...] = ()
     escalate: bool = False
+    called_off: bool = False
     plan_hash: str = ""
+    due: tuple[TeamDue, ...] = ()
+    done: tuple[Team, ...] = ()
+
+
+class TeamMessageResult(Payload):
+    """What the teams were told to do, by when."""
+
+    due: tuple[TeamDue, ...] = ()
 
 
 class PurgeRequest(EffectRequest):

@@ -83,11 +83,13 @@ class Extend(Command):
 class HoldWord(Command):
     """A hold placed, confirmed or released; the hold itself is in SQL.
 
-    `confirm_by` is until when a second of compliance must confirm it, as the sender computed it by the policy.
+    `confirm_by` is until when a second of compliance must confirm it, and `tell` whether the customer may know of it,
+    as the sender computed them by the policy.
     """
 
     hold: str
     confirm_by: AwareDatetime | None = None
+    tell: bool = False
 
 
 class ResolveTask(Command):

@@ -13,10 +13,11 @@ from rules.dates import after, midnight
 from rules.pauses import pause_clause
 from rules.periods import Terms
 from rules.policy import in_force, speaks_for_all
+from rules.stakeholders import team_dues
 
 
 def agreed(plan: Plan, facts: AccountFacts, policy: Policy, generation: int) -> Agreed:
-    """Whom to wait for how long, when to remind, when to look for late charges and for ways in.
+    """Whom to wait for how long, when to remind, what our teams must do, when to look for late charges and ways in.
 
     Source: DOMAIN money.9, identity.3, modes.1.
 
@@ -40,6 +41,8 @@ def agreed(plan: Plan, facts: AccountFacts, policy: Policy, generation: int) -> 
         silence_at=reminders[1],
         blockers=tuple(blocker.code for blocker in plan.blockers),
         data_sets=tuple(duty.name for duty in plan.commitments.data_sets),
+        retained=tuple(duty.name for duty in plan.commitments.data_sets if duty.erase == "retain"),
+        teams=team_dues(policy, plan.commitments, facts.account.country),
         generation=generation,
     )
 
