@@ -15,6 +15,9 @@ from models.payload import AccountId, Payload
 
 ALGORITHM = "HS256"
 AFTER_THE_WINDOW = timedelta(days=7)
+AFTER_THE_BACKUPS = timedelta(days=30)
+WITHOUT_A_PLAN = timedelta(days=400)
+TO_OPT_OUT = timedelta(days=3650)
 CODEC = "codec"
 SURVEY = "survey"
 Purpose = Literal["package", "portal", "opt_out"]
@@ -138,3 +141,16 @@ def good_until(retrieval_end: datetime, now: datetime) -> datetime:
     Source: DOMAIN stages.1, dates.3.
     """
     return retrieval_end if now < retrieval_end else now + AFTER_THE_WINDOW
+
+
+def portal_until(opened_at: datetime, backups_expire: datetime | None) -> datetime:
+    """Until when the portal's link is good: past all that the plan tells of; by the case's age where there is none."""
+    return backups_expire + AFTER_THE_BACKUPS if backups_expire else opened_at + WITHOUT_A_PLAN
+
+
+def opt_out_until(opened_at: datetime) -> datetime:
+    """Until when a case's messages can be opted out of: ten years, so that none outlives its link.
+
+    Source: DOMAIN messages.8.
+    """
+    return opened_at + TO_OPT_OUT

@@ -27,6 +27,7 @@ STATUS = {
     "unknown": 404,
     "no_such_file": 404,
     "expired": 410,
+    "link_expired": 410,
     "erased": 410,
     "erasing": 410,
     "called_off": 410,

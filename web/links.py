@@ -1,17 +1,21 @@
 """Who may come in with a link: its token is held against the case as it is now, at every request. Source: TRUST 16."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from temporalio.client import Client
+
 from commands.handing_over import PAST_THE_PIVOT
+from commands.standing import ask
 from connectors.opening import Connections
 from models.account import AccountFacts
-from models.case import Decision
+from models.case import CaseState, Decision
 from models.payload import CUSTOMER
-from models.vocabulary import ENDS, MANIFEST, OWN_PACKAGE, Stage
-from rules.links import LinkRefused, Links, Pass
+from models.vocabulary import ENDS, MANIFEST, OWN_PACKAGE, Cause, Mode, Stage
+from rules.links import LinkRefused, Links, Pass, Purpose
+from rules.manner import FOR_CAUSE, manner
 
 _TAKEN = ("accept_export", "waive_export")
 
@@ -38,6 +42,39 @@ class Visit:
         return Decision(**about, step=action, action=action, subject=subject, generation=generation, actor=CUSTOMER)
 
 
+@dataclass(frozen=True)
+class PortalVisit:
+    """A customer who came in by a link of one case: its account, its row, and what its workflow says, if it was asked.
+
+    The case may have ended: what a page still shows then is the page's to say.
+    """
+
+    facts: AccountFacts
+    case: Mapping[str, Any]
+    state: CaseState | None
+    until: datetime
+
+    @property
+    def stage(self) -> Stage:
+        """Where the case stands: by its workflow, else by the read model."""
+        return self.state.stage if self.state else Stage(self.case["stage"])
+
+    @property
+    def mode(self) -> Mode:
+        """How the account leaves."""
+        return self.state.mode if self.state else Mode(self.case["mode"])
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of the case can be changed any more: it is closed, or was called off."""
+        return self.case["ended_at"] is not None or self.stage in ENDS
+
+    def act(self, action: str, subject: str = "-") -> Decision:
+        """What the customer does, as the ledger wants it told."""
+        about = {"case": self.case["id"], "account": self.case["account"], "stage": self.stage}
+        return Decision(**about, step=action, action=action, subject=subject, actor=CUSTOMER)
+
+
 class Closed(Exception):
     """A page that can't be had: the `reason` by which the catalogues know it, since when, and whose it was."""
 
@@ -54,7 +91,7 @@ def admitted(at: Connections, links: Links, token: str, now: datetime) -> Visit:
         Closed: it allows none, and why.
         ConnectorError: our database doesn't answer.
     """
-    ticket = _read(links, token)
+    ticket = _read(links, token, "package")
     case = at.cases.case(ticket.account)
     if case is None:
         raise Closed("unknown")
@@ -72,12 +109,43 @@ def admitted(at: Connections, links: Links, token: str, now: datetime) -> Visit:
     return Visit(facts, case, manifests[-1], ticket.until, _taken(at, ticket.case))
 
 
-def _read(links: Links, token: str) -> Pass:
+def visit_of(at: Connections, links: Links, token: str, purpose: Purpose, now: datetime) -> PortalVisit:
+    """The visit that a token of the portal, or of the opt-out, allows; its `state` isn't asked for yet.
+
+    Raises:
+        Closed: we never made it, for this purpose; its time is up; or nobody outside may know of the case yet.
+        ConnectorError: our database doesn't answer.
+    """
+    ticket = _read(links, token, purpose)
+    case = at.cases.by_id(ticket.case)
+    if case is None or case["account"] != ticket.account or _unheard_of(case):
+        raise Closed("unknown")
+    facts = at.directory.facts(ticket.account)
+    if ticket.until <= now:
+        raise Closed("link_expired", ticket.until, facts)
+    return PortalVisit(facts, case, None, ticket.until)
+
+
+async def asked(client: Client, visit: PortalVisit) -> PortalVisit:
+    """The visit with what the case's workflow says now: None where it has ended, or nobody answers at once."""
+    if visit.case["ended_at"] is not None:
+        return visit
+    return replace(visit, state=await ask(client, str(visit.case["workflow_id"])))
+
+
+def _unheard_of(case: Mapping[str, Any]) -> bool:
+    """Of an eject for a cause of ours nobody hears before it is approved. Source: DOMAIN messages.5, modes.3."""
+    told = case["state"].get("cause") or (case["state"].get("request") or {}).get("cause")
+    for_cause = manner(Mode(case["mode"]), Cause(told) if told else None) == FOR_CAUSE
+    return for_cause and case["stage"] in {Stage.REQUESTED, Stage.APPROVAL, Stage.REFUSED}
+
+
+def _read(links: Links, token: str, purpose: Purpose) -> Pass:
     try:
         ticket = links.read(token)
     except LinkRefused:
         raise Closed("unknown") from None
-    if ticket.purpose != "package":
+    if ticket.purpose != purpose:
         raise Closed("unknown")
     return ticket
 

@@ -79,6 +79,10 @@ class CaseStore(Protocol):
         """The newest case of an account, as a plain row, or None."""
         ...
 
+    def by_id(self, case: str) -> Mapping[str, Any] | None:
+        """That case, whatever became of its account, as a plain row, or None."""
+        ...
+
     def cases(self) -> list[Mapping[str, Any]]:
         """All cases, newest first."""
         ...
@@ -113,6 +117,14 @@ class CaseStore(Protocol):
 
     def decisions(self, case: str) -> list[Mapping[str, Any]]:
         """What was decided, in order."""
+        ...
+
+    def keep_note(self, account: str, key: str, text: str) -> None:
+        """Keeps what a person wrote, in the place of what stood under this key; erased with the account's notes."""
+        ...
+
+    def note(self, key: str) -> str | None:
+        """What a person wrote under this key, while it's there."""
         ...
 
     def keep_document(self, case: str, kind: str, key: str, body: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
@@ -175,8 +187,8 @@ class Outbox(Protocol):
         """A person must say it on the phone."""
         ...
 
-    def sent(self, message_id: str, at: datetime) -> None:
-        """It left, or was said on the phone."""
+    def sent(self, message_id: str, at: datetime, why: str = "") -> None:
+        """It left, or was said on the phone; `why` is what there is to say of that."""
         ...
 
     def skipped(self, message_id: str, why: str, code: str = "") -> None:
@@ -189,6 +201,10 @@ class Outbox(Protocol):
 
     def messages(self, case: str) -> list[Kept]:
         """What was sent or skipped in a case, in order."""
+        ...
+
+    def waiting(self, case: str) -> list[Kept]:
+        """What was written in a case and isn't settled: on its way, or to be said on the phone."""
         ...
 
     def message(self, message_id: str) -> Kept | None:

@@ -64,6 +64,12 @@ class SqlCaseStore(SqlPapers, SqlHolds):
             row = session.exec(newest.limit(1)).first()
             return row.model_dump() if row else None
 
+    def by_id(self, case: str) -> Mapping[str, Any] | None:
+        """That case, whatever became of its account, as a plain row, or None."""
+        with reading(self._engine) as session:
+            row = session.get(CaseRow, case)
+            return row.model_dump() if row else None
+
     def cases(self) -> list[Mapping[str, Any]]:
         """All cases, newest first."""
         newest_first = select(CaseRow).order_by(col(CaseRow.opened_at).desc(), CaseRow.id)
