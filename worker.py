@@ -17,6 +17,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from activities.access import AccessActivities
 from activities.billing import BillingActivities
 from activities.cases import CaseActivities
+from activities.catalogue import Catalogue
 from activities.contract import ContractActivities
 from activities.erasure import ErasureActivities
 from activities.evidence import EvidenceActivities
@@ -66,6 +67,7 @@ def case_activities(c: Connections) -> list[Any]:
         policy=c.policy,
         inventory=c.inventory,
         links=links_of(c.settings.public_url, c.settings.link_key),
+        catalogue=Catalogue(c.settings.messages_folder),
     )
     return [
         *methods(planning, "make_plan"),

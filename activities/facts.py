@@ -8,20 +8,23 @@ from zoneinfo import ZoneInfo
 
 from activities.case_policy import policy_of
 from activities.papers import processors
+from activities.product_use import used
 from activities.settled import money_values
 from connectors.ports.own import CaseStore
 from models.effects import MessageRequest, PurgeResult
 from models.follow_ups import Touch
 from models.inventory import Inventory
 from models.messages import Reader
+from models.offers import Offer
 from models.payload import Payload
 from models.plan import Commitments, Duties, Plan
 from models.policy import Cadence, Sender
 from models.vocabulary import MANIFEST, PROCESSORS, MailKind, Mode
 from rules.cadence import cadence_of, follow_ups
-from rules.links import Links
+from rules.links import Links, opt_out_until, portal_until
 from rules.manner import LEAVING, PAUSING, manner
-from rules.reach import why_silent
+from rules.reach import MARKETING, why_silent
+from rules.survey import survey_link
 
 
 class Packaged(Payload):
@@ -66,17 +69,29 @@ class Facts:
     def __init__(self, store: CaseStore, sender: Sender, inventory: Inventory, links: Links | None = None) -> None:
         """`inventory` names the data sets as people do; without `links` the mails say whom to write to."""
         self._store, self._sender, self._links = store, sender, links
+        self._inventory = inventory
         self._about = {data_set.name: data_set.about for data_set in inventory.data_sets}
         self._processors = {processor.name: processor.about for processor in inventory.processors}
 
-    def values(self, request: MessageRequest, reader: Reader, plan: Plan | None, now: datetime) -> dict[str, Any]:
+    def values(
+        self,
+        request: MessageRequest,
+        reader: Reader,
+        plan: Plan | None,
+        now: datetime,
+        *,
+        offer: Offer | None = None,
+        goodbye_at: datetime | None = None,
+    ) -> dict[str, Any]:
         """Every value that a source may name; what doesn't exist yet is None or empty, never missing.
 
         `plan` is the one that the message tells of; its dates have those of the request laid over. `now` is the
-        workflow's clock.
+        workflow's clock. `offer` is what a come-back mail may offer, `goodbye_at` when the goodbye left: the survey's
+        link in its reminder is the goodbye's.
         """
         dates = {**_planned(plan), **request.dates}
-        package = _package(self._store.documents(request.case, MANIFEST))
+        manifests = self._store.documents(request.case, MANIFEST)
+        package = _package(manifests)
         return {
             **self._sender.model_dump(exclude={"address"}),
             **_of(reader, now),
@@ -88,6 +103,10 @@ class Facts:
             "sources": {name: on.citation for name, on in plan.commitments.dates.items()} if plan else {},
             "has_fee": any(each.fee_share > 0 for each in plan.commitments.contracts) if plan else False,
             "users": plan.estimates.users if plan else 0,
+            "people": plan.estimates.users if plan else 0,
+            "used": used(manifests, self._inventory),
+            "line": self._store.note(line_key(request.case, request.kind)) or "",
+            "offer": offer,
             "retained": retained(plan.commitments, self._about) if plan else (),
             "estimate": plan.estimates.statement if plan else (),
             "to_come": announced(dates, reader, cadence_for(self._store, request.case, plan), now),
@@ -95,8 +114,25 @@ class Facts:
             "enclosed": (),
             "package": package,
             "link": self._link(request, dates) if package else None,
+            **self._pages(request, reader, dates, now, goodbye_at or now),
             "erased": _erased(self._store.documents(request.case, "purge")),
             "processors": self._asked(request.case),
+        }
+
+    def _pages(
+        self, request: MessageRequest, reader: Reader, dates: Mapping[str, datetime], now: datetime, goodbye: datetime
+    ) -> dict[str, str | None]:
+        """Where the customer reads, chooses and answers; None each, where there are no pages."""
+        if self._links is None:
+            return {"portal": None, "opt_out": None, "survey": None}
+        row = self._store.by_id(request.case)
+        opened = row["opened_at"] if row else now  # a preview has no case
+        about, own = (request.case, request.account), portal_until(opened, dates.get("backups_expire"))
+        marketing = request.kind in MARKETING
+        return {
+            "portal": self._links.to_portal(*about, own),
+            "opt_out": self._links.to_opt_out(*about, opt_out_until(opened)) if marketing else None,
+            "survey": survey_link(self._links, goodbye.astimezone(ZoneInfo(reader.timezone)).date()),
         }
 
     def _asked(self, case: str) -> tuple[Asked, ...]:
@@ -117,6 +153,11 @@ class Facts:
         """Where the package is fetched; it lives in this mail alone, not in histories, ledger or logs."""
         until = dates.get("retrieval_end")
         return self._links.to_package(request.case, request.account, until) if self._links and until else None
+
+
+def line_key(case: str, kind: MailKind) -> str:
+    """Under which key the line stands that the account's manager adds to a message."""
+    return f"{case}:message_line:{kind}:1"
 
 
 def cadence_for(store: CaseStore, case: str, plan: Plan | None) -> Cadence | None:
@@ -161,7 +202,16 @@ def _of(reader: Reader, now: datetime) -> dict[str, Any]:
         "years": whole_years(reader.customer_since, today),
         "country": reader.country,
         "come_back": reader.come_back,
+        "channel": reader.channel,
+        "hours": _hours(reader),
     }
+
+
+def _hours(reader: Reader) -> tuple[int, int] | None:
+    """The hours of their day in which they want to be written to, if they have said so."""
+    return (
+        (reader.hours_from, reader.hours_to) if reader.hours_from is not None and reader.hours_to is not None else None
+    )
 
 
 def whole_years(since: date, today: date) -> int:

@@ -5,6 +5,7 @@ from email.headerregistry import Address
 
 from temporalio import activity
 
+from activities.catalogue import SHIPPED, Catalogue
 from activities.enclosures import Enclosures
 from activities.facts import Facts, cadence_for, plan_of
 from activities.rendering import render
@@ -37,10 +38,11 @@ class MessagingActivities:
         policy: Policy,
         inventory: Inventory,
         links: Links | None = None,
+        catalogue: Catalogue = SHIPPED,
     ) -> None:
-        """Without `links` the mails carry none."""
+        """Without `links` the mails carry none; `catalogue` is what they are written from."""
         self._directory, self._outbox, self._messenger = directory, outbox, messenger
-        self._store, self._sender = store, policy.sender
+        self._store, self._sender, self._catalogue = store, policy.sender, catalogue
         self._facts = Facts(store, policy.sender, inventory, links)
         self._enclosures = Enclosures(store, directory, policy.sender, inventory)
 
@@ -109,7 +111,7 @@ class MessagingActivities:
         plan = plan_of(self._store, request.case, request.account, request.plan_hash)
         values = self._facts.values(request, reader, plan, now)
         enclosed = self._enclosures.of(request.kind, request, reader, plan, values)
-        mail = render(request.kind, reader.language, {**values, "enclosed": enclosed})
+        mail = render(request.kind, reader.language, {**values, "enclosed": enclosed}, self._catalogue)
         draft = Draft(
             message_id=self._id_of(request),
             case=request.case,

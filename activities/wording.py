@@ -2,12 +2,9 @@
 
 import re
 import string
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +14,14 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_name
 from jinja2 import pass_context
 
+from activities.catalogue import SHIPPED, Words
 from models.money import Statement, StatementLine
 
 Spoken = Mapping[str, Any]
-"""What a filter must know: `language`, `locale` and `zone`; a mail's or a paper's values hold them."""
-_WORDS = Path(__file__).with_name("templates")
+"""What a filter must know: `language`, `locale` and `zone`; a mail's or a paper's values hold them.
+
+`words` are an operator's own; without them ours are taken.
+"""
 # Control, format (bidi marks, too) and separator characters: none of them may shape a mail.
 _SHAPING = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
@@ -86,6 +86,12 @@ def percent(context: Spoken, share: Decimal) -> str:
     return str(format_percent(share, format=None, locale=context["locale"], decimal_quantization=False))
 
 
+@pass_context
+def plain_percent(context: Spoken, share: Decimal) -> str:
+    """A share that is given in hundredths already, as offers are: `20 %`."""
+    return percent(context, share / 100)
+
+
 def capitalized(text: str) -> str:
     """With a capital at its beginning, and all else as it was."""
     return text[:1].upper() + text[1:]
@@ -100,7 +106,7 @@ def number(context: Spoken, count: int) -> str:
 @pass_context
 def spelled(context: Spoken, count: int) -> str:
     """A small count as one writes it in a letter; larger ones in digits."""
-    names = _words(context["language"])["numbers"]["spelled"].split()
+    names = _words(context)["numbers"]["spelled"].split()
     return names[count - 1] if 0 < count <= len(names) else str(format_decimal(count, locale=context["locale"]))
 
 
@@ -122,7 +128,7 @@ def city(context: Spoken, zone: str) -> str:
 @pass_context
 def source(context: Spoken, citation: str) -> str:
     """What a date rests on, short: the citation up to its explanation, in the reader's language."""
-    for ours, theirs in _words(context["language"])["citations"].items():
+    for ours, theirs in _words(context)["citations"].items():
         citation = re.sub(ours, theirs, citation)
     return citation.partition(": ")[0]
 
@@ -130,7 +136,7 @@ def source(context: Spoken, citation: str) -> str:
 @pass_context
 def word(context: Spoken, name: str) -> str:
     """A word with fixed spelling as the reader knows it."""
-    return _words(context["language"])["words"].get(name, name)
+    return _words(context)["words"].get(name, name)
 
 
 @pass_context
@@ -140,7 +146,7 @@ def described(context: Spoken, description: str) -> str:
     The rest stays as the billing system wrote it, for it must be found on the invoice.
     """
     head, _, rest = description.partition(": ")
-    known = _words(context["language"])["descriptions"]
+    known = _words(context)["descriptions"]
     ours = next((name for name in known if f"{head},".startswith(f"{name},")), None)
     if ours is None:
         return _ISO_DAY.sub(lambda found: _short_day(found[0], context["locale"]), description)
@@ -154,9 +160,16 @@ def listed(context: Spoken, abouts: Sequence[Mapping[str, str]]) -> str:
     return str(format_list(names[:1] + [_lowered(name) for name in names[1:]], locale=context["locale"]))
 
 
+@pass_context
+def counted(context: Spoken, used: Sequence[Any]) -> str:
+    """What was made with the product, in one sentence: `1.204 órdenes de trabajo y 310 máquinas`."""
+    told = (f"{number(context, each.count)} {about_of(each.tell, context['language'])}" for each in used)
+    return str(format_list(list(told), locale=context["locale"]))
+
+
 def paper_name(paper: str, language: str) -> str:
     """What the file of a paper is called."""
-    return _words(language)["papers"][paper]
+    return SHIPPED.words(language)["papers"][paper]
 
 
 def locale_of(language: str, country: str) -> str:
@@ -203,12 +216,11 @@ def _local(context: Spoken, at: datetime | date) -> date:
     return at.astimezone(ZoneInfo(context["zone"])).date() if isinstance(at, datetime) else at
 
 
-@cache
-def _words(language: str) -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads((_WORDS / language / "words.toml").read_text(encoding="utf-8"))
+def _words(context: Spoken) -> Words:
+    return context.get("words") or SHIPPED.words(context["language"])
 
 
-_PLAIN = (day, last_day, number, size, spelled, city, source, word, described, listed, capitalized)
+_PLAIN = (day, last_day, number, size, spelled, city, source, word, described, listed, counted, capitalized)
 _OF_LINES = (shown, unshown, too_long)
-_OF_MONEY = (money, sums, currency_name, percent)
+_OF_MONEY = (money, sums, currency_name, percent, plain_percent)
 FILTERS: Mapping[str, Callable[..., Any]] = {made.__name__: made for made in (*_PLAIN, *_OF_MONEY, *_OF_LINES)}

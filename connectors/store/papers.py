@@ -75,6 +75,19 @@ class SqlPapers:
         with reading(self._engine) as session:
             return [row.model_dump() for row in session.exec(in_order)]
 
+    def keep_note(self, account: str, key: str, text: str) -> None:
+        """Keeps what a person wrote, in the place of what stood under this key; erased with the account's notes."""
+        with writing(self._engine) as session:
+            standing, is_new = keep_once(session, NoteRow(key=key, account=account, text=text))
+            if not is_new:
+                standing.text = text
+
+    def note(self, key: str) -> str | None:
+        """What a person wrote under this key, while it's there."""
+        with reading(self._engine) as session:
+            row = session.get(NoteRow, key)
+            return row.text if row else None
+
     def keep_document(self, case: str, kind: str, key: str, body: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
         """Keeps a document; a second write with the same key changes nothing and answers the first."""
         with writing(self._engine) as session:

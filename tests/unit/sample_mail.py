@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.facts import Asked, Erased, Packaged, Retained, announced
+from activities.product_use import Used
 from activities.settled import foreseen
 from models.inventory import Inventory, read_inventory
 from models.messages import Reader
@@ -115,6 +116,18 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "dates": DATES,
         "sources": SOURCES,
         "users": 24,
+        "people": 24,
+        "used": (
+            Used(count=1204, tell={"en": "work orders", "es": "órdenes de trabajo"}),
+            Used(count=310, tell={"en": "machines", "es": "máquinas"}),
+        ),
+        "line": "",
+        "offer": None,
+        "portal": None,
+        "opt_out": None,
+        "survey": None,
+        "channel": reader.channel,
+        "hours": None,
         "retained": (KEPT,),
         "estimate": (STATEMENT,),
         "to_come": announced(DATES, reader, CADENCE, now - timedelta(days=1)),

@@ -13,12 +13,12 @@ from activities.facts import announced, retained, whole_years
 from activities.rendering import TEMPLATES, languages, render, subject
 from models.money import Statement, StatementLine
 from models.plan import Commitments, Duties
-from models.vocabulary import Channel, MailKind
+from models.vocabulary import TO_OURS, Channel, MailKind
 from rules.links import Links
 from tests.unit.sample_mail import CADENCE, DATES, EJECT, INVENTORY, LUCIA, PAUSE, PUT_OUT, SOURCES, STATEMENT, sample
 
 OF_A_PAUSE = (MailKind.PAUSED, MailKind.RESUME_REMINDER)
-KINDS = [kind for kind in MailKind if kind not in OF_A_PAUSE]
+KINDS = [kind for kind in MailKind if kind not in {*OF_A_PAUSE, *TO_OURS}]
 PAUSES = [MailKind.ACKNOWLEDGEMENT, MailKind.PLAN, *OF_A_PAUSE, MailKind.WELCOME_BACK]
 EJECTS = [MailKind.PLAN, MailKind.EXPORT_READY, MailKind.GOODBYE, MailKind.STATEMENT, MailKind.CERTIFICATE]
 EVERY = [
