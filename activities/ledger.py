@@ -103,6 +103,12 @@ def record_act(ledger: Ledger, keys: KeyStore, decision: Decision, at: datetime)
     return ledger.append(_fact(keys, decision, "done", None, at), None)
 
 
+def record_once(ledger: Ledger, keys: KeyStore, decision: Decision, at: datetime, what: str) -> LedgerEntry:
+    """As `record_act`, for what happens once a case: a second time answers the entry that stands."""
+    ref = ActivityRef(workflow=f"offboarding-{decision.case}", run="", activity=what, attempt=1)
+    return ledger.append(_fact(keys, decision, "done", None, at), ref)
+
+
 def _fact(
     keys: KeyStore, decision: Decision, outcome: Literal["done", "refused"], answer: object, at: datetime
 ) -> Fact:

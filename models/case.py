@@ -203,6 +203,12 @@ class CaseRequest(Payload):
     carried: CaseState | None = None
 
 
+class OpenedCase(Payload):
+    """A case that was opened for a customer by an earlier one; None: another was open by then."""
+
+    request: CaseRequest | None = None
+
+
 class HoldsRequest(Payload):
     """Asks which holds stand."""
 
