@@ -1,11 +1,15 @@
 """The read model of a case, and what people decided in it."""
 
+from collections.abc import Mapping
+
 from temporalio import activity
 
 from connectors.ports.own import CaseStore, Directory
 from models.case import Decision, HoldsRequest, Noted, StageRecord, StandingHolds
 
 _PREFERENCE = "set_contact_preference"
+_HOURS = frozenset({"hours_from", "hours_to"})
+_TRUTH = {"true": True, "false": False}
 
 
 class CaseActivities:
@@ -30,6 +34,11 @@ class CaseActivities:
         """Keeps a decision and, where it is one, the contact's preference; both once by key."""
         self._store.decide(decision, activity.info().scheduled_time)
         if decision.action == _PREFERENCE:
-            truth = {"true": True, "false": False}
-            self._directory.prefer(decision.account, {k: truth.get(v, v) for k, v in decision.details.items()})
+            self._directory.prefer(decision.account, _choice(decision.details))
         return Noted()
+
+
+def _choice(details: Mapping[str, str]) -> dict[str, str | bool | int]:
+    """What of it is about writing to them; why they leave is the decision's alone."""
+    about = {name: said for name, said in details.items() if name != "reason"}
+    return {name: int(said) if name in _HOURS else _TRUTH.get(said, said) for name, said in about.items()}

@@ -131,7 +131,7 @@ class CaseDecisions(CaseReplanning):
     @workflow.update(name="set_contact_preference")
     async def set_contact_preference(self, word: ContactPreference) -> Answer:
         """How and whether the customer wants to hear from us. Source: DOMAIN messages.2."""
-        chosen = word.model_dump(mode="json", include={"channel", "language", "come_back"}, exclude_none=True)
+        chosen = word.model_dump(mode="json", exclude={"actor", "key"}, exclude_none=True)
         details = {name: str(value).lower() for name, value in chosen.items()}
         return await self._decided("set_contact_preference", word, "noted", None, **details)
 

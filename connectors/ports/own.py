@@ -35,8 +35,8 @@ class Directory(Protocol):
         """One of ours; raises NotFound."""
         ...
 
-    def prefer(self, account: str, choice: Mapping[str, str | bool]) -> None:
-        """Keeps how the contact wants to be written to: `channel`, `language`, `come_back`."""
+    def prefer(self, account: str, choice: Mapping[str, str | bool | int]) -> None:
+        """Keeps how the contact wants to be written to: `channel`, `language`, hours, and the three quiet choices."""
         ...
 
     def keep_for_follow_ups(self, case: str, account: str) -> None:

@@ -14,7 +14,8 @@ from models.account import AccountFacts, Person
 from models.tables.accounts import AccountRow, ContactRow, PersonRow
 from models.tables.messages import FollowUpContactRow
 
-PREFERENCES = frozenset({"channel", "language", "come_back"})
+_QUIET = ("come_back", "hear_of_products", "would_recommend")
+PREFERENCES = frozenset({"channel", "language", "hours_from", "hours_to", *_QUIET})
 
 
 class SqlDirectory:
@@ -51,11 +52,11 @@ class SqlDirectory:
                 raise NotFound("people", f"{person} isn't one of our people", "import them, or correct --as")
             return Person.model_validate(row.model_dump())
 
-    def prefer(self, account: str, choice: Mapping[str, str | bool]) -> None:
-        """Keeps how the main contact wants to be written to, in what is kept for follow-ups too.
+    def prefer(self, account: str, choice: Mapping[str, str | bool | int]) -> None:
+        """Keeps how the main contact wants to be written to; what follow-ups need of it, in what is kept for them too.
 
         Raises:
-            ValueError: a choice that isn't `channel`, `language` or `come_back`.
+            ValueError: a choice that isn't one of `PREFERENCES`.
         """
         if unknown := set(choice) - PREFERENCES:
             raise ValueError(f"no such preference: {', '.join(sorted(unknown))}")
@@ -63,7 +64,7 @@ class SqlDirectory:
         kept = select(FollowUpContactRow).where(FollowUpContactRow.account == account)
         with writing(self._engine) as session:
             for row in (*session.exec(main), *session.exec(kept)):
-                row.sqlmodel_update(dict(choice))
+                row.sqlmodel_update({name: value for name, value in choice.items() if name in type(row).model_fields})
 
     def keep_for_follow_ups(self, case: str, account: str) -> None:
         """Sets the least apart that the follow-ups need, once. Source: DOMAIN erasure.7.

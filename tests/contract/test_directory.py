@@ -114,6 +114,14 @@ def test_a_preference_changes_whom_we_write_to_and_how(directory: Directory, acc
         directory.prefer(account, {"name": "Eve"})
 
 
+def test_messages_2_hours_and_the_quiet_choices_are_the_main_contacts(directory: Directory, account: str) -> None:
+    directory.keep_for_follow_ups(f"{account}-1", account)
+    directory.prefer(account, {"hours_from": 10, "hours_to": 14, "hear_of_products": True, "would_recommend": True})
+    main, billing = sorted(directory.facts(account).contacts, key=lambda each: each.kind, reverse=True)
+    assert (main.hours_from, main.hours_to, main.hear_of_products, main.would_recommend) == (10, 14, True, True)
+    assert (billing.hours_from, billing.hear_of_products) == (None, False)
+
+
 def test_the_follow_ups_keep_their_contact_until_they_end(directory: Directory, account: str, engine: Engine) -> None:
     outbox, case = SqlOutbox(engine), f"{account}-1"
     directory.keep_for_follow_ups(case, account)
