@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from connectors.configuration import EXPECTED, WrongSetting, home, load_environment, read_file, settings
 from connectors.errors import NotFound, Rejected, Unauthorized
+from connectors.farewells_opened import FarewellConnections
 from models.inventory import Inventory, read_inventory
 from models.policy import Policy, read_policy
 from models.settings import Settings
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from connectors.ports.storage import KeyStore
     from connectors.s3 import S3ObjectStore
     from connectors.smtp import SmtpMessenger
-    from connectors.store.suppression import SqlSuppression
     from connectors.webhooks.sender import Sender
 
 __all__ = ["Connections", "WrongSetting", "connect_temporal", "home", "load_environment", "opened", "settings"]
@@ -46,7 +46,7 @@ def opened(folder: Path | None = None) -> "Connections":
     return Connections(settings())
 
 
-class Connections:
+class Connections(FarewellConnections):
     """Every adapter that the settings name, opened on first use. Raises WrongSetting or ConnectorError then."""
 
     def __init__(self, settings: Settings) -> None:
@@ -85,14 +85,6 @@ class Connections:
         from connectors.store.outbox import SqlOutbox
 
         return SqlOutbox(self.engine)
-
-    @cached_property
-    def suppression(self) -> "SqlSuppression | None":
-        """Who gets no more but what the law requires; None without a key, and then nobody gets anything else."""
-        from connectors.store.suppression import SqlSuppression
-
-        key = self.settings.suppression_key
-        return SqlSuppression(self.engine, key.get_secret_value()) if key else None
 
     @cached_property
     def contracts(self) -> "ContractSystem":

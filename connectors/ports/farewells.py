@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from models.learning import Answered, Exited, Happened
 from models.offers import Offer
 from models.surveys import SurveyAnswer
 
@@ -62,6 +63,10 @@ class Surveys(Protocol):
         """Those of some cohorts, in no order."""
         ...
 
+    def asked(self, begin: datetime, end: datetime) -> int:
+        """How many goodbyes with the survey's link were sent in `[begin, end)`."""
+        ...
+
 
 class Returns(Protocol):
     """Who came back. Source: DOMAIN messages.9."""
@@ -72,4 +77,20 @@ class Returns(Protocol):
 
     def since(self, begin: datetime, end: datetime) -> list[Mapping[str, Any]]:
         """`case`, `account`, `at`, `restored` of those in `[begin, end)`."""
+        ...
+
+
+class Figures(Protocol):
+    """What reports count, of `[begin, end)`: nobody's name, nobody's words."""
+
+    def exits(self, begin: datetime, end: datetime) -> list[Exited]:
+        """The cases opened within."""
+        ...
+
+    def happened(self, begin: datetime, end: datetime) -> list[Happened]:
+        """The messages sent and skipped, and the stops, within."""
+        ...
+
+    def heard(self, begin: datetime, end: datetime) -> list[Answered]:
+        """What came back of messages within."""
         ...

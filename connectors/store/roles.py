@@ -9,6 +9,9 @@ from connectors.errors import NotFound, Rejected
 from connectors.store.sessions import reading, told
 
 LEDGER, VERSION = "ledger", "alembic_version"
+REWRITTEN = frozenset({"survey_answer", "survey_form"})
+"""Written anew with each answer, as `connectors.store.surveys` explains."""
+_USUAL = "SELECT, INSERT, UPDATE, DELETE"
 _CHANGES = ("UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
 _TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
 _POWERS = text(
@@ -45,7 +48,8 @@ def power_over_ledger(engine: Engine) -> str | None:
 
 
 def _grant_table(connection: Connection, table: str, role: str) -> None:
-    rights = {LEDGER: "SELECT, INSERT", VERSION: "SELECT"}.get(table, "SELECT, INSERT, UPDATE, DELETE")
+    all_but = {LEDGER: "SELECT, INSERT", VERSION: "SELECT", **dict.fromkeys(REWRITTEN, f"{_USUAL}, TRUNCATE")}
+    rights = all_but.get(table, _USUAL)
     name, to = _quoted(connection, table), _quoted(connection, role)
     connection.execute(text(f"REVOKE ALL ON TABLE {name} FROM PUBLIC, {to}"))
     connection.execute(text(f"GRANT {rights} ON TABLE {name} TO {to}"))

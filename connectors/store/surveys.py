@@ -1,0 +1,102 @@
+"""Answers of nobody, in Farewell's own database. Source: DOMAIN messages.6.
+
+Neither a row nor its place tells when it came: with each answer all of them are written anew, in another order, under
+other ids, in one transaction. In PostgreSQL into a new file (`TRUNCATE`), so that no dead row keeps the number of the
+transaction that brought it; in SQLite over pages that are wiped, whose log is emptied afterwards.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, delete, insert, text
+from sqlmodel import Session, col, func, select
+
+from connectors.store.engine import SECONDS_TO_WAIT_FOR_A_WRITER
+from connectors.store.sessions import alone, reading, told, writing
+from models.surveys import SurveyAnswer
+from models.tables.farewells import SurveyAnswerRow, SurveyFormRow
+from models.tables.messages import MessageRow
+from models.vocabulary import Channel, MailKind
+
+_BOX = "survey"
+_ID_BYTES = 16
+_SECONDS_FOR_THE_LOG = 1
+_UNWRITTEN = (Channel.PHONE, Channel.NONE)
+_Table = TypeVar("_Table", SurveyAnswerRow, SurveyFormRow)
+
+
+class SqlSurveys:
+    """The port `Surveys`."""
+
+    def __init__(self, engine: Engine) -> None:
+        """The schema must be migrated."""
+        self._engine = engine
+
+    def keep(self, cohort: str, form: str, answer: SurveyAnswer) -> bool:
+        """Keeps an answer; False: the form with this random word was sent in before.
+
+        All answers are rewritten, so it takes time in proportion to how many there are.
+        """
+        digest = hashlib.sha256(form.encode()).hexdigest()
+        with writing(self._engine) as session:
+            alone(session.connection(), _BOX)
+            if session.get(SurveyFormRow, digest) is not None:
+                return False
+            forms = [{"digest": digest, "cohort": cohort}, *_rows(session, SurveyFormRow)]
+            said = {"cohort": cohort, **answer.model_dump(mode="json")}
+            answers = [{**row, "id": secrets.token_hex(_ID_BYTES)} for row in (said, *_rows(session, SurveyAnswerRow))]
+            _write_anew(session.connection(), SurveyAnswerRow, answers)
+            _write_anew(session.connection(), SurveyFormRow, forms)
+        _empty_log(self._engine)
+        return True
+
+    def answers(self, cohorts: Sequence[str]) -> list[SurveyAnswer]:
+        """Those of some cohorts, in no order."""
+        with reading(self._engine) as session:
+            alone(session.connection(), _BOX)  # a table that is being rewritten looks empty to who began before
+            found = session.exec(select(SurveyAnswerRow).where(col(SurveyAnswerRow.cohort).in_(cohorts)))
+            answers = [SurveyAnswer.model_validate(row.model_dump()) for row in found]
+        secrets.SystemRandom().shuffle(answers)
+        return answers
+
+    def asked(self, begin: datetime, end: datetime) -> int:
+        """How many goodbyes with the survey's link were sent in `[begin, end)`."""
+        sent = select(func.count()).select_from(MessageRow).where(MessageRow.kind == MailKind.GOODBYE)
+        in_writing = sent.where(MessageRow.state == "sent", col(MessageRow.channel).not_in(_UNWRITTEN))
+        within = in_writing.where(col(MessageRow.sent_at) >= begin, col(MessageRow.sent_at) < end)
+        with reading(self._engine) as session:
+            return session.exec(within).one()
+
+
+def _rows(session: Session, table: type[_Table]) -> list[dict[str, Any]]:
+    return [row.model_dump() for row in session.exec(select(table))]
+
+
+def _write_anew(connection: Connection, table: type[_Table], rows: list[dict[str, Any]]) -> None:
+    """All rows of a table, in an order that says nothing."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"TRUNCATE TABLE {table.__tablename__}"))
+    else:
+        connection.execute(delete(table))
+    secrets.SystemRandom().shuffle(rows)
+    connection.execute(insert(table), rows)
+
+
+def _empty_log(engine: Engine) -> None:
+    """SQLite's write-ahead log holds the pages as they were: it is emptied. PostgreSQL's isn't the application's.
+
+    Whoever reads meanwhile goes first: then the next answer empties it.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with told(), closing(engine.raw_connection()) as pooled:
+        cursor = pooled.cursor()
+        for wish in (_SECONDS_FOR_THE_LOG, None, SECONDS_TO_WAIT_FOR_A_WRITER):
+            cursor.execute(
+                "PRAGMA wal_checkpoint(TRUNCATE)" if wish is None else f"PRAGMA busy_timeout = {wish * 1000}"
+            )
+            cursor.fetchall()
