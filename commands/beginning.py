@@ -23,7 +23,7 @@ from connectors.errors import Gone
 from connectors.temporal import OFFBOARDING_QUEUE, connect_temporal
 from models.case import CaseRequest
 from models.keys import KeyScope
-from models.vocabulary import Cause, Channel, Language, Mode, Reason, Stage
+from models.vocabulary import Cause, Channel, Mode, Reason, Stage
 from rules.plan import PlanRefused, commit
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Asked:
     mode: Mode
     reason: Reason
     effective_on: date | None
-    language: Language | None
+    language: str | None
     channel: Channel | None
     resume_on: date | None = None
     cause: Cause | None = None
@@ -116,8 +116,7 @@ def _checked(at: "Connections", asked: Asked, facts: "AccountFacts") -> datetime
 
 
 def _language(facts: "AccountFacts") -> str:
-    spoken = facts.contacts[0].language if facts.contacts else facts.account.language
-    return spoken if spoken in set(Language) else Language.EN
+    return facts.contacts[0].language if facts.contacts else facts.account.language
 
 
 def _channel(facts: "AccountFacts") -> Channel:

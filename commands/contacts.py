@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import AccountArgument, As, Json, Why
-from models.vocabulary import Channel, Language
+from commands.options import AccountArgument, As, Json, MaybeLanguage, Why
+from models.vocabulary import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ def contact(
     account: AccountArgument,
     *,
     channel: Annotated[Channel | None, typer.Option(help="How to write.")] = None,
-    language: Annotated[Language | None, typer.Option(help="In which language.")] = None,
+    language: MaybeLanguage = None,
     come_back: Annotated[
         bool | None, typer.Option("--come-back/--no-come-back", help="One offer, months later.")
     ] = None,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.options import AccountArgument, As, Json, MaybeCause, MaybeDay, ResumeDay
+from commands.options import AccountArgument, As, Json, MaybeCause, MaybeDay, MaybeLanguage, ResumeDay
 from commands.printing import console, say, show, table
 from commands.refused import Exit, Refused
-from models.vocabulary import Channel, Language, Mode, Reason
+from models.vocabulary import Channel, Mode, Reason
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -33,7 +33,7 @@ def start(
     effective: MaybeDay = None,
     resume: ResumeDay = None,
     cause: MaybeCause = None,
-    language: Annotated[Language | None, typer.Option(help="Of the messages; else the contact's.")] = None,
+    language: MaybeLanguage = None,
     channel: Annotated[Channel | None, typer.Option(help="Of the messages; else the contact's.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return once the plan waits for its approval.")] = False,
     who: As = None,

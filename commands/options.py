@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,22 @@ def _day(text: str) -> date:
 def _account(text: str) -> str:
     if not _ACCOUNT.fullmatch(text):
         raise typer.BadParameter(f"{text!r} is no account id: letters, digits, _ and -, at most 64.")
+    return text
+
+
+def _language(text: str) -> str:
+    """One that any message or page is written in, the operator's own languages among them."""
+    import os
+
+    from activities.catalogue import Catalogue
+    from connectors.configuration import home, load_environment
+    from web.catalogues import languages
+
+    load_environment(home())
+    folder = os.environ.get("FAREWELL_MESSAGES_FOLDER")
+    known = {*Catalogue(Path(folder) if folder else None).languages, *languages()}
+    if text not in known:
+        raise typer.BadParameter(f"nothing is written in {text!r}; there is {', '.join(sorted(known))}.")
     return text
 
 
@@ -58,6 +75,10 @@ MaybeCause = Annotated[Cause | None, typer.Option("--cause", help="Why an accoun
 Compare = Annotated[
     Modes | None,
     typer.Option("--compare", parser=_modes, metavar="MODE,MODE", help="Ways out side by side: stop,pause,eject."),
+]
+MaybeLanguage = Annotated[
+    str | None,
+    typer.Option("--language", parser=_language, metavar="LANGUAGE", help="Of the messages; else the contact's."),
 ]
 AccountArgument = Annotated[str, typer.Argument(parser=_account, metavar="ACCOUNT", help="The account's id.")]
 MaybeAccountArgument = Annotated[

@@ -22,9 +22,9 @@ from connectors.opening import Connections
 from models.account import Actor
 from models.payload import CUSTOMER, Personal
 from models.updates import RetrievalWord
-from models.vocabulary import Language
 from rules.links import Links
 from rules.permissions import PERMISSIONS
+from web.catalogues import languages
 from web.contents import Contents, PackageFile, contents_of
 from web.headers import is_ours
 from web.links import Closed, Visit, admitted
@@ -146,4 +146,4 @@ def _folder(visit: Visit) -> str:
 
 def _asked_language(request: Request) -> str:
     asked = request.query_params.get("language")
-    return f"?language={asked}" if asked in set(Language) else ""
+    return f"?language={asked}" if asked in languages() else ""

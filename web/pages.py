@@ -1,9 +1,6 @@
 """Pages by Jinja2, in the reader's language and calendar; every value is text until a page says otherwise."""
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
+import re
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,9 +11,9 @@ from starlette.responses import HTMLResponse
 from activities.wording import FILTERS, flat, locale_of
 from models.account import AccountFacts
 from models.policy import Sender
-from models.vocabulary import Language
+from web.catalogues import FALLBACK, TEMPLATES, languages, sentences
 
-TEMPLATES = Path(__file__).with_name("templates")
+_SUBTAG = re.compile(r"[-_;]")
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
 
 
@@ -33,7 +30,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._sources.filters.update({**FILTERS, "flat": flat})
-        self._sources.globals |= {"sender": sender, "style": Markup(STYLE), "languages": tuple(Language)}  # noqa: S704  # our own file
+        self._sources.globals |= {"sender": sender, "style": Markup(STYLE), "languages": languages()}  # noqa: S704  # our own file
 
     def page(
         self, name: str, request: Request, facts: AccountFacts | None, status: int = 200, **values: Any
@@ -53,30 +50,24 @@ class Pages:
 class Words:
     """What a page says in one language: `say("until", day=…)`; what is laid into a sentence is escaped."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: str) -> None:
         """The catalogue of that language."""
-        self._sentences = _sentences(language)
+        self._sentences = sentences(language)
 
     def __call__(self, name: str, /, **values: object) -> Markup:
         """The sentence of this name; only ours holds marks."""
         return Markup(self._sentences[name]).format(**values)  # noqa: S704  # our own file; `format` escapes the values
 
 
-def language_of(request: Request, facts: AccountFacts | None) -> Language:
+def language_of(request: Request, facts: AccountFacts | None) -> str:
     """As the address says, else as the main contact reads, else as the account does, else as the browser asks."""
     contacts = [contact.language for contact in facts.contacts[:1]] if facts else []
     accounts = [facts.account.language] if facts else []
     spoken = [request.query_params.get("language", ""), *contacts, *accounts, *_accepted(request)]
-    known = (word.strip().lower()[:2] for word in spoken)
-    return next((Language(word) for word in known if word in set(Language)), Language.EN)
+    bases = (_SUBTAG.split(word.strip().lower())[0] for word in spoken)
+    return next((base for base in bases if base in languages()), FALLBACK)
 
 
 def _accepted(request: Request) -> list[str]:
     """In the order in which browsers list them: the one liked best comes first."""
     return request.headers.get("accept-language", "").split(",")
-
-
-@cache
-def _sentences(language: Language) -> Mapping[str, str]:
-    files = sorted((TEMPLATES / language).glob("*.toml"))
-    return {name: words for file in files for name, words in tomllib.loads(file.read_text(encoding="utf-8")).items()}
