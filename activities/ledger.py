@@ -74,7 +74,7 @@ class _Recorder(ActivityInboundInterceptor):
             actor=request.actor,
             action=_action(request, info.activity_type),
             stage=request.stage,
-            subject=request.subject,
+            subject=getattr(answer, "ledger_subject", None) or request.subject,
             attempt=info.attempt,
             outcome=outcome,
             input_hmac=keyed_digest(key, request),

@@ -1,28 +1,37 @@
-"""Writes to the customer: each message once, in their language. Source: DOMAIN messages."""
+"""Writes to the customer: each message once, in their language, by their channel, at their hours.
+
+Source: DOMAIN messages.
+"""
 
 from datetime import datetime
-from email.headerregistry import Address
 
 from temporalio import activity
 
+from activities.case_policy import policy_of
 from activities.catalogue import SHIPPED, Catalogue
-from activities.enclosures import Enclosures
-from activities.facts import Facts, cadence_for, plan_of
-from activities.rendering import render
+from activities.drafting import Drafting
+from activities.facts import cadence_for, plan_of
+from activities.handing_over import HandingOver
 from activities.returned import has_returned
+from connectors.errors import NotFound
+from connectors.ports.farewells import Suppression
 from connectors.ports.outside import Messenger
 from connectors.ports.own import CaseStore, Directory, Outbox
 from models.case import Noted
-from models.effects import MessageRequest, MessageResult
+from models.effects import CallRequest, MessageRequest, MessageResult
 from models.follow_ups import FollowUpPlan
 from models.inventory import Inventory
-from models.messages import Draft, Kept, Reader
+from models.messages import Kept, Reader
+from models.offers import Offer
 from models.payload import EffectRequest
-from models.policy import Cadence, Policy
-from models.vocabulary import Channel, MailKind
-from rules.cadence import follow_ups
+from models.plan import Plan
+from models.policy import Policy
+from models.vocabulary import Channel, MailKind, Reason
+from rules.cadence import cadence_of, follow_ups
+from rules.hours import goes_at_once, opening
 from rules.links import Links
-from rules.reach import MARKETING, why_silent
+from rules.offers import come_back_offer
+from rules.reach import ERASED, MARKETING, NO_KEY, NO_OFFER, RETURNED, WHY_NOT, Route, route
 
 
 class MessagingActivities:
@@ -39,12 +48,25 @@ class MessagingActivities:
         inventory: Inventory,
         links: Links | None = None,
         catalogue: Catalogue = SHIPPED,
+        suppression: Suppression | None = None,
+        has_webhook: bool = False,
     ) -> None:
-        """Without `links` the mails carry none; `catalogue` is what they are written from."""
-        self._directory, self._outbox, self._messenger = directory, outbox, messenger
-        self._store, self._sender, self._catalogue = store, policy.sender, catalogue
-        self._facts = Facts(store, policy.sender, inventory, links)
-        self._enclosures = Enclosures(store, directory, policy.sender, inventory)
+        """Without `links` messages carry none; without those and `suppression` nobody could opt out: no marketing.
+
+        `has_webhook`: the messenger hands SMS and WhatsApp over, too. `catalogue` is what messages are written from.
+        """
+        self._directory, self._outbox, self._store, self._policy = directory, outbox, store, policy
+        self._suppression = suppression if links else None
+        self._has_webhook = has_webhook
+        self._handing_over = HandingOver(outbox, messenger)
+        self._drafting = Drafting(
+            directory=directory,
+            store=store,
+            sender=policy.sender,
+            inventory=inventory,
+            links=links,
+            catalogue=catalogue,
+        )
 
     @activity.defn(name="send_message")
     def send_message(self, request: MessageRequest) -> MessageResult:
@@ -53,13 +75,27 @@ class MessagingActivities:
         What is kept first is what goes out: a second attempt writes nothing anew, and bears the same Message-ID.
 
         Raises:
-            ConnectorError: the reader is unknown (permanent), or the mail server failed.
+            ConnectorError: the reader is unknown (permanent), the other side failed, or an earlier attempt is at it.
         """
-        now = activity.info().scheduled_time
-        kept, why = self._kept(request, now)
-        if kept.state == "sending":
-            kept = self._dispatch(kept, request, now)
-        return MessageResult(message_id=kept.message_id, state=kept.state, why=kept.why or why)
+        now, message_id = _now(), self._drafting.id_of(request)
+        kept = self._outbox.message(message_id)
+        ready = self._readied(request, kept, now) if kept is None or kept.state == "sending" else kept
+        if isinstance(ready, datetime):
+            return MessageResult(message_id=message_id, state="later", not_before=ready, kind=request.kind)
+        return _of(self._handing_over.done(ready, now))
+
+    @activity.defn(name="note_call")
+    def note_call(self, request: CallRequest) -> MessageResult:
+        """A call was made, or given up; again changes nothing. Raises NotFound: there was none to make."""
+        message_id, now = self._drafting.id_of(request), activity.info().scheduled_time
+        if request.reached:
+            self._outbox.sent(message_id, now, "said on the phone")
+        else:
+            self._outbox.skipped(message_id, WHY_NOT["not_reached"], "not_reached")
+        kept = self._outbox.message(message_id)
+        if kept is None:
+            raise NotFound("outbox", f"there is no message {message_id}")
+        return _of(kept)
 
     @activity.defn(name="plan_follow_ups")
     def plan_follow_ups(self, request: EffectRequest) -> FollowUpPlan:
@@ -69,8 +105,8 @@ class MessagingActivities:
         """
         self._directory.keep_for_follow_ups(request.case, request.account)
         reader = self._outbox.reader(request.case, request.account)
-        goodbye = self._goodbye(request.case)
-        cadence = self._cadence(request)
+        goodbye = self._goodbye(request)
+        cadence = cadence_for(self._store, request.case, plan_of(self._store, request.case, request.account))
         if cadence is None or (goodbye and goodbye.state == "skipped"):
             return FollowUpPlan(touches=())
         left = goodbye.sent_at if goodbye and goodbye.sent_at else activity.info().scheduled_time  # on its way
@@ -83,63 +119,90 @@ class MessagingActivities:
         self._directory.forget_follow_ups(request.case)
         return Noted(text="the last contact is forgotten")
 
-    def _kept(self, request: MessageRequest, now: datetime) -> tuple[Kept, str]:
-        """The message as it stands, and what there is to say about its language."""
-        known = [kept for kept in self._outbox.messages(request.case) if kept.message_id == self._id_of(request)]
-        if known:
-            return known[0], ""
-        draft, why = self._draft(request, now)
-        return self._outbox.prepare(draft), why
+    # -- whether, by which channel, and when
 
-    def _dispatch(self, kept: Kept, request: MessageRequest, now: datetime) -> Kept:
-        reader = self._outbox.reader(request.case, request.account)
-        silent = self._why_back(request) or why_silent(request.kind, reader)
-        if silent is not None:
-            self._outbox.skipped(kept.message_id, silent)
-            return kept.model_copy(update={"state": "skipped", "why": silent})
-        self._messenger.deliver(kept.model_copy(update={"sent_at": now}))
-        self._outbox.sent(kept.message_id, now)
-        return kept.model_copy(update={"state": "sent"})
-
-    def _why_back(self, request: MessageRequest) -> str | None:
-        """Nobody is asked to come back who has. Source: DOMAIN messages.5."""
-        about = self._store, self._directory, request.account, request.case
-        return "the customer has come back" if request.kind in MARKETING and has_returned(*about) else None
-
-    def _draft(self, request: MessageRequest, now: datetime) -> tuple[Draft, str]:
-        reader = self._outbox.reader(request.case, request.account)
+    def _readied(self, request: MessageRequest, kept: Kept | None, now: datetime) -> Kept | datetime:
+        """The message as it may be handed over now, or as it was skipped; or not before when it may."""
+        reader = self._reader(request)
         plan = plan_of(self._store, request.case, request.account, request.plan_hash)
-        values = self._facts.values(request, reader, plan, now)
-        enclosed = self._enclosures.of(request.kind, request, reader, plan, values)
-        mail = render(request.kind, reader.language, {**values, "enclosed": enclosed}, self._catalogue)
-        draft = Draft(
-            message_id=self._id_of(request),
-            case=request.case,
-            account=request.account,
-            kind=request.kind,
-            channel=_channel(reader),
-            language=mail.language,
-            recipient=reader.email or "",
-            sender=str(Address(self._sender.company, addr_spec=self._sender.address)),
-            subject=mail.subject,
-            text=mail.text,
-            html=mail.html,
-            attachments=enclosed,
-            marketing=request.kind in MARKETING,
-        )
-        return draft, mail.why
+        offer = self._offer(request, now)
+        way = self._route(request, reader, kept, offer)
+        if reader is None or way.channel is None:
+            return self._skipped(request, reader, way)
+        opens = self._opening(request, kept.channel if kept else way.channel, reader, plan, now)
+        if opens > now:
+            return opens
+        if kept is None:
+            goodbye = self._goodbye(request)
+            left = goodbye.sent_at if goodbye else None
+            draft = self._drafting.written(request, reader, way, plan, now, offer=offer, goodbye_at=left)
+            kept = self._outbox.prepare(draft)
+        return kept
 
-    def _id_of(self, request: MessageRequest) -> str:
-        domain = self._sender.address.rpartition("@")[2]
-        return f"{request.case}.{request.kind}.{request.generation}@{domain}"
+    def _reader(self, request: MessageRequest) -> Reader | None:
+        """None once the contact was erased: whoever tries a message again then tries in vain."""
+        try:
+            return self._outbox.reader(request.case, request.account)
+        except NotFound:
+            if self._directory.is_erased(request.account):
+                return None
+            raise
 
-    def _cadence(self, request: EffectRequest) -> Cadence | None:
-        return cadence_for(self._store, request.case, plan_of(self._store, request.case, request.account))
+    def _route(self, request: MessageRequest, reader: Reader | None, kept: Kept | None, offer: Offer | None) -> Route:
+        if reader is None or (kept is not None and kept.text is None):
+            return _no(ERASED)
+        if request.kind in MARKETING and has_returned(self._store, self._directory, request.account, request.case):
+            return _no(RETURNED)
+        way = route(request.kind, reader, self._suppressed(request.kind, reader), has_webhook=self._has_webhook)
+        if way.channel and request.kind is MailKind.COME_BACK and kept is None and offer is None:
+            return _no(NO_OFFER)
+        return way
 
-    def _goodbye(self, case: str) -> Kept | None:
-        return next((kept for kept in self._outbox.messages(case) if kept.kind is MailKind.GOODBYE), None)
+    def _suppressed(self, kind: MailKind, reader: Reader) -> str | None:
+        """The ground on which one of the reader's addresses gets no marketing. Source: DOMAIN messages.8."""
+        if kind not in MARKETING:
+            return None
+        if self._suppression is None:
+            return NO_KEY
+        grounds = [self._suppression.holds(each) for each in (reader.email, reader.phone) if each]
+        return next((ground for ground in grounds if ground), None)
+
+    def _opening(
+        self, request: MessageRequest, channel: Channel, reader: Reader, plan: Plan | None, now: datetime
+    ) -> datetime:
+        """When it may arrive, by the hours of the plan's policy and the reader's. Source: DOMAIN messages.5."""
+        if plan is None or goes_at_once(request.kind, channel):
+            return now
+        cadence = cadence_of(policy_of(self._store, request.case, plan.hash), plan.commitments)
+        return opening(now, reader, cadence)
+
+    def _offer(self, request: MessageRequest, now: datetime) -> Offer | None:
+        """What a come-back mail may offer today, by the policy as it stands now. Source: DOMAIN messages.5."""
+        row = self._store.by_id(request.case) if request.kind is MailKind.COME_BACK else None
+        if row is None:
+            return None
+        account = self._directory.facts(request.account).account
+        return come_back_offer(self._policy, account, request.case, Reason(row["reason"]), now)
+
+    def _skipped(self, request: MessageRequest, reader: Reader | None, way: Route) -> Kept:
+        kept = self._outbox.prepare(self._drafting.unwritten(request, reader))
+        self._outbox.skipped(kept.message_id, way.why, way.code)
+        return self._outbox.message(kept.message_id) or kept
+
+    def _goodbye(self, request: EffectRequest) -> Kept | None:
+        sent = self._outbox.messages(request.case)
+        return next((kept for kept in sent if kept.kind is MailKind.GOODBYE), None)
 
 
-def _channel(reader: Reader) -> Channel:
-    """Mail, until the other channels come; only who asked for none and has no address keeps that."""
-    return Channel.EMAIL if reader.email else reader.channel
+def _now() -> datetime:
+    """An attempt's own instant, by the server's clock: one that comes late doesn't write at night."""
+    info = activity.info()
+    return max(info.scheduled_time, info.current_attempt_scheduled_time)
+
+
+def _no(code: str) -> Route:
+    return Route(channel=None, why=WHY_NOT[code], code=code)
+
+
+def _of(kept: Kept) -> MessageResult:
+    return MessageResult(message_id=kept.message_id, state=kept.state, why=kept.why, code=kept.code, kind=kept.kind)

@@ -3,6 +3,7 @@
 ConnectorError
 ├── Transient            the same call may succeed later; retried
 │   ├── Timeout          no answer in time
+│   │   └── Unanswered   nobody knows whether it happened: all was said, and no answer came
 │   ├── Unavailable      refused, reset, 5xx
 │   └── RateLimited      asked to slow down; `retry_after` says for how long
 └── Permanent            the same call will fail again; parks the case
@@ -37,6 +38,10 @@ class Transient(ConnectorError):
 
 class Timeout(Transient):
     """No answer in time."""
+
+
+class Unanswered(Timeout):
+    """Nobody knows whether it happened: all was said, and no answer came."""
 
 
 class Unavailable(Transient):

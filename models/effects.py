@@ -68,6 +68,19 @@ class MessageResult(Payload):
     why: str = ""
     code: str = ""
     not_before: AwareDatetime | None = None
+    kind: MailKind | None = None
+
+    @property
+    def ledger_subject(self) -> str | None:
+        """What the ledger says of it: the kind alone is a message that left."""
+        said = {"skipped": f":skipped:{self.code}", "later": ":later", "to_call": ":to_call"}
+        return f"{self.kind}{said.get(self.state, '')}" if self.kind else None
+
+
+class CallRequest(MessageRequest):
+    """Somebody has called the customer, or given it up."""
+
+    reached: bool
 
 
 class TeamMessageRequest(EffectRequest):

@@ -1,13 +1,16 @@
 """Messages as they are written, kept and delivered."""
 
 from base64 import b64decode, b64encode
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from pydantic import AwareDatetime
 
 from models.payload import Payload
 from models.vocabulary import Channel, Heard, MailKind
+
+ABANDONED = timedelta(seconds=60)
+"""Longer than any attempt takes: what has been leaving since then was left behind by one that died."""
 
 
 class Attachment(Payload):
@@ -29,7 +32,7 @@ class Attachment(Payload):
 
 
 class Draft(Payload):
-    """A message as it was rendered."""
+    """A message as it was rendered; `why` is what there is to say of its language and channel."""
 
     message_id: str
     case: str
@@ -45,6 +48,7 @@ class Draft(Payload):
     attachments: tuple[Attachment, ...] = ()
     marketing: bool = False
     unsubscribe: str | None = None
+    why: str = ""
 
 
 class Outgoing(Payload):

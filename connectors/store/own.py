@@ -10,7 +10,10 @@ from models.tables.accounts import AccountRow, ContactRow
 from models.tables.cases import NoteRow
 from models.tables.messages import MessageRow
 
-CONTENT = (MessageRow.recipient, MessageRow.subject, MessageRow.text, MessageRow.html, MessageRow.attachments)
+CONTENT = (
+    *(MessageRow.recipient, MessageRow.subject, MessageRow.text, MessageRow.html, MessageRow.attachments),
+    MessageRow.unsubscribe,
+)
 Own = ContactRow | MessageRow | NoteRow
 
 

@@ -6,6 +6,8 @@ from connectors.errors import NotFound
 from models.messages import Reader
 from models.tables.accounts import AccountRow, ContactRow, PersonRow
 
+OF_CONTACT = {"name", "email", "phone", "language", "channel", "timezone", "hours_from", "hours_to"}
+
 
 def reader_of(session: Session, account: str) -> Reader:
     """The main contact, signed to by the account's manager. Raises NotFound: no such account, or no main contact."""
@@ -18,7 +20,7 @@ def reader_of(session: Session, account: str) -> Reader:
         raise NotFound("accounts", f"{account} has no main contact", "import one")
     manager = session.get(PersonRow, row.manager)
     return Reader(
-        **contact.model_dump(include={"name", "email", "language", "channel", "timezone"}),
+        **contact.model_dump(include=OF_CONTACT),
         country=row.country,
         account_name=row.name,
         signed_by=manager.name if manager else row.manager,
