@@ -128,8 +128,9 @@ class CaseState(Payload):
 
     `unconfirmed` holds stand, and must be confirmed by their instant; `shut_at` is when all access was closed, `scans`
     and `scanned_at` are the looks for ways in since then. `offer` is the one that was answered, `promised` what
-    somebody must still keep of it. `briefed` is the generation of the plan that our people were told of, `teams` those
-    who were asked to do something, by `team_letters` rounds of mails.
+    somebody must still keep of it, `more_days` those by which it lengthens the retrieval window. `briefed` is the
+    generation of the plan that our people were told of, `teams` those who were asked to do something, by `team_letters`
+    rounds of mails.
     """
 
     case: str
@@ -176,6 +177,7 @@ class CaseState(Payload):
     offer: str | None = None
     offer_accepted: bool = False
     promised: OfferKind | None = None
+    more_days: int = 0
     briefed: int = 0
     teams: tuple[Team, ...] = ()
     team_letters: int = 0

@@ -5,15 +5,13 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from models.case import Approval
     from models.refusal import Refusal
-    from models.updates import Answer, AnswerOffer, Approve, ContactPreference, Refuse, ResolveTask, RetrievalWord, Undo
+    from models.updates import Answer, Approve, ContactPreference, Refuse, ResolveTask, RetrievalWord, Undo
     from models.vocabulary import Gate, TaskKind
     from rules.gates import approval_refused, gate_digest, task_refused
-    from workflows.replanning import CaseReplanning
-
-_NO_OFFER = Refusal(code="no_offer", why="no offer is open", fix="see: farewell status ACCOUNT")
+    from workflows.answering import CaseAnswering
 
 
-class CaseDecisions(CaseReplanning):
+class CaseDecisions(CaseAnswering):
     """The handlers: each checks in its validator, then keeps what was said, then records it."""
 
     # -- approving
@@ -103,7 +101,7 @@ class CaseDecisions(CaseReplanning):
         said = "accepted" if action == "accept_export" else "waived"
         return await self._decided(action, word, f"package {said}", word.evidence)
 
-    # -- tasks, offers, preferences
+    # -- tasks, preferences
 
     @workflow.update(name="resolve_task")
     async def resolve_task(self, word: ResolveTask) -> Answer:
@@ -111,22 +109,13 @@ class CaseDecisions(CaseReplanning):
         self._outcomes[word.task] = word.outcome
         if any(task.id == word.task and task.kind is TaskKind.STATEMENT_DIFFERS for task in self.state.tasks):
             self._keep(statement_closed=True)  # somebody has explained the difference. Source: DOMAIN money.5
+        about = {"task": word.task, "outcome": word.outcome, **self._of_promise(word.task)}
         self._close_task(word.task)
-        text = f"task {word.task}: {word.outcome}"
-        return await self._decided("resolve_task", word, text, word.reason, task=word.task, outcome=word.outcome)
+        return await self._decided("resolve_task", word, f"task {word.task}: {word.outcome}", word.reason, **about)
 
     @resolve_task.validator
     def _may_resolve(self, word: ResolveTask) -> None:
         self._check("resolve_task", word, task_refused(word.task, word.outcome, word.actor, self.state))
-
-    @workflow.update(name="answer_offer")
-    async def answer_offer(self, word: AnswerOffer) -> Answer:
-        """Yes or no to the one offer; the validator lets none pass until offers exist."""
-        return await self._decided("answer_offer", word, "answered", offer=word.offer)
-
-    @answer_offer.validator
-    def _may_answer(self, word: AnswerOffer) -> None:
-        self._check("answer_offer", word, _NO_OFFER)
 
     @workflow.update(name="set_contact_preference")
     async def set_contact_preference(self, word: ContactPreference) -> Answer:

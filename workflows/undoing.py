@@ -15,10 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from models.effects import UndoRequest
     from models.exporting import PackageRequest
     from models.payload import EffectRequest
-    from models.vocabulary import MailKind, Stage
+    from models.vocabulary import MailKind, OfferKind, Stage
     from workflows.follow_up import FollowUpWorkflow
+    from workflows.promises import CasePromises
     from workflows.retries import LONG_UNDO, UNDO, Manner
-    from workflows.retrieval import CaseRetrieval
 
 UNDO_OF: dict[str, Callable[..., Any]] = {
     "plant_probe": AccessActivities.pull_probe,
@@ -49,12 +49,20 @@ END_OF = {
 }
 
 
-class CaseUndoing(CaseRetrieval):
+class CaseUndoing(CasePromises):
     """What was begun is taken back, whether or not it was finished."""
 
     async def _undo(self) -> None:
-        """Takes back all that was begun, in reverse. Source: DOMAIN stages.7, modes.4."""
+        """Takes back all that was begun, in reverse; then keeps what was promised. Source: DOMAIN stages.7, modes.4."""
         self._undoing = True
+        await self._take_back()
+        await self._keep_promise()
+        self._keep(closed_at=workflow.now())
+        await self._enter(END_OF[self.state.undo or "refuse"])
+        await self._begin_pause()
+
+    async def _take_back(self) -> None:
+        """The customer is told once all is as it was, unless a pause begins: that one's own message says so."""
         self._keep(proposed=None)
         for key in reversed(self.state.done):
             method, request = self._undo_of(key)
@@ -62,10 +70,10 @@ class CaseUndoing(CaseRetrieval):
         await self._do(TrialActivities.drop_trials, self._ask(EffectRequest, "drop_trials"), UNDO)
         if self.state.undo != "refuse":
             await self._stop_follow_ups()
-            if self.state.sent:  # whom nobody has told of an eject isn't welcomed back. Source: DOMAIN messages.5
+            if (
+                self.state.sent and self.state.promised is not OfferKind.PAUSE
+            ):  # whom nobody has told of an eject isn't welcomed back. Source: DOMAIN messages.5
                 self._mail(MailKind.WELCOME_BACK)
-        self._keep(closed_at=workflow.now())
-        await self._enter(END_OF[self.state.undo or "refuse"])
 
     async def _stop_follow_ups(self) -> None:
         """Who stays gets no more goodbyes. Source: DOMAIN messages.5."""

@@ -9,8 +9,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.contract import ContractActivities
     from models.case import Agreed, WaitingFor
     from models.effects import AtRequest
-    from models.vocabulary import Gate, Role, Stage, WaitKind
+    from models.vocabulary import Gate, Mode, Role, Stage, WaitKind
     from rules.gates import approved
+    from rules.offer_answers import with_more_time
     from workflows.steps import Undone
     from workflows.undoing import CaseUndoing
 
@@ -56,6 +57,8 @@ class CaseWalking(CaseUndoing):
         The erasure gate is bound to the plan, so older yeses there are void. Source: DOMAIN modes.4.
         """
         plan = self.state.proposed
+        if plan and self.state.more_days and plan.mode is not Mode.PAUSE:
+            plan = with_more_time(plan, self.state.more_days)  # what was promised holds for each plan
         self._keep(agreed=plan, proposed=None, mode=plan.mode if plan else self.state.mode, stage=Stage.APPROVAL)
 
     async def _stand(self, stage: Stage, name: str, why: str, announce: Callable[[], Any] | None = None) -> None:

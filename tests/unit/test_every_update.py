@@ -25,7 +25,7 @@ from models.updates import (
     RetrievalWord,
     Undo,
 )
-from models.vocabulary import ENDS, Cause, Gate, Mode, Role, Stage, TaskKind, TaskOutcome
+from models.vocabulary import ENDS, Cause, Gate, Mode, OfferKind, Role, Stage, TaskKind, TaskOutcome
 from rules.gates import gate_digest
 from rules.permissions import PERMISSIONS
 from workflows.offboarding import OffboardingWorkflow
@@ -104,7 +104,10 @@ WORDS: dict[str, tuple[type[Command], list[dict[str, object]]]] = {
         ResolveTask,
         [{"task": t, "outcome": o, "reason": WORD} for t, o in product(("T1", "T9"), TaskOutcome)],
     ),
-    "answer_offer": (AnswerOffer, [{"offer": "O1", "accepted": True}]),
+    "answer_offer": (
+        AnswerOffer,
+        [{"offer": "O1", "accepted": a, "kind": k, "days": d} for a, k, d in product((True, False), OfferKind, (0, 9))],
+    ),
     "set_contact_preference": (ContactPreference, [{}]),
 }
 """What may be said, sensible or not."""
@@ -123,7 +126,7 @@ CONTRACTS: dict[str, tuple[Stage, ...]] = {
     "reinstate": FREEZE_TO_RETRIEVAL,
     "resume": (S.PAUSED,),
     "extend": (S.TRANSITION, *WINDOW),
-    "answer_offer": (),  # there are none yet
+    "answer_offer": (S.REQUESTED, *PLANNED, S.PAUSED, *FREEZE_TO_RETRIEVAL),
     "set_contact_preference": (S.REQUESTED, *PLANNED, S.PAUSED, *FREEZE_TO_RETRIEVAL),
 }
 """Where each may be accepted; the window begins beside the settlement."""
