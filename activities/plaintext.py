@@ -10,12 +10,43 @@ from markdown_it.tree import SyntaxTreeNode
 WIDTH = 72
 GAP = "  "
 _NARROWEST = 12
+_ONLY_A_LINK = ["link_open", "text", "link_close"]
 
 
 def as_text(tokens: Sequence[Token]) -> str:
-    """The same words as the HTML, without its marks; lines of at most 72 characters where words allow."""
-    blocks = (_block(node) for node in SyntaxTreeNode(tokens).children)
+    """The same words as the HTML, without its marks; lines of at most 72 characters where words allow.
+
+    Where a link leads stands below it where it has a paragraph to itself; else at the end, by number: nobody reads on
+    across an address of three lines.
+    """
+    addresses: list[str] = []
+    blocks = [_block(node) for node in SyntaxTreeNode(_numbered(tokens, addresses)).children]
+    blocks.append("\n".join(f"[{number}] <{address}>" for number, address in enumerate(addresses, 1)))
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def is_link_alone(inside: Token) -> bool:
+    """Whether what a paragraph holds is a link and nothing else: a button."""
+    return [each.type for each in inside.children or ()] == _ONLY_A_LINK
+
+
+def _numbered(tokens: Sequence[Token], addresses: list[str]) -> list[Token]:
+    """Each link within other words as its words and a number; `addresses` grows by where they lead."""
+    return [
+        token.copy(children=[_number(child, addresses) for child in token.children])
+        if token.children and not is_link_alone(token)
+        else token
+        for token in tokens
+    ]
+
+
+def _number(child: Token, addresses: list[str]) -> Token:
+    if child.type == "link_open":
+        addresses.append(str(child.attrs["href"]))
+        return Token("text", "", 0)
+    if child.type == "link_close":
+        return Token("text", "", 0, content=f"\u00a0[{len(addresses)}]")
+    return child
 
 
 def _block(node: SyntaxTreeNode, width: int = WIDTH) -> str:

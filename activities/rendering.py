@@ -7,6 +7,7 @@ Markdown is read. Source: DOMAIN messages.3; TRUST 15.
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import css_inline
@@ -16,7 +17,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from activities.catalogue import CALLS, FALLBACK, LAYOUT, SHIPPED, TEMPLATES, Catalogue
-from activities.plaintext import as_text
+from activities.plaintext import as_text, is_link_alone
 from activities.sandbox import bodies, pages, subjects
 from activities.wording import flat, locale_of
 from models.payload import Payload
@@ -131,7 +132,11 @@ def _given(values: Mapping[str, Any], written: str, catalogue: Catalogue) -> dic
 
 
 def _parsed(name: str, given: Mapping[str, Any], catalogue: Catalogue) -> Sequence[Token]:
-    return _markdown().parse(bodies(catalogue).get_template(name).render(given))
+    tokens = _markdown().parse(bodies(catalogue).get_template(name).render(given))
+    for opening, inside in pairwise(tokens):
+        if opening.type == "paragraph_open" and is_link_alone(inside):
+            opening.attrSet("class", "action")
+    return tokens
 
 
 def _calls(kind: MailKind, manner: str, language: str) -> tuple[str, ...]:

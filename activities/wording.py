@@ -161,10 +161,10 @@ def listed(context: Spoken, abouts: Sequence[Mapping[str, str]]) -> str:
 
 
 @pass_context
-def counted(context: Spoken, used: Sequence[Any]) -> str:
-    """What was made with the product, in one sentence: `1.204 órdenes de trabajo y 310 máquinas`."""
+def counted(context: Spoken, used: Sequence[Any], first: Sequence[str] = ()) -> str:
+    """What was made with the product, in one sentence: `1.204 órdenes de trabajo y 310 máquinas`; `first` begins it."""
     told = (f"{number(context, each.count)} {about_of(each.tell, context['language'])}" for each in used)
-    return str(format_list(list(told), locale=context["locale"]))
+    return str(format_list([part for part in (*first, *told) if part], locale=context["locale"]))
 
 
 def paper_name(paper: str, language: str) -> str:
