@@ -10,6 +10,7 @@ from models.policy import Policy
 from models.vocabulary import Mode
 from rules.contracts import active
 from rules.dates import after, midnight
+from rules.openings import openings
 from rules.pauses import pause_clause
 from rules.periods import Terms
 from rules.policy import in_force, speaks_for_all
@@ -42,6 +43,7 @@ def agreed(plan: Plan, facts: AccountFacts, policy: Policy, generation: int) -> 
         blockers=tuple(blocker.code for blocker in plan.blockers),
         data_sets=tuple(duty.name for duty in plan.commitments.data_sets),
         retained=tuple(duty.name for duty in plan.commitments.data_sets if duty.erase == "retain"),
+        openings=openings(plan, facts, policy, dates, reminders[0]),
         teams=team_dues(policy, plan.commitments, facts.account.country),
         generation=generation,
     )
