@@ -21,6 +21,7 @@ from web.headers import Hardened, headers_with
 from web.links import Closed
 from web.packages import PackageRoutes, wall_clock
 from web.pages import STYLE, Pages
+from web.survey import SurveyRoutes
 from web.webhooks import BillingWebhooks
 
 STATUS = {
@@ -59,6 +60,7 @@ def pages_of(at: Connections, client: Client, now: Callable[[], datetime] = wall
     PackageRoutes(at, client, links, pages, now).mount(app)
     BillingWebhooks(at, client).mount(app)
     CodecRoutes(at, links, now).mount(app)
+    SurveyRoutes(at, links, pages, now).mount(app)
     app.add_api_route("/health", _health, methods=["GET"])
     for kind in (Closed, Refused, ConnectorError, RPCError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _explaining(pages))
