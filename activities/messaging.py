@@ -10,16 +10,14 @@ from temporalio import activity
 from activities.case_policy import policy_of
 from activities.catalogue import SHIPPED, Catalogue
 from activities.drafting import Drafting
-from activities.facts import cadence_for, plan_of
+from activities.facts import plan_of
 from activities.handing_over import HandingOver
 from activities.returned import has_returned
 from connectors.errors import NotFound
 from connectors.ports.farewells import Suppression
 from connectors.ports.outside import Messenger
 from connectors.ports.own import CaseStore, Directory, Outbox
-from models.case import Noted
 from models.effects import CallRequest, MessageRequest, MessageResult
-from models.follow_ups import FollowUpPlan
 from models.inventory import Inventory
 from models.messages import Kept, Reader
 from models.offers import Offer
@@ -27,7 +25,7 @@ from models.payload import EffectRequest
 from models.plan import Plan
 from models.policy import Policy
 from models.vocabulary import Channel, MailKind, Reason
-from rules.cadence import cadence_of, follow_ups
+from rules.cadence import cadence_of
 from rules.hours import goes_at_once, opening
 from rules.links import Links
 from rules.offers import come_back_offer
@@ -96,28 +94,6 @@ class MessagingActivities:
         if kept is None:
             raise NotFound("outbox", f"there is no message {message_id}")
         return _of(kept)
-
-    @activity.defn(name="plan_follow_ups")
-    def plan_follow_ups(self, request: EffectRequest) -> FollowUpPlan:
-        """Sets the least of the contact apart, and plans what the goodbye promised, from when it left.
-
-        Nothing follows a goodbye that was skipped, nor an eject for cause. Source: DOMAIN messages.5, erasure.7.
-        """
-        self._directory.keep_for_follow_ups(request.case, request.account)
-        reader = self._outbox.reader(request.case, request.account)
-        goodbye = self._goodbye(request)
-        cadence = cadence_for(self._store, request.case, plan_of(self._store, request.case, request.account))
-        if cadence is None or (goodbye and goodbye.state == "skipped"):
-            return FollowUpPlan(touches=())
-        left = goodbye.sent_at if goodbye and goodbye.sent_at else activity.info().scheduled_time  # on its way
-        touches = follow_ups(left, cadence, reader.timezone, reader.country, come_back=reader.come_back)
-        return FollowUpPlan(touches=touches)
-
-    @activity.defn(name="end_follow_ups")
-    def end_follow_ups(self, request: EffectRequest) -> Noted:
-        """The last contact is forgotten; again changes nothing. Source: DOMAIN erasure.7."""
-        self._directory.forget_follow_ups(request.case)
-        return Noted(text="the last contact is forgotten")
 
     # -- whether, by which channel, and when
 

@@ -4,7 +4,7 @@ from pydantic import AwareDatetime
 
 from models.case import Task
 from models.payload import Payload
-from models.vocabulary import MailKind
+from models.vocabulary import MailKind, StopGround
 
 
 class Touch(Payload):
@@ -15,9 +15,13 @@ class Touch(Payload):
 
 
 class FollowUpPlan(Payload):
-    """The follow-ups and the instants, already moved off nights, weekends and holidays of the contact."""
+    """The follow-ups and the instants, already moved off nights, weekends and holidays of the contact.
+
+    `stop`: the contact isn't written to any more, and on which ground; then there are none.
+    """
 
     touches: tuple[Touch, ...]
+    stop: StopGround | None = None
 
 
 class FollowUpRequest(Payload):

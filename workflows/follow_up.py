@@ -1,44 +1,38 @@
 """The months after the goodbye: a few messages, and then peace."""
 
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.cases import CaseActivities
+    from activities.follow_ups import FollowUpActivities
     from activities.keys import KeyActivities
     from activities.messaging import MessagingActivities
-    from models.account import Actor
-    from models.case import Decision
-    from models.effects import MessageRequest
+    from models.effects import MessageRequest, MessageResult
     from models.follow_ups import FollowUpPlan, FollowUpRequest, FollowUpState, Touch
     from models.payload import EffectRequest
-    from models.updates import Answer, Command, ContactPreference, Undo
-    from models.vocabulary import Channel, MailKind, Role, Stage
-    from workflows.retries import OUTSIDE, SHORT, TO_THE_END
-
-R = TypeVar("R", bound=EffectRequest)
-# Follow-ups run beside the stages; they begin where the customer fetches the data.
-STAGE = Stage.RETRIEVAL
+    from models.updates import Answer, Command, ContactPreference, ResolveTask, Stop
+    from models.vocabulary import Channel, Role, StopGround, TaskOutcome
+    from workflows.follow_up_steps import OURS, FollowUpSteps, because, words
+    from workflows.retries import OUTSIDE
 
 
 @workflow.defn(name="FollowUpWorkflow")
-class FollowUpWorkflow:
+class FollowUpWorkflow(FollowUpSteps):
     """Sends what the goodbye promised, one message at its instant, then forgets the contact.
 
-    Started by the case with the goodbye and abandoned: it outlives it. The customer or an account manager stops it
-    by `stop`, the case by the signal `end` when the customer has come back. The contact is kept until the certificate
-    has gone out, too, which the closing tells by the signal `release`. Source: DOMAIN messages.5, erasure.7.
+    Started by the case with the goodbye and abandoned: it outlives it. It ends before its time by the update `stop`
+    (a reply, an opt-out, a complaint, a bounce, somebody's word) or the signal `end` (the customer has come back).
+    The contact is kept until the certificate has gone out, too, which the closing tells by the signal `release`.
+    Source: DOMAIN messages.5, erasure.7.
     """
 
     @workflow.init
     def __init__(self, request: FollowUpRequest) -> None:
         """Nothing is planned yet."""
-        self._state = FollowUpState(case=request.case, account=request.account)
-        self._plan = FollowUpPlan(touches=())
+        super().__init__(FollowUpState(case=request.case, account=request.account))
+        self._touches: tuple[Touch, ...] = ()
         self._plans = 0
         self._choices = 0
         self._stale = True
@@ -55,6 +49,7 @@ class FollowUpWorkflow:
             elif await self._due(self._state.next):
                 await self._send(self._state.next)
         self._keep(next=None)
+        await self._calls_ended()
         await workflow.wait_condition(lambda: self._released)
         await self._forget()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -64,13 +59,11 @@ class FollowUpWorkflow:
 
     async def _make_plan(self) -> None:
         self._stale, self._plans = False, self._plans + 1
-        self._plan = await workflow.execute_activity_method(
-            MessagingActivities.plan_follow_ups,
-            self._ask(EffectRequest, "plan_follow_ups", generation=self._plans),
-            start_to_close_timeout=SHORT,
-            retry_policy=TO_THE_END,
-            summary="plan the follow-ups",
-        )
+        request = self._ask(EffectRequest, "plan_follow_ups", generation=self._plans)
+        plan: FollowUpPlan = await self._do(FollowUpActivities.plan_follow_ups, request, "plan the follow-ups")
+        self._touches = plan.touches
+        if plan.stop is not None:
+            await self._stop(plan.stop, OURS)
         self._move_on()
 
     async def _due(self, touch: Touch) -> bool:
@@ -80,66 +73,75 @@ class FollowUpWorkflow:
             await workflow.wait_condition(
                 lambda: bool(self._state.stopped) or self._stale,
                 timeout=max(wait, timedelta(0)),
-                timeout_summary=f"until the {_words(touch.kind)}",
+                timeout_summary=f"until the {words(touch.kind)}",
             )
         except TimeoutError:
             return True
         return False
 
     async def _send(self, touch: Touch) -> None:
+        request = self._ask(MessageRequest, "send_message", subject=touch.kind.value, kind=touch.kind)
         try:
-            await workflow.execute_activity_method(
-                MessagingActivities.send_message,
-                self._ask(MessageRequest, "send_message", subject=touch.kind.value, kind=touch.kind),
-                start_to_close_timeout=SHORT,
-                retry_policy=OUTSIDE,
-                summary=f"mail: {_words(touch.kind)}",
+            result: MessageResult = await self._try(
+                MessagingActivities.send_message, request, f"mail: {words(touch.kind)}", OUTSIDE
             )
-            self._keep(sent=(*self._state.sent, touch.kind.value))
         except ActivityError:
-            workflow.logger.warning("the %s could not be sent; the cadence goes on", _words(touch.kind))
+            workflow.logger.warning("the %s could not be sent; the cadence goes on", words(touch.kind))
             self._keep(failed=(*self._state.failed, touch.kind.value))
+        else:
+            self._note(touch, result)
         self._move_on()
+
+    def _note(self, touch: Touch, result: MessageResult) -> None:
+        """What became of it: `later` leaves it where it is, only at another instant."""
+        if result.state == "later" and result.not_before is not None:
+            self._put_off(touch, result.not_before)
+        elif result.state == "skipped":
+            self._keep(skipped=(*self._state.skipped, touch.kind.value))
+        else:
+            self._keep(sent=(*self._state.sent, touch.kind.value))
+            if result.state == "to_call":
+                self._ask_for_call(touch.kind)
+
+    def _put_off(self, touch: Touch, at: datetime) -> None:
+        moved = Touch(kind=touch.kind, at=at)
+        self._touches = tuple(moved if each.kind is touch.kind else each for each in self._touches)
 
     async def _forget(self) -> None:
         """The contact, then the key that only they needed. Source: DESIGN, Security."""
-        await self._to_the_end(MessagingActivities.end_follow_ups, "forget the last contact")
+        forget = self._ask(EffectRequest, "end_follow_ups")
+        await self._do(FollowUpActivities.end_follow_ups, forget, "forget the last contact")
         await workflow.wait_condition(workflow.all_handlers_finished)
-        await self._to_the_end(KeyActivities.release_key, "release the key")
+        await self._do(KeyActivities.release_key, self._ask(EffectRequest, "release_key"), "release the key")
 
-    async def _to_the_end(self, method: Callable[..., Any], summary: str) -> None:
-        await workflow.execute_activity_method(
-            method,
-            self._ask(EffectRequest, method.__name__),
-            start_to_close_timeout=SHORT,
-            retry_policy=TO_THE_END,
-            summary=summary,
-        )
+    def _move_on(self) -> None:
+        gone = {*self._state.sent, *self._state.failed, *self._state.skipped}
+        left = [touch for touch in self._touches if touch.kind.value not in gone]
+        self._keep(next=left[0] if left else None)
 
     # -- what people say
 
     @workflow.update(name="stop")
-    async def stop(self, request: Undo) -> Answer:
-        """The customer has answered or wants no more. Asking again is harmless."""
-        if not self._state.stopped:
-            self._keep(stopped=request.actor.id)
-            await self._record("stop_follow_ups", request.actor, note=request.reason)
-        return self._answer(f"no more messages: stopped by {self._state.stopped}")
+    async def stop(self, request: Stop) -> Answer:
+        """No more messages, and on which ground. Asking again is harmless: the first ground stands."""
+        await self._stop(request.ground, request.actor, request.reason)
+        return self._answer(f"no more messages: {because(self._state.stopped or request.ground)}")
 
     @stop.validator
-    def _may_stop(self, request: Undo) -> None:
-        _allowed(request)
+    def _may_stop(self, request: Stop) -> None:
+        if request.actor != OURS:  # a bounce is nobody's word
+            _allowed(request)
 
     @workflow.update(name="set_contact_preference")
     async def set_contact_preference(self, request: ContactPreference) -> Answer:
-        """Another channel or language, or whether to write again after months; no channel ends the cadence."""
+        """Another channel, language or hours, or whether to write again after months; no channel ends the cadence."""
         self._choices += 1
-        chosen = request.model_dump(mode="json", include={"channel", "language", "come_back"}, exclude_none=True)
+        chosen = request.model_dump(mode="json", exclude={"actor", "key"}, exclude_none=True)
         details = {name: str(value).lower() for name, value in chosen.items()}
         await self._record("set_contact_preference", request.actor, generation=self._choices, details=details)
-        if request.channel is Channel.NONE:
-            self._keep(stopped=request.actor.id)
         self._stale = True
+        if request.channel is Channel.NONE:
+            await self._stop(StopGround.ASKED, request.actor)
         return self._answer("noted")
 
     @set_contact_preference.validator
@@ -148,12 +150,32 @@ class FollowUpWorkflow:
         if self._state.stopped:
             raise ApplicationError("the follow-ups were stopped", "write to the customer by hand", type="ended")
 
+    @workflow.update(name="resolve_task")
+    async def resolve_task(self, request: ResolveTask) -> Answer:
+        """The call was made, or the customer couldn't be reached."""
+        about = {"subject": request.task, "note": request.reason, "details": {"outcome": request.outcome.value}}
+        await self._record("resolve_task", request.actor, **about)
+        for task in self._state.tasks:
+            if task.id == request.task:
+                await self._end_call(task, request.outcome, request.actor.id)
+        return self._answer(f"task {request.task}: {request.outcome}")
+
+    @resolve_task.validator
+    def _may_resolve(self, request: ResolveTask) -> None:
+        if Role.ACCOUNT_MANAGER not in request.actor.roles:
+            raise ApplicationError(
+                f"{request.actor.id} may not end a call", "it needs the role account_manager", type="role"
+            )
+        if request.task not in {task.id for task in self._state.tasks}:
+            raise ApplicationError(f"no task {request.task} is open", "see: farewell follow-up show", type="no_task")
+        if request.outcome is TaskOutcome.RETRY:
+            raise ApplicationError("a call was made or wasn't", "say --outcome done or skip", type="outcome")
+
     @workflow.signal(name="end")
-    def end(self, why: str) -> None:
-        """The case says that nothing more is to be sent, and why in a word: `reinstated`, say."""
+    async def end(self, why: str) -> None:
+        """Nothing more is to be sent, and why: a `StopGround`, `reinstated`, say. The contact may be forgotten."""
         self._released = True
-        if not self._state.stopped:
-            self._keep(stopped=why)
+        await self._stop(StopGround(why) if why in set(StopGround) else StopGround.ASKED, OURS)
 
     @workflow.signal(name="release")
     def release(self) -> None:
@@ -162,49 +184,8 @@ class FollowUpWorkflow:
 
     @workflow.query(name="follow_up")
     def follow_up(self) -> FollowUpState:
-        """What was sent, what comes next."""
+        """What was sent, what comes next, who must be called."""
         return self._state
-
-    # -- the state
-
-    async def _record(self, action: str, actor: Actor, **fields: Any) -> None:
-        await workflow.execute_activity_method(
-            CaseActivities.record_decision,
-            self._ask(Decision, action, action=action, actor=actor.id, **fields),
-            start_to_close_timeout=SHORT,
-            retry_policy=TO_THE_END,
-            summary=f"record: {_words(action)}",
-        )
-
-    def _ask(self, form: type[R], step: str, **fields: Any) -> R:
-        about = {"case": self._state.case, "account": self._state.account, "stage": STAGE, "step": step}
-        return form(**{**about, **fields})
-
-    def _move_on(self) -> None:
-        gone = {*self._state.sent, *self._state.failed}
-        left = [touch for touch in self._plan.touches if touch.kind.value not in gone]
-        self._keep(next=left[0] if left else None)
-
-    def _keep(self, **changes: Any) -> None:
-        self._state = self._state.model_copy(update=changes)
-        workflow.set_current_details(in_words(self._state))
-
-    def _answer(self, text: str) -> Answer:
-        return Answer(case=self._state.case, stage=STAGE, text=text)
-
-
-def in_words(state: FollowUpState) -> str:
-    """Where the follow-ups stand, for the server's page."""
-    done = ", ".join(_words(kind) for kind in state.sent) or "nothing yet"
-    if state.stopped:
-        return f"Stopped ({state.stopped}). Sent: {done}."
-    if state.next is None:
-        return f"No follow-up is to come. Sent: {done}. The contact is kept until the certificate is out."
-    return f"Next: the {_words(state.next.kind)}, {state.next.at:%Y-%m-%d %H:%M %Z}. Sent: {done}."
-
-
-def _words(name: MailKind | str) -> str:
-    return str(name).replace("_", " ")
 
 
 def _allowed(request: Command) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from activities.case_policy import policy_of
-from activities.messaging import MessagingActivities
+from activities.follow_ups import FollowUpActivities
 from connectors.errors import NotFound
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
@@ -17,7 +17,6 @@ from models.payload import EffectRequest
 from tests.fakes.papers import AT, CASE, POLICY, plan
 from tests.unit.own_database import NOW, asked, company, environment
 from tests.unit.sample_exit_money import ExitMoney
-from tests.unit.sample_facts import INVENTORY
 
 
 @pytest.fixture
@@ -62,10 +61,9 @@ def test_dates_2_who_planned_by_the_first_policy_is_closed_and_written_to_by_the
         exit_ = ExitMoney(engine, account)
         closed = exit_.does(exit_.statement())
         assert closed.handed_over == {"JPY": Decimal(4000)}, "the first forgives 3,000 JPY, the second 100,000"
-        directory = SqlDirectory(engine)
-        papers = {"store": exit_.store, "outbox": SqlOutbox(engine), "messenger": None, "inventory": INVENTORY}
-        messages = MessagingActivities(directory=directory, policy=second, **papers)
-        told = environment().run(messages.plan_follow_ups, asked(EffectRequest, account, "plan_follow_ups"))
+        exit_.store.keep_policy(digest(second.model_dump(mode="json")), second, NOW)
+        planning = FollowUpActivities(directory=SqlDirectory(engine), store=exit_.store, outbox=SqlOutbox(engine))
+        told = environment().run(planning.plan_follow_ups, asked(EffectRequest, account, "plan_follow_ups"))
         assert (told.touches[0].at.date() - NOW.date()).days < 40, "thanks after 4 days, not after 40"
 
 

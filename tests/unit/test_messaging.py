@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from temporalio.testing import ActivityEnvironment
 
+from activities.follow_ups import FollowUpActivities
 from activities.messaging import MessagingActivities
 from connectors.errors import Unavailable
 from connectors.smtp import composed
@@ -116,9 +117,10 @@ def send(engine: Engine, postman: Postman, kind: MailKind, **about) -> MessageRe
     return run(messaging(engine, postman).send_message, request)
 
 
-def follow_ups(engine: Engine, postman: Postman) -> list[MailKind]:
+def follow_ups(engine: Engine) -> list[MailKind]:
     request = EffectRequest(case=CASE, account=ACCOUNT, stage=Stage.TERMINATE, step="plan_follow_ups")
-    return [touch.kind for touch in run(messaging(engine, postman).plan_follow_ups, request).touches]
+    planning = FollowUpActivities(directory=SqlDirectory(engine), store=SqlCaseStore(engine), outbox=SqlOutbox(engine))
+    return [touch.kind for touch in run(planning.plan_follow_ups, request).touches]
 
 
 def keep(engine: Engine, kind: str, body: dict) -> None:
@@ -275,7 +277,7 @@ def test_dates_2_follow_ups_keep_the_cadence_of_the_policy_that_the_plan_rests_o
         update={"cadence": tuple(clause.model_copy(update={"max_touches": 1}) for clause in POLICY.cadence)}
     )
     keep_plan(engine, ACCOUNT, policy=slower)
-    assert follow_ups(engine, postman) == [MailKind.THANKS]
+    assert follow_ups(engine) == [MailKind.THANKS]
 
 
 @pytest.mark.parametrize("cause", Cause)
@@ -283,7 +285,7 @@ def test_messages_5_nothing_friendly_follows_an_eject_for_cause(engine, postman,
     keep_plan(engine, ACCOUNT, mode=Mode.EJECT, cause=cause)
     send(engine, postman, MailKind.GOODBYE)
     on_demand = cause is Cause.CUSTOMER_DEMAND
-    assert follow_ups(engine, postman) == ([MailKind.THANKS, MailKind.SURVEY_REMINDER] if on_demand else [])
+    assert follow_ups(engine) == ([MailKind.THANKS, MailKind.SURVEY_REMINDER] if on_demand else [])
     assert ("Gracias" in postman.taken[0].text) == on_demand
 
 
