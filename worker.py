@@ -16,15 +16,18 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 
 from activities.access import AccessActivities
 from activities.billing import BillingActivities
+from activities.briefing import BriefingActivities
 from activities.cases import CaseActivities
 from activities.catalogue import Catalogue
 from activities.contract import ContractActivities
 from activities.erasure import ErasureActivities
 from activities.evidence import EvidenceActivities
 from activities.export import ExportActivities
+from activities.follow_ups import FollowUpActivities
 from activities.keys import KeyActivities, sweep
 from activities.ledger import LedgerInterceptor
 from activities.messaging import MessagingActivities
+from activities.offers import OfferActivities
 from activities.planning import PlanningActivities
 from activities.trials import TrialActivities
 from connectors.codec import unseal_bytes
@@ -68,17 +71,35 @@ def case_activities(c: Connections) -> list[Any]:
         inventory=c.inventory,
         links=links_of(c.settings.public_url, c.settings.link_key),
         catalogue=Catalogue(c.settings.messages_folder),
+        suppression=c.suppression,
+        has_webhook=bool(c.settings.messages_webhook_url),
     )
     return [
         *methods(planning, "make_plan"),
-        *methods(CaseActivities(store=c.cases, directory=c.directory)),
+        *methods(CaseActivities(store=c.cases, directory=c.directory, offers=c.offers)),
+        *methods(OfferActivities(directory=c.directory, store=c.cases, offers=c.offers)),
         *methods(ContractActivities(contracts=c.contracts, store=c.cases)),
         *methods(BillingActivities(billing=c.billing, store=c.cases, directory=c.directory)),
         *methods(AccessActivities(identity=c.identity, access=c.access, store=c.cases, keys=c.keys, policy=c.policy)),
         *methods(messaging),
+        *methods(FollowUpActivities(directory=c.directory, store=c.cases, outbox=c.outbox, suppression=c.suppression)),
+        *methods(our_people(c)),
         *proof_activities(c),
         *methods(TrialActivities(objects=c.objects, bucket=c.settings.s3_export_bucket)),
     ]
+
+
+def our_people(c: Connections) -> BriefingActivities:
+    """Writes to the account's manager and to the teams that the policy names."""
+    return BriefingActivities(
+        directory=c.directory,
+        store=c.cases,
+        outbox=c.outbox,
+        messenger=c.messenger,
+        policy=c.policy,
+        inventory=c.inventory,
+        catalogue=Catalogue(c.settings.messages_folder),
+    )
 
 
 def proof_activities(c: Connections) -> list[Any]:

@@ -3,24 +3,16 @@
 Pure given the library's calendars, which change with its version: so this runs in an activity, never in a workflow.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from models.case import TeamDue
 from models.plan import Commitments
 from models.policy import Policy, StakeholderClause
-from models.vocabulary import Role, Team
+from models.vocabulary import Team
 from rules.calendar import ONE_DAY, is_working_day, midnight, working_day_from
 from rules.policy import NoClause, in_force, speaks_for_all
 
-OWNERS: Mapping[Team, Role] = {
-    Team.FINANCE: Role.APPROVER,
-    Team.SECURITY: Role.ENGINEER,
-    Team.LEGAL: Role.COMPLIANCE,
-    Team.CUSTOMER_SUCCESS: Role.ACCOUNT_MANAGER,
-}
-"""Who ends the task of a team."""
 _USUAL = "effective_date"
 
 

@@ -18,9 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from models.follow_ups import FollowUpRequest
     from models.vocabulary import MailKind, Mode, Stage
     from rules.manner import FOR_CAUSE, manner
-    from workflows.erasing import CaseErasing
     from workflows.follow_up import FollowUpWorkflow
     from workflows.retries import LONG_GATE, RECORD
+    from workflows.stakeholders import CaseStakeholders
     from workflows.steps import Undone
 
 Step = Callable[[], Awaitable[None]]
@@ -28,7 +28,7 @@ AT_ONCE = timedelta(seconds=5)
 
 
 @workflow.defn(name="OffboardingWorkflow")
-class OffboardingWorkflow(CaseErasing):
+class OffboardingWorkflow(CaseStakeholders):
     """Takes one account out, or lets it rest, and can go back until the pivot.
 
     Started by `farewell start` as `offboarding-<account>-<n>`; lives for weeks or months; people steer it by updates
@@ -54,9 +54,11 @@ class OffboardingWorkflow(CaseErasing):
         """The whole exit, as its stages read."""
         self._watch_parked_mails()
         self._watch_unconfirmed_holds()
+        self._attend_teams()
         try:
             await self._walk()
         except Undone:
+            self._drop_delayed_mails()
             await self._undo()
         await self._mails_out()
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.planning import PlanningActivities
-    from models.case import Agreed, PlanRequest
+    from models.case import Agreed, PlanRequest, Task
     from models.refusal import Refusal
     from models.updates import Answer, ChangeMode, Command, Extend, Reschedule
     from models.vocabulary import Cause, Mode, Stage, TaskKind
@@ -111,7 +111,8 @@ class CaseReplanning(CaseHolds):
     async def extend(self, word: Extend) -> Answer:
         """A later end of transition or of the retrieval window; it changes no digest."""
         if self.state.stage is Stage.TRANSITION and self.state.agreed:
-            self._keep(agreed=moved(self.state.agreed, word), transition_extended=True)
+            tasks = moved_tasks(self.state.tasks, self._dates()["transition_end"], word.until)
+            self._keep(agreed=moved(self.state.agreed, word), tasks=tasks, transition_extended=True)
         else:
             self._keep(retrieval_end=word.until)
             self._close_silence()
@@ -154,3 +155,14 @@ def moved(agreed: Agreed, word: Extend) -> Agreed:
 
 def _moved(instants: tuple[datetime, ...], by: timedelta) -> tuple[datetime, ...]:
     return tuple(at + by for at in instants)
+
+
+def moved_tasks(tasks: tuple[Task, ...], end: datetime, until: datetime) -> tuple[Task, ...]:
+    """What our teams had still to do when the end of transition moves: by as much later. Source: SEEDS 002."""
+    by = until - end
+    return tuple(
+        task.model_copy(update={"due": task.due + by, "remind_at": task.remind_at and task.remind_at + by})
+        if task.due is not None and task.told == 0
+        else task
+        for task in tasks
+    )

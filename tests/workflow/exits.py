@@ -135,8 +135,9 @@ class Exit(Play):
 
 
 def still_to_do(state: CaseState) -> list[Task]:
-    """The open tasks, but what finance collects: most accounts owe something."""
-    return [task for task in state.tasks if task.kind is not TaskKind.RECEIVABLE]
+    """The open tasks, but what finance collects, as most accounts owe something, and what our teams do beside it."""
+    beside = {TaskKind.RECEIVABLE, TaskKind.STAKEHOLDER}
+    return [task for task in state.tasks if task.kind not in beside]
 
 
 async def begun(here: Running, account: str, mode: Mode = Mode.STOP, cause: Cause | None = None) -> Exit:
