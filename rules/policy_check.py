@@ -8,6 +8,8 @@ from collections.abc import Collection
 from models.policy import Policy
 from rules.policy_check_approvals import outnumbered, too_few_to_eject
 from rules.policy_check_limits import loosened, out_of_bounds, unlawful_fees
+from rules.policy_check_offers import offers_wrong
+from rules.policy_check_teams import notices_wrong, teams_wrong
 from rules.policy_check_times import contradictions, gaps, silent
 from rules.policy_check_values import (
     house_and_sender,
@@ -34,6 +36,9 @@ _CHECKS = (
     out_of_order,
     unnamed_rules,
     house_and_sender,
+    offers_wrong,
+    teams_wrong,
+    notices_wrong,
 )
 
 

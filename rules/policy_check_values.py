@@ -1,14 +1,12 @@
 """Values that can't be meant: currencies, hours, orders of days, names. Source: DOMAIN money.1, messages.5, modes.1."""
 
 import re
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator
 from email.errors import MessageError
 from email.headerregistry import Address
 from itertools import pairwise
 
 from babel.core import get_global
-from babel.numbers import get_currency_precision
 
 from models.policy import (
     EVERYWHERE,
@@ -22,6 +20,7 @@ from models.policy import (
     Span,
     WriteOffClause,
 )
+from rules.policy_check_amounts import wrong_amounts
 from rules.policy_found import Finding, Placed, every
 
 FOLLOW_UPS, LONGEST_NAME = 3, 200
@@ -71,28 +70,9 @@ def uncountable(policy: Policy) -> Iterator[Finding]:
     """Amounts in no currency, below nothing, or finer than the currency's minor units. Source: DOMAIN money.1."""
     for each in every(policy):
         if isinstance(each.clause, WriteOffClause):
-            yield from _amounts(each, "thresholds", each.clause.thresholds)
+            yield from wrong_amounts(each, "thresholds", each.clause.thresholds)
         if isinstance(each.clause, ApprovalClause):
-            yield from _amounts(each, "yearly_value", each.clause.yearly_value)
-
-
-def _amounts(each: Placed, field: str, amounts: Mapping[str, Decimal]) -> Iterator[Finding]:
-    for currency, amount in amounts.items():
-        what = ""
-        if currency not in get_global("all_currencies"):
-            what, fix = f"{field} names {currency!r}, which is no currency", "write a code of ISO 4217, such as EUR"
-        elif not amount.is_finite() or amount < 0:
-            what, fix = f"{field} of {amount} {currency} is no worth", "write an amount of 0 or more"
-        elif (units := get_currency_precision(currency)) < _decimals(amount):
-            what = f"{field} of {amount:f} {currency} is finer than a currency of {units} decimals knows"
-            fix = f"write {amount:.{units}f}"
-        if what:
-            yield Finding(where=str(each), what=what, fix=fix)
-
-
-def _decimals(amount: Decimal) -> int:
-    exponent = amount.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+            yield from wrong_amounts(each, "yearly_value", each.clause.yearly_value)
 
 
 def out_of_order(policy: Policy) -> Iterator[Finding]:
@@ -151,7 +131,7 @@ def house_and_sender(policy: Policy) -> Iterator[Finding]:
             yield Finding(where="sender", what=what, fix="write what a letter may bear")
     for field in ("address", "help_address"):
         written = getattr(policy.sender, field)
-        if not _is_address(written):
+        if not is_address(written):
             fix = "write one such as goodbye@company.example"
             yield Finding(where="sender", what=f"{field} {written!r} is no mail address", fix=fix)
 
@@ -161,7 +141,8 @@ def _days(span: Span) -> int:
     return span.months * 28 + span.days + span.working_days
 
 
-def _is_address(written: str) -> bool:
+def is_address(written: str) -> bool:
+    """Whether a mail can be sent there."""
     try:
         read = Address(addr_spec=written)
     except (MessageError, ValueError, IndexError):

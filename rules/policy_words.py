@@ -117,7 +117,9 @@ def _(cadence: Cadence) -> str:
 
 @in_words.register
 def _(offer: OfferClause) -> str:
-    whom = "who left, months later" if offer.come_back else f"for {listed([_plain(r) for r in offer.reasons], 'or')}"
+    whom = (
+        "for who left, months later" if offer.come_back else f"for {listed([_plain(r) for r in offer.reasons], 'or')}"
+    )
     worth = amounts_in_words(offer.least_yearly_value)
     of = f", of accounts worth {worth} a year, or more" if worth else ""
     return f"{_offered(offer)}, {whom}{of}; to be answered within {_counted(offer.answer_days, 'day')}"

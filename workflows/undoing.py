@@ -70,9 +70,8 @@ class CaseUndoing(CasePromises):
         await self._do(TrialActivities.drop_trials, self._ask(EffectRequest, "drop_trials"), UNDO)
         if self.state.undo != "refuse":
             await self._stop_follow_ups()
-            if (
-                self.state.sent and self.state.promised is not OfferKind.PAUSE
-            ):  # whom nobody has told of an eject isn't welcomed back. Source: DOMAIN messages.5
+            # Whom nobody has told of an eject isn't welcomed back. Source: DOMAIN messages.5
+            if self.state.sent and self.state.promised is not OfferKind.PAUSE:
                 self._mail(MailKind.WELCOME_BACK)
 
     async def _stop_follow_ups(self) -> None:
