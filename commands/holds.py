@@ -51,27 +51,32 @@ def place(
     ground: GroundOption = None,
     data_sets: Annotated[list[str] | None, typer.Option("--data-set", help="Only this one; may be repeated.")] = None,
     confirm: Annotated[bool, typer.Option("--confirm", help="Confirm the hold that somebody else placed.")] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", help="The customer isn't told, whatever the policy allows: an order may forbid it."),
+    ] = False,
     which: HoldOption = None,
     who: As = None,
     as_json: Json = False,
 ) -> None:
-    """Place a hold, or confirm one that somebody else placed."""
+    """Place a hold, or confirm one that somebody else placed. A leaving customer is told if the policy allows it."""
     from models.updates import HoldWord
     from rules.holds import confirm_by
 
     if confirm == (ground is not None):
         raise Refused(Exit.USAGE, "a hold is placed or confirmed", "use either --ground TEXT or --confirm")
     at, actor = _compliance(account, who)
-    now, until = datetime.now(UTC), None
+    now, until, tell = datetime.now(UTC), None, False
     if ground is not None:
         _refuse_unknown(at, data_sets or [])
         standing = at.cases.place_hold(account, actor, ground, data_sets or [], now)
         update, text, until = "place_hold", "stands", confirm_by(now, at.policy.house.hold_confirm_days)
+        tell = not quiet and _may_be_told(at, account, now)
     else:
         standing = _standing(at, account, which)
         _asked(at.cases.confirm_hold, standing, actor)
         update, text = "confirm_hold", "is confirmed"
-    word = HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing, confirm_by=until)
+    word = HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing, confirm_by=until, tell=tell)
     _tell_case(at, account, update, word)
     _tell(account, standing, text, as_json=as_json)
 
@@ -89,6 +94,20 @@ def release(account: AccountArgument, which: HoldOption = None, who: As = None, 
     text = "is released" if released else "stands until a second person releases it too"
     _tell_case(at, account, "release_hold", HoldWord(actor=actor, key=uuid.uuid4().hex, hold=standing))
     _tell(account, standing, text, as_json=as_json)
+
+
+def _may_be_told(at: "Connections", account: str, now: datetime) -> bool:
+    """By the policy and the customer's own calendar; who is erased can't be told anything."""
+    from zoneinfo import ZoneInfo
+
+    from connectors.errors import NotFound
+    from rules.holds import may_be_told
+
+    try:
+        facts = at.directory.facts(account)
+    except NotFound:
+        return False
+    return may_be_told(at.policy, facts, now.astimezone(ZoneInfo(facts.account.timezone)).date())
 
 
 def _refuse_unknown(at: "Connections", names: list[str]) -> None:

@@ -1,11 +1,15 @@
 """What a legal hold freezes. Source: DOMAIN erasure.3."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from models.account import AccountFacts
 from models.inventory import Inventory
+from models.policy import Policy
 from models.vocabulary import FILES, OWN, PROCESSORS
+from rules.contracts import active
+from rules.policy import NoClause, in_force, speaks_for_all
 
 
 def frozen(inventory: Inventory, covered: Iterable[str]) -> frozenset[str]:
@@ -38,6 +42,18 @@ def can_be_held(inventory: Inventory) -> tuple[str, ...]:
 def confirm_by(placed_at: datetime, days: int) -> datetime:
     """Until when a second of compliance must confirm a hold; it stands all the same."""
     return placed_at + timedelta(days=days)
+
+
+def may_be_told(policy: Policy, facts: AccountFacts, day: date) -> bool:
+    """Whether the customer may know that a hold stands, by the clause in force that day; a silent policy says no.
+
+    Source: DOMAIN erasure.3; counsel's word, which the clause's citation names.
+    """
+    contract = speaks_for_all(active(facts.contracts))
+    try:
+        return in_force(policy.hold_notice, day, facts.account.jurisdiction, contract).tell
+    except NoClause:
+        return False
 
 
 def overdue_since(hold: Mapping[str, Any], days: int, now: datetime) -> datetime | None:

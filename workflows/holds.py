@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
     from models.case import CaseState, HoldsRequest, StandingHolds
     from models.updates import Answer, HoldWord
-    from models.vocabulary import Role, TaskKind
+    from models.vocabulary import MailKind, Mode, Role, TaskKind
     from workflows.deciding import CaseDeciding
     from workflows.retries import SHORT, TO_THE_END
 
@@ -28,11 +28,22 @@ class CaseHolds(CaseDeciding):
     @workflow.update(name="place_hold")
     async def place_hold(self, word: HoldWord) -> Answer:
         """From now on nothing that it covers is erased, and the window's clock stands."""
+        if word.tell and not self.state.holds:
+            self._tell_of_hold()
         self._keep(holds=(*self.state.holds, word.hold), held_since=self.state.held_since or workflow.now())
         if word.confirm_by is not None:
             self._keep(unconfirmed={**self.state.unconfirmed, word.hold: word.confirm_by})
             self._watch(word.hold, word.confirm_by)
         return await self._decided("place_hold", word, f"hold {word.hold} stands", hold=word.hold)
+
+    def _tell_of_hold(self) -> None:
+        """Once while any stands; never whom nobody has told of the exit yet, nor in a pause, which erases nothing.
+
+        Source: DOMAIN messages.5, modes.1.
+        """
+        before = [name for name in self.state.sent if name.startswith(f"{MailKind.HOLD}.")]
+        if self.state.sent and self.state.mode is not Mode.PAUSE:
+            self._mail(MailKind.HOLD, len(before) + 1)
 
     @place_hold.validator
     def _may_place(self, word: HoldWord) -> None:

@@ -1,13 +1,15 @@
 """What a hold freezes, and when its confirmation is overdue."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.inventory import Inventory, read_inventory
-from rules.holds import can_be_held, confirm_by, frozen, overdue_since
+from models.policy import HoldNoticeClause
+from rules.holds import can_be_held, confirm_by, frozen, may_be_told, overdue_since
+from tests.unit.sample_facts import POLICY, facts
 
 SAMPLE = read_inventory(Path(__file__).parents[2] / "inventory.toml")
 NAMES = [each.name for each in SAMPLE.data_sets]
@@ -65,3 +67,20 @@ def test_erasure_3_a_hold_must_be_confirmed_within_the_days_of_the_policy() -> N
     assert overdue_since(hold, 3, until - timedelta(seconds=1)) is None
     assert overdue_since(hold, 3, until) == until
     assert overdue_since({**hold, "confirmed_by": "david"}, 3, until) is None
+
+
+def notice(**about: object) -> HoldNoticeClause:
+    fixed = {"rule": "erasure.3", "citation": "house policy: x", "valid_from": date(2025, 1, 1)}
+    return HoldNoticeClause.model_validate({**fixed, **about})
+
+
+def test_erasure_3_a_customer_is_told_of_a_hold_only_where_counsel_allows_it() -> None:
+    """The contract's clause before the jurisdiction's before the default; silence is a no."""
+    day, clauses = PLACED.date(), (notice(tell=False), notice(tell=True, jurisdiction="EU"))
+    told = POLICY.model_copy(update={"hold_notice": clauses})
+    assert may_be_told(told, facts(), day) is True
+    assert may_be_told(told, facts(jurisdiction="US"), day) is False
+    own = notice(tell=False, contract="acme-contract")
+    assert may_be_told(POLICY.model_copy(update={"hold_notice": (*clauses, own)}), facts(), day) is False
+    assert may_be_told(POLICY.model_copy(update={"hold_notice": ()}), facts(), day) is False
+    assert may_be_told(POLICY, facts(), day) is True

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from devstack.company.opening import open_product
 from devstack.company.schema import webhook
 from devstack.running import Running
-from models.updates import Undo
+from models.updates import HoldWord, Undo
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome, WaitKind
 from rules.permissions import refused
 from tests.workflow.exits import DAY, WORD, Exit, begun, still_to_do
@@ -136,3 +136,18 @@ async def test_a_hold_still_waits_for_its_second_person_in_a_later_run(here: Run
         await play.release(who, hold)
     assert still_to_do(await play.state()) == [], "nobody needs to confirm what is released"
     await play.back("reinstate", Stage.REINSTATED)
+
+
+async def test_erasure_3_the_customer_is_told_once_of_a_hold_that_counsel_lets_them_know_of(
+    here: Running, account: str
+) -> None:
+    play = await begun(here, account)
+    await play.plan_agreed()
+    quiet = await play.hold("own/notes")
+    for who in ("dora", "felipe"):
+        await play.release(who, quiet)
+    for covered in ("own/notes", "own/users"):
+        hold = await play.hold(covered, tell=False)
+        await play.say("dora", "place_hold", HoldWord, hold=hold, tell=True)
+    await play.back("withdraw", Stage.WITHDRAWN)
+    assert mails_of(here, play.case).count("hold") == 1
