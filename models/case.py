@@ -118,7 +118,8 @@ class CaseState(Payload):
     """Where the case stands: the query's answer, and what continue-as-new carries.
 
     `agreed` is the plan in force, `proposed` one that waits for approval; `done` names the steps that an undo
-    must take back (by idempotency key, in the order in which they began); `sent` the messages that were tried.
+    must take back (by idempotency key, in the order in which they began); `sent` the messages that were tried,
+    `delayed` those that wait for their hour.
     `handled` are the update ids seen so far; `cause` is that of an eject which was asked for, before there is a plan.
 
     `proposed_by` asked for what is proposed; `paused_on` is the day, at the customer's, since which the account has
@@ -148,6 +149,7 @@ class CaseState(Payload):
     approvals: tuple[Approval, ...] = ()
     done: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
+    delayed: dict[str, AwareDatetime] = {}
     tasks: tuple[Task, ...] = ()
     tasks_opened: int = 0
     package: PackageRef | None = None

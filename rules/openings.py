@@ -1,18 +1,20 @@
 """When the mails that a plan's own dates set off may arrive, so that nobody needs to ask. Source: DOMAIN messages.5."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from models.account import AccountFacts
 from models.plan import Plan
-from models.policy import Policy
+from models.policy import Cadence, Policy
 from models.vocabulary import MailKind, Mode
 from rules.cadence import cadence_of
 from rules.hours import opening
 
 OF_AN_EXIT = ("effective_date", "late_usage_end", "erasure")
 """The dates at which export, goodbye, statement and certificate come to be."""
+
+_LONGEST_HOLIDAYS = 21
 
 
 class _Reader(NamedTuple):
@@ -38,6 +40,15 @@ def openings(
     reader = _Reader(main.timezone, facts.account.country, main.hours_from, main.hours_to)
     cadence = cadence_of(policy, plan.commitments)
     if plan.commitments.mode is Mode.PAUSE:
-        return {MailKind.RESUME_REMINDER: opening(reminder_at, reader, cadence)}
+        return {MailKind.RESUME_REMINDER: _in_time(reminder_at, dates["resume"], reader, cadence)}
     found = {name: opening(dates[name], reader, cadence) for name in OF_AN_EXIT if name in dates}
-    return {**found, MailKind.RETRIEVAL_REMINDER: opening(reminder_at, reader, cadence)}
+    return {**found, MailKind.RETRIEVAL_REMINDER: _in_time(reminder_at, dates["retrieval_end"], reader, cadence)}
+
+
+def _in_time(at: datetime, deadline: datetime, reader: _Reader, cadence: Cadence) -> datetime:
+    """A reminder comes before what it reminds of: where the days up to it are free ones, on one before them."""
+    for days in range(_LONGEST_HOLIDAYS):
+        opens = opening(at - timedelta(days=days), reader, cadence)
+        if opens < deadline:
+            return opens
+    return at

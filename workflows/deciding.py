@@ -13,11 +13,11 @@ with workflow.unsafe.imports_passed_through():
     from models.updates import Answer, Command
     from rules.permissions import refused
     from workflows.retries import RECORD
-    from workflows.steps import CaseSteps
+    from workflows.mailing import CaseMailing
     from workflows.words import cause_of
 
 
-class CaseDeciding(CaseSteps):
+class CaseDeciding(CaseMailing):
     """A person's word: checked in the validator, kept by the handler, recorded here."""
 
     def _check(self, update: str, word: Command, also: Refusal | None = None) -> None:

@@ -43,9 +43,10 @@ class CasePausing(CaseWalking):
     async def _until_resumed(self, agreed: Agreed) -> None:
         """Waits for its date, or until it is moved; a reminder goes out before."""
         resume, moved_on = agreed.dates["resume"], self._moved_on(agreed)
-        if agreed.reminder_at > workflow.now():
-            await self._wait(moved_on, agreed.reminder_at)
-            if agreed.reminder_at <= workflow.now() < resume and not self._plan_moved(agreed):
+        reminder = self._opening_of(MailKind.RESUME_REMINDER) or agreed.reminder_at
+        if reminder > workflow.now():
+            await self._wait(moved_on, reminder)
+            if reminder <= workflow.now() < resume and not self._plan_moved(agreed):
                 self._mail(MailKind.RESUME_REMINDER, agreed.generation)
         if not moved_on():
             await self._wait(moved_on, resume)

@@ -66,7 +66,7 @@ class CaseRetrieval(CaseScanning):
                 await self._scan_if_due()
                 await self._tell_what_is_missing()
                 await self._wait_by_alarm(self._retrieval_moved(), self._next_by_itself())
-            await self._wait(self._no_mail_under_way)
+            await self._wait(self._all_mails_out)
             open_now = not self._closed_gates()
         self._set_alarm(None)
 
@@ -144,7 +144,7 @@ class CaseRetrieval(CaseScanning):
         Who has accepted isn't reminded.
         """
         agreed, now = self._agreed(), workflow.now()
-        urging = () if self.state.accepted else (agreed.reminder_at, agreed.silence_at)
+        urging = () if self.state.accepted else (self._reminder_at(), agreed.silence_at)
         window = (agreed.dates["retrieval_end"], *urging)
         instants = (*(at + self._window_moved for at in window), *self._billing_instants(), *self._scans_left())
         return min((at for at in instants if at is not None and at > now), default=None)
@@ -157,7 +157,7 @@ class CaseRetrieval(CaseScanning):
         now, moved = workflow.now(), self._window_moved
         if self.state.accepted or self.state.holds:
             return
-        if now >= self._agreed().reminder_at + moved and not self.state.reminded:
+        if now >= self._reminder_at() + moved and not self.state.reminded:
             self._keep(reminded=True)
             self._mail(MailKind.RETRIEVAL_REMINDER)
         asked = any(task.kind is TaskKind.SILENCE for task in self.state.tasks)
@@ -165,6 +165,10 @@ class CaseRetrieval(CaseScanning):
             cause = "the window is over and the customer has said nothing"
             fix = "extend it, record the customer's waiver, or apply the contract's erasure clause: farewell waive"
             self._open_task(TaskKind.SILENCE, "retrieval", Role.COMPLIANCE, cause, fix, blocking=False)
+
+    def _reminder_at(self) -> datetime:
+        """At an hour at which it may arrive: so it needs no timer of its own."""
+        return self._opening_of(MailKind.RETRIEVAL_REMINDER) or self._agreed().reminder_at
 
     async def _continue_if_long(self) -> None:
         """A history that grew long is carried on by a new run, from the same state."""
@@ -175,6 +179,6 @@ class CaseRetrieval(CaseScanning):
         return workflow.info().is_continue_as_new_suggested()
 
     async def _continue(self) -> NoReturn:
-        await self._mails_out()
+        await self._mails_handed_on()
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(self._request.model_copy(update={"carried": self.state}))

@@ -1,6 +1,5 @@
-"""How a case does a step: with retries, then as a task that a person ends. And how it waits, and writes mails."""
+"""How a case does a step: with retries, then as a task that a person ends. And how it waits."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -12,11 +11,9 @@ from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
-    from activities.messaging import MessagingActivities
     from models.case import Agreed, CaseState, StageRecord, Task, WaitingFor
-    from models.effects import MessageRequest
     from models.payload import EffectRequest
-    from models.vocabulary import ENDS, MailKind, Role, Stage, TaskKind, TaskOutcome, WaitKind
+    from models.vocabulary import ENDS, Role, Stage, TaskKind, TaskOutcome, WaitKind
     from workflows.retries import STEP, Manner
     from workflows.words import cause_of, in_words, kind_of
 
@@ -25,7 +22,6 @@ STAGE = SearchAttributeKey.for_keyword("FarewellStage")
 MODE = SearchAttributeKey.for_keyword("FarewellMode")
 WAITING_FOR = SearchAttributeKey.for_keyword("FarewellWaitingFor")
 EFFECTIVE_DATE = SearchAttributeKey.for_datetime("FarewellEffectiveDate")
-_SEND = "send_"
 
 
 class Undone(Exception):  # no error: it unwinds the walk when somebody withdraws or reinstates
@@ -33,14 +29,13 @@ class Undone(Exception):  # no error: it unwinds the walk when somebody withdraw
 
 
 class CaseSteps:
-    """The case's state, and the ways to change it: a step, a wait, a task, a message."""
+    """The case's state, and the ways to change it: a step, a wait, a task."""
 
     def __init__(self, state: CaseState) -> None:
-        """Outcomes of tasks and messages under way live as long as the run; all else is in the state."""
+        """Outcomes of tasks live as long as the run; all else is in the state."""
         self.state = state
         self._shown: tuple[object, ...] = (state.stage, state.mode, None, None)  # as `farewell start` shows it
         self._outcomes: dict[str, TaskOutcome] = {}
-        self._mails: set[asyncio.Task[None]] = set()
         self._undoing = False
 
     def _keep(self, **changes: Any) -> None:
@@ -193,65 +188,6 @@ class CaseSteps:
 
     def _close_task(self, task_id: str) -> None:
         self._keep(tasks=tuple(task for task in self.state.tasks if task.id != task_id))
-
-    # -- messages
-
-    def _mail(self, kind: MailKind, generation: int = 1) -> None:
-        """Sends beside the walk: a mail that fails becomes a task and never changes the state."""
-        name = f"{kind}.{generation}"
-        if name not in self.state.sent:
-            self._keep(sent=(*self.state.sent, name))
-            self._mails.add(asyncio.create_task(self._send(name)))
-
-    def _watch_parked_mails(self) -> None:
-        """An earlier run left messages that wait for a person."""
-        for task in self._parked_mails():
-            self._mails.add(asyncio.create_task(self._send(task.step.removeprefix(_SEND), task)))
-
-    def _parked_mails(self) -> list[Task]:
-        return [task for task in self.state.tasks if not task.blocking and task.step.startswith(_SEND)]
-
-    async def _send(self, name: str, parked: Task | None = None) -> None:
-        while parked is None or await self._again(parked):
-            parked = await self._tried(name)
-            if parked is None:
-                return
-
-    async def _tried(self, name: str) -> Task | None:
-        """The task that a failed message became, or None: it's out."""
-        kind, generation = name.split(".")
-        about = {"subject": kind, "generation": int(generation), "kind": kind, **self._what_mails_say()}
-        try:
-            await workflow.execute_activity_method(
-                MessagingActivities.send_message,
-                self._ask(MessageRequest, "send_message", **about),
-                start_to_close_timeout=STEP.attempt,
-                retry_policy=STEP.retries,
-                summary=f"mail: {kind.replace('_', ' ')}",
-            )
-        except ActivityError as error:
-            cause, fix = cause_of(error)
-            return self._open_task(TaskKind.STEP_FAILED, _SEND + name, Role.ENGINEER, cause, fix, blocking=False)
-        return None
-
-    async def _again(self, parked: Task) -> bool:
-        """Whether a person wants it tried again; the case doesn't wait for the answer."""
-        await workflow.wait_condition(lambda: parked.id in self._outcomes or self.state.stage in ENDS)
-        self._close_task(parked.id)
-        return self._outcomes.get(parked.id) is TaskOutcome.RETRY
-
-    def _what_mails_say(self) -> dict[str, Any]:
-        """The plan in force, and the window's end as it really is: late delivery, an extension or a hold moves it."""
-        end, agreed = self.state.retrieval_end, self.state.agreed
-        dates = {"retrieval_end": end, "erasure": end} if end else {}
-        return {"plan_hash": agreed.hash, "dates": dates} if agreed else {}
-
-    async def _mails_out(self) -> None:
-        """Waits for the messages under way, but not for those that wait for a person."""
-        await workflow.wait_condition(self._no_mail_under_way)
-
-    def _no_mail_under_way(self) -> bool:
-        return sum(not mail.done() for mail in self._mails) <= len(self._parked_mails())
 
 
 def _waiting(waiting_for: WaitingFor | None) -> Any:
