@@ -212,7 +212,7 @@ def check(c: Connections) -> None:
     """
     c.objects.check(c.settings.s3_export_bucket, locked=False)
     c.objects.check(c.settings.s3_evidence_bucket, locked=True)
-    for needed in ("policy", "inventory", "keys", "product", "processors", "access", "contracts"):
+    for needed in ("policy", "inventory", "keys", "product", "processors", "access", "contracts", "messenger"):
         getattr(c, needed)
     refuse_faults("FAREWELL_POLICY_FILE", findings(c.policy), "farewell policy check")
     refuse_lost_keys(c)

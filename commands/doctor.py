@@ -140,6 +140,33 @@ def _mail(at: "Connections") -> None:
     at.messenger.check()
 
 
+def _texts(at: "Connections") -> None:
+    """SMS and WhatsApp: without a webhook they fall back to mail, which is no fault."""
+    at.messenger.check_texts()
+
+
+def _suppression(at: "Connections") -> None:
+    """Without the list nobody could be left in peace, so nothing goes that the law doesn't require."""
+    from connectors.configuration import EXPECTED, WrongSetting
+
+    if at.suppression is None:
+        what = f"it isn't set, so no thanks, no reminder and no offer is sent; {EXPECTED['suppression_key']}"
+        raise WrongSetting("FAREWELL_SUPPRESSION_KEY", what)
+    at.suppression.check()
+
+
+def _mail_webhook(at: "Connections") -> None:
+    from connectors.configuration import EXPECTED, WrongSetting
+    from connectors.errors import Unauthorized
+    from connectors.webhooks.sender import signers_of
+
+    secret = at.settings.mail_webhook_secret
+    try:
+        _ = signers_of(secret.get_secret_value(), "mail webhook") if secret else None
+    except Unauthorized:
+        raise WrongSetting("FAREWELL_MAIL_WEBHOOK_SECRET", f"expected {EXPECTED['mail_webhook_secret']}") from None
+
+
 def _temporal(at: "Connections") -> None:
     import asyncio
 
@@ -195,5 +222,8 @@ _CHECKS: dict[str, Callable[["Connections"], None]] = {
     "bucket for packages": _export_bucket,
     "bucket for evidence": _evidence_bucket,
     "mail": _mail,
+    "what comes back of mails": _mail_webhook,
+    "who isn't written to": _suppression,
+    "SMS and WhatsApp": _texts,
     "Temporal": _temporal,
 }

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from temporalio.client import Client
 
+    from connectors.messenger import ChannelMessenger
     from connectors.ports.access import AccessSystem, IdentitySystem
     from connectors.ports.company import BillingSystem, ContractSystem
     from connectors.ports.outside import Histories, SubProcessors
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from connectors.ports.product import ProductDatabase
     from connectors.ports.storage import KeyStore
     from connectors.s3 import S3ObjectStore
-    from connectors.smtp import SmtpMessenger
     from connectors.webhooks.sender import Sender
 
 __all__ = ["Connections", "WrongSetting", "connect_temporal", "home", "load_environment", "opened", "settings"]
@@ -148,14 +148,11 @@ class Connections(FarewellConnections):
         return S3ObjectStore.connect(self.settings.s3_public_url or self.settings.s3_endpoint_url)
 
     @cached_property
-    def messenger(self) -> "SmtpMessenger":
-        """SMTP."""
-        from connectors.smtp import SmtpMessenger
+    def messenger(self) -> "ChannelMessenger":
+        """SMTP; and for SMS and WhatsApp a webhook, if there is one."""
+        from connectors.messenger_opened import opened_messenger
 
-        try:
-            return SmtpMessenger(self.settings.smtp_url)
-        except ValueError:  # its text may hold the password
-            raise WrongSetting("FAREWELL_SMTP_URL", f"expected {EXPECTED['smtp_url']}") from None
+        return opened_messenger(self.settings, self._sender)
 
     @cached_property
     def processors(self) -> "SubProcessors":
