@@ -72,16 +72,16 @@ def price_of(billing: BillingState | None, until: datetime | None, zone: str, me
 def refundable(
     billing: BillingState | None, end: datetime | None, zone: str, method: Rounding
 ) -> tuple[InvoiceState, Decimal] | None:
-    """The newest paid invoice of a subscription, and what of it the exit wouldn't give back anyway.
+    """The newest invoice of a subscription, if it is paid, and what of it the exit wouldn't give back anyway.
 
-    Source: DOMAIN money.3: no more goes back than was paid.
+    No more goes back than was paid, and of what is unpaid nothing. Source: DOMAIN money.3.
     """
     if end is None or billing is None or not _is_sound(billing):
         return None
-    paid = [each for each in billing.invoices if each.kind == "subscription" and each.paid > 0 and each.due <= 0]
-    if not paid:
+    billed = [each for each in billing.invoices if each.kind == "subscription"]
+    last = max(billed, key=lambda each: (each.issued_at, each.invoice_id), default=None)
+    if last is None or last.due > 0 or last.paid <= 0:
         return None
-    last = max(paid, key=lambda each: (each.issued_at, each.invoice_id))
     back = sum((part.amount for part in unused(last, end, zone, method)), ZERO)
     return last, max(last.paid - back, ZERO)
 
