@@ -81,13 +81,19 @@ class ErasureActivities(LaterErasure):
             What `purge` raises.
         """
         names = [duty.name for duty in self._plan(request).commitments.data_sets if made_by_us(duty.name)]
-        asked = [request.model_copy(update={"step": "purge", "subject": name}) for name in names]
-        free = [each for each in asked if not held(self._store, self._inventory, request.account, [each.subject])]
-        gone = [self.purge(each) for each in (*free, *(each for each in asked if each not in free))]
-        before, erased, kept = (
-            sum(counts) for counts in zip(*((x.before, x.erased, x.kept) for x in gone), strict=True)
-        )
-        return PurgeResult(name="own", before=before, erased=erased, kept=kept)
+        return self._each(request, "own", names)
+
+    @activity.defn(name="count_retained")
+    def count_retained(self, request: PurgeRequest) -> PurgeResult:
+        """Counts all that the plan keeps, set by set as `purge` does, before anything that leads to it goes.
+
+        Source: DOMAIN erasure.1, erasure.4.
+
+        Raises:
+            What `purge` raises.
+        """
+        names = [duty.name for duty in self._plan(request).commitments.data_sets if duty.erase == "retain"]
+        return self._each(request, "retained", names)
 
     @activity.defn(name="recount")
     def recount(self, request: RecountRequest) -> RecountResult:
@@ -110,6 +116,16 @@ class ErasureActivities(LaterErasure):
             at = activity.info().scheduled_time
             self._store.keep_document(request.case, "recount", request.idempotency_key, body, at)
         return result
+
+    def _each(self, request: PurgeRequest, name: str, names: list[str]) -> PurgeResult:
+        """One after the other, each under the key that it would have by itself; what a hold freezes last."""
+        asked = [request.model_copy(update={"step": "purge", "subject": subject}) for subject in names]
+        free = [each for each in asked if not held(self._store, self._inventory, request.account, [each.subject])]
+        gone = [self.purge(each) for each in (*free, *(each for each in asked if each not in free))]
+        before, erased, kept = (
+            sum(counts) for counts in zip(*((x.before, x.erased, x.kept) for x in gone), strict=True)
+        )
+        return PurgeResult(name=name, before=before, erased=erased, kept=kept)
 
     def _asked(self, request: PurgeRequest, at: datetime) -> PurgeResult:
         """It goes on without waiting: the closing asks again until it's confirmed."""

@@ -68,6 +68,10 @@ ACTIONS = {
     "gate_credentials": "closed keys, sessions and other ways in",
     "free_credentials": "opened keys, sessions and other ways in again",
     "send_message": "wrote to the customer",
+    "note_call": "noted what became of a call to the customer",
+    "open_pause": "opened the pause that the customer had accepted instead of leaving",
+    "brief": "briefed the account's manager, and asked our teams for what is theirs to do",
+    "remind_teams": "wrote to our own people again: a reminder, or that the account stays",
     "plan_follow_ups": "planned the follow-up messages",
     "end_follow_ups": "ended the follow-up messages, and forgot the last contact",
     "plan_package": "listed what goes into the package",
@@ -77,6 +81,7 @@ ACTIONS = {
     "verify_package": "read the package back and counted it again",
     "drop_package": "dropped an unfinished package",
     "purge": "erased what the plan says in a data set",
+    "count_retained": "counted what the law keeps, which stays where it is",
     "purge_own": "erased what Farewell itself held: the package, contacts, messages and notes",
     ASK_PROCESSOR: "asked a sub-processor to erase what it holds",
     "chase_processor": "looked whether a sub-processor has confirmed, to ask it again if it has not",
@@ -111,6 +116,8 @@ ACTIONS = {
     "answer_offer": "answered the offer",
     "set_contact_preference": "chose how to be written to",
     "stop_follow_ups": "stopped the follow-up messages",
+    "message_heard": "noted what came back of a message",
+    "opt_out": "asked for no more messages than the law requires",
 }
 ASKED = {
     "refuse": "say no",

@@ -19,7 +19,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.retries import PURGE
     from workflows.words import kind_of
 
-PURGES: dict[str, Callable[..., Any]] = {"purge": ErasureActivities.purge, "purge_own": ErasureActivities.purge_own}
+PURGES: dict[str, Callable[..., Any]] = {
+    "count_retained": ErasureActivities.count_retained,
+    "purge": ErasureActivities.purge,
+    "purge_own": ErasureActivities.purge_own,
+}
 
 
 class CaseErasing(CaseDeprovisioning):
@@ -76,11 +80,18 @@ class CaseErasing(CaseDeprovisioning):
         return tuple(counted.left)
 
     def _portions(self, plan_hash: str) -> list[PurgeRequest]:
-        """Each data set by itself, in the order of the plan; what we made ourselves, which is little, in one."""
-        names = self._agreed().data_sets
-        theirs = [self._ask(PurgeRequest, "purge", subject=x, plan_hash=plan_hash) for x in names if not made_by_us(x)]
-        ours = [self._ask(PurgeRequest, "purge_own", plan_hash=plan_hash)] if len(theirs) < len(names) else []
-        return [*theirs, *ours]
+        """Each data set by itself, in the order of the plan; what we made ourselves, which is little, in one.
+
+        What is kept is counted before them in one step, while all that leads to it stands.
+        """
+        names, kept = self._agreed().data_sets, set(self._agreed().retained)
+        going = [name for name in names if name not in kept and not made_by_us(name)]
+        counted = [self._portion("count_retained", plan_hash)] if kept else []
+        ours = [self._portion("purge_own", plan_hash)] if any(made_by_us(name) for name in names) else []
+        return [*counted, *(self._portion("purge", plan_hash, name) for name in going), *ours]
+
+    def _portion(self, step: str, plan_hash: str, subject: str = "-") -> PurgeRequest:
+        return self._ask(PurgeRequest, step, subject=subject, plan_hash=plan_hash)
 
     async def _purge_or_frozen(self, request: PurgeRequest) -> ActivityError | None:
         """Erases one portion; or how the purge said that a hold freezes it, so that others can go on meanwhile."""

@@ -121,6 +121,17 @@ def test_erasure_7_what_we_made_goes_in_one_and_each_set_is_counted_and_proven_b
     assert company.purge_own() == result
 
 
+def test_erasure_1_what_is_kept_is_counted_in_one_step_and_each_set_is_proven_by_itself(company):
+    result = ActivityEnvironment().run(
+        company.activities().count_retained, PurgeRequest(**ABOUT, step="count_retained")
+    )
+    names = [duty.name for duty in plan().commitments.data_sets if duty.erase == "retain"]
+    assert [each["name"] for each in company.store.documents(CASE, "purge")] == names
+    assert (result.before, result.erased, result.kept) == (1, 0, 1)
+    assert company.purge("invoice").before == 1, "by itself it bears the same key: nothing is counted twice"
+    assert len(company.store.documents(CASE, "purge")) == len(names)
+
+
 def test_erasure_3_of_what_we_made_all_goes_but_what_a_hold_freezes(company):
     company.store.held = [{"id": "h1", "data_sets": ["own/package"]}]
     with pytest.raises(ApplicationError) as caught:
