@@ -19,6 +19,7 @@ from activities.billing import BillingActivities
 from activities.briefing import BriefingActivities
 from activities.cases import CaseActivities
 from activities.catalogue import Catalogue
+from activities.catalogue_faults import faults
 from activities.contract import ContractActivities
 from activities.erasure import ErasureActivities
 from activities.evidence import EvidenceActivities
@@ -215,6 +216,8 @@ def check(c: Connections) -> None:
     for needed in ("policy", "inventory", "keys", "product", "processors", "access", "contracts", "messenger"):
         getattr(c, needed)
     refuse_faults("FAREWELL_POLICY_FILE", findings(c.policy), "farewell policy check")
+    if c.settings.messages_folder:
+        refuse_faults("FAREWELL_MESSAGES_FOLDER", faults(c.settings.messages_folder), "farewell message check")
     refuse_lost_keys(c)
     c.keys.check()
     c.keys.publish(public_key(c.signer))

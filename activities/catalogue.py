@@ -54,9 +54,13 @@ class Catalogue:
     def words(self, language: str) -> Words:
         """Its words by section; what one lacks is taken from English."""
         if language not in self._words:
-            own, spare = self._toml(language, WORDS), self._toml(FALLBACK, WORDS)
+            own, spare = self.own_words(language), self.own_words(FALLBACK)
             self._words[language] = {part: _completed(own.get(part, {}), spare[part]) for part in spare}
         return self._words[language]
+
+    def own_words(self, language: str) -> Words:
+        """Those that it has itself."""
+        return self._toml(language, WORDS)
 
     def short(self, kind: str, manner: str, language: str) -> tuple[str, str]:
         """A kind's short text as its source, and the language that it is in."""

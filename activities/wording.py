@@ -213,7 +213,9 @@ def _short_day(iso: str, locale: str) -> str:
 
 
 def _local(context: Spoken, at: datetime | date) -> date:
-    return at.astimezone(ZoneInfo(context["zone"])).date() if isinstance(at, datetime) else at
+    if isinstance(at, datetime):
+        return at.astimezone(ZoneInfo(context["zone"])).date()
+    return at if isinstance(at, date) else date.fromisoformat(str(at))  # what isn't there says so by its name
 
 
 def _words(context: Spoken) -> Words:

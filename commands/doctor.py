@@ -27,7 +27,7 @@ def mount(app: typer.Typer) -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check settings, databases, billing, S3, SMTP, Temporal, keys, policy and inventory."""
+    """Check settings, databases, billing, S3, SMTP, Temporal, keys, policy, inventory and messages."""
     findings = examine()
     if as_json:
         show([{"check": f.check, "ok": not f.wrong, "wrong": f.wrong, "fix": f.fix} for f in findings])
@@ -204,6 +204,15 @@ def _policy(at: "Connections") -> None:
     sound_policy(at)
 
 
+def _messages(at: "Connections") -> None:
+    """The operator's own copies can be used; without any there is nothing to look at."""
+    from activities.catalogue_faults import faults
+    from connectors.configuration import refuse_faults
+
+    if at.settings.messages_folder:
+        refuse_faults("FAREWELL_MESSAGES_FOLDER", faults(at.settings.messages_folder), "farewell message check")
+
+
 def _inventory(at: "Connections") -> None:
     _ = at.inventory
 
@@ -211,6 +220,7 @@ def _inventory(at: "Connections") -> None:
 _CHECKS: dict[str, Callable[["Connections"], None]] = {
     "policy": _policy,
     "inventory": _inventory,
+    "messages": _messages,
     "keys": _keys,
     "database": _database,
     "ledger": _ledger,
