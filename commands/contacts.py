@@ -1,11 +1,11 @@
-"""How the customer wants to hear from us, the one offer, and the end of the follow-ups."""
+"""How the customer wants to hear from us, and the one offer."""
 
 import uuid
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.options import AccountArgument, As, Json, MaybeLanguage, Why
+from commands.options import AccountArgument, As, Json, MaybeLanguage
 from models.vocabulary import Channel
 
 if TYPE_CHECKING:
@@ -13,20 +13,10 @@ if TYPE_CHECKING:
 
     from connectors.opening import Connections
 
-OfferOption = Annotated[str, typer.Option("--offer", help="The offer's id.")]
-
 
 def mount(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(contact)
-    offers = typer.Typer(help="Answer the one offer.", no_args_is_help=True)
-    offers.command()(accept)
-    offers.command()(decline)
-    app.add_typer(offers, name="offer")
-    follow_ups = typer.Typer(help="The messages after the goodbye.", no_args_is_help=True)
-    follow_ups.callback()(lambda: None)  # one command is still a group
-    follow_ups.command()(stop)
-    app.add_typer(follow_ups, name="follow-up")
 
 
 def contact(
@@ -67,20 +57,6 @@ def decline(account: AccountArgument, offer: OfferOption, who: As = None, as_jso
     _answer(account, offer, who, accepted=False, as_json=as_json)
 
 
-def stop(account: AccountArgument, reason: Why = "", who: As = None, as_json: Json = False) -> None:
-    """No more messages."""
-    from commands.decisions import tell
-    from commands.sending import deliver_to
-    from commands.session import acting, case_of, connections
-    from models.payload import Personal
-    from models.updates import Undo
-
-    at = connections()
-    payload = Undo(actor=acting(at, who), key=uuid.uuid4().hex, reason=Personal(text=reason))
-    case = case_of(at, account)
-    tell(deliver_to(at, case, _follow_up(case), "stop", payload), as_json=as_json)
-
-
 def _answer(account: str, offer: str, who: str | None, *, accepted: bool, as_json: bool) -> None:
     from commands.decisions import tell
     from commands.sending import send
@@ -91,12 +67,9 @@ def _answer(account: str, offer: str, who: str | None, *, accepted: bool, as_jso
 
 def _who_writes(at: "Connections", case: "Mapping[str, object]") -> str:
     """After the goodbye the follow-ups write, before it the case."""
+    from commands.follow_ups import follow_up_of
     from models.vocabulary import MailKind
 
     gone = case["ended_at"] is not None
     said = gone or any(m.kind is MailKind.GOODBYE for m in at.outbox.messages(str(case["id"])))
-    return _follow_up(case) if said else str(case["workflow_id"])
-
-
-def _follow_up(case: "Mapping[str, object]") -> str:
-    return f"follow-up-{case['id']}"
+    return follow_up_of(case) if said else str(case["workflow_id"])

@@ -1,5 +1,6 @@
 """What a person says to a running case: every update of CONTRACTS, one command each."""
 
+import uuid
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 GateOption = Annotated[Gate, typer.Option("--gate", help="Which gate.")]
 Evidence = Annotated[str, typer.Option("--evidence", help="What shows it: a letter, a ticket.")]
+
+_OF_FOLLOW_UPS = "F"
+"""What the ids of tasks after the goodbye begin with."""
 
 
 def mount(app: typer.Typer) -> None:
@@ -118,7 +122,11 @@ def resolve(
     """End a task: try the step again, skip it with a reason, or it is done."""
     from models.updates import ResolveTask
 
-    _send(account, who, "resolve_task", ResolveTask, as_json, task=task, outcome=outcome, reason=_personal(reason))
+    about = {"task": task, "outcome": outcome, "reason": _personal(reason)}
+    if task.startswith(_OF_FOLLOW_UPS):
+        tell(_to_follow_ups(account, who, about), as_json=as_json)
+    else:
+        _send(account, who, "resolve_task", ResolveTask, as_json, **about)
 
 
 def tell(answer: "Answer", *, as_json: bool) -> None:
@@ -139,6 +147,19 @@ def _send(account: str, who: str | None, update: str, kind: type["Command"], as_
     from commands.sending import send
 
     tell(send(account, who, update, kind, **fields), as_json=as_json)
+
+
+def _to_follow_ups(account: str, who: str | None, about: dict[str, Any]) -> "Answer":
+    """To who writes after the goodbye: a case that has ended may still have a call to make."""
+    from commands.follow_ups import follow_up_of
+    from commands.sending import deliver_to
+    from commands.session import acting, case_of, connections
+    from models.updates import ResolveTask
+
+    at = connections()
+    case = case_of(at, account)
+    word = ResolveTask(actor=acting(at, who), key=uuid.uuid4().hex, **about)
+    return deliver_to(at, case, follow_up_of(case), "resolve_task", word)
 
 
 def _personal(text: str) -> "Personal":

@@ -43,6 +43,19 @@ async def deliver_by(
     raise Refused(Exit.REFUSED, why, fix)
 
 
+async def tell_if_there(client: Client, workflow: str, update: str, payload: Command) -> bool:
+    """Sends an update to a workflow that may have ended, or never have begun: then nobody need be told.
+
+    Raises:
+        Refused, RPCError: nobody answers. WorkflowUpdateFailedError: it may not be said.
+    """
+    try:
+        await _answered(client, workflow, update, payload)
+    except _Gone:
+        return False
+    return True
+
+
 class _Gone(Exception):
     """The workflow has ended, or never was."""
 

@@ -67,6 +67,11 @@ class Echo(NamedTuple):
         return StopGround.OPT_OUT if self.opted_out else _GROUNDS.get(self.heard)
 
 
+def domain_of(sender: str) -> str:
+    """The domain of our Message-IDs: that of the address by which we write."""
+    return sender.rpartition("@")[2]
+
+
 def heard_in(raw: bytes, ours: str) -> Echo | None:
     """What a mail says about one of ours; None: nothing. `ours` is the domain of our Message-IDs.
 

@@ -39,9 +39,7 @@ class Sender:
         """
         self._url, self._system, self._embedded = _address(url, system, embedded=embedded), system, embedded
         self._host = self._url.raw_host.decode()
-        self._signers = [_signer(each, system) for each in secret.split()]
-        if not self._signers:
-            raise _no_secret(system)
+        self._signers = signers_of(secret, system)
 
     def ask(self, kind: str, data: Mapping[str, Any], key: str) -> dict[str, Any]:
         """Sends `{type, timestamp, data}` and answers the JSON object that comes back.
@@ -136,6 +134,14 @@ def _address(url: str, system: str, *, embedded: bool) -> httpx2.URL:
     if parsed.scheme not in schemes or not parsed.host or parsed.userinfo:
         raise Rejected(system, "its webhook's address isn't https://host/path", "write it without user and password")
     return parsed
+
+
+def signers_of(secret: str, system: str) -> list[Webhook]:
+    """By `whsec_…`, or by two of them with a space between while one is replaced; raises Unauthorized."""
+    signers = [_signer(each, system) for each in secret.split()]
+    if not signers:
+        raise _no_secret(system)
+    return signers
 
 
 def _signer(secret: str, system: str) -> Webhook:
