@@ -1,8 +1,10 @@
 """Why an offer may not be answered now, and what its acceptance gives a person to do. Source: DOMAIN messages.4."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.case import Agreed, CaseState
+from models.offers import Offer
 from models.refusal import Refusal
 from models.updates import AnswerOffer
 from models.vocabulary import STAYING, OfferKind
@@ -14,6 +16,13 @@ PROMISE = "keep_promise"
 BY_PEOPLE = frozenset({*STAYING, OfferKind.REFUND, OfferKind.PERSON} - {OfferKind.PAUSE})
 """What somebody of ours must do, once it's accepted; the others are done by the case."""
 _MOVED = ("retrieval_end", "erasure", "backups_expire")
+
+
+def answer_of(offer: Offer, *, accepted: bool) -> dict[str, Any]:
+    """What the case must know of an answer to this offer: fields of `AnswerOffer`."""
+    days = offer.terms.days if offer.kind is OfferKind.EXTENDED_RETRIEVAL else None
+    about = {"offer": offer.id, "accepted": accepted, "kind": offer.kind}
+    return {**about, "until": offer.until, "days": days or 0}
 
 
 def answer_refused(word: AnswerOffer, state: CaseState, now: datetime) -> Refusal | None:

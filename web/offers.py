@@ -13,8 +13,9 @@ from starlette.responses import Response
 from activities.offers import make_offer
 from models.offers import Offer
 from models.updates import AnswerOffer
-from models.vocabulary import STAYING, OfferKind
+from models.vocabulary import STAYING
 from rules.leaving import BEFORE_FREEZE
+from rules.offer_answers import answer_of
 from web.links import Closed, PortalVisit
 from web.portal_standing import allowed, is_for_cause
 from web.reception import Reception, by_customer, led, posted
@@ -43,7 +44,8 @@ class OfferRoutes:
         if scene == "open" and sure == "yes":
             scene = "sure"
         stays = offer is not None and offer.kind in STAYING
-        return self.reception.show("offer", request, visit, token=token, offer=offer, scene=scene, stays=stays)
+        values = {"token": token, "offer": offer, "scene": scene, "stays": stays}
+        return self.reception.show("offer", request, visit, values)
 
     async def take(self, request: Request, token: str) -> Response:
         """Sends the answer; a form that is sent twice is one word, and its page says what was answered."""
@@ -56,7 +58,7 @@ class OfferRoutes:
         offer = await self._offer(visit)
         scene = self._scene(visit, offer)
         if offer is not None and (scene == "open" or (scene == "over" and not answer)):
-            await self.reception.tell(visit, _UPDATE, AnswerOffer(**by, **said(offer, accepted=answer)))
+            await self.reception.tell(visit, _UPDATE, AnswerOffer(**by, **answer_of(offer, accepted=answer)))
         return led(request, visit, "offer")
 
     async def _offer(self, visit: PortalVisit) -> Offer | None:
@@ -80,10 +82,3 @@ class OfferRoutes:
     def _may_be_accepted(self, visit: PortalVisit, offer: Offer) -> bool:
         too_late = offer.kind in STAYING and visit.stage not in BEFORE_FREEZE
         return allowed(visit, _UPDATE) and offer.until > self.reception.now() and not too_late
-
-
-def said(offer: Offer, *, accepted: bool) -> dict[str, object]:
-    """What the case must know of an answer to this offer."""
-    days = offer.terms.days if offer.kind is OfferKind.EXTENDED_RETRIEVAL else None
-    about = {"offer": offer.id, "accepted": accepted, "kind": offer.kind}
-    return {**about, "until": offer.until, "days": days or 0}
