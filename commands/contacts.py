@@ -1,4 +1,4 @@
-"""How the customer wants to hear from us, and the one offer."""
+"""How the customer wants to hear from us."""
 
 import uuid
 from typing import TYPE_CHECKING, Annotated
@@ -45,24 +45,6 @@ def contact(
     )
     case = case_of(at, account)
     tell(deliver_to(at, case, _who_writes(at, case), "set_contact_preference", payload), as_json=as_json)
-
-
-def accept(account: AccountArgument, offer: OfferOption, who: As = None, as_json: Json = False) -> None:
-    """Yes to the offer."""
-    _answer(account, offer, who, accepted=True, as_json=as_json)
-
-
-def decline(account: AccountArgument, offer: OfferOption, who: As = None, as_json: Json = False) -> None:
-    """No to the offer."""
-    _answer(account, offer, who, accepted=False, as_json=as_json)
-
-
-def _answer(account: str, offer: str, who: str | None, *, accepted: bool, as_json: bool) -> None:
-    from commands.decisions import tell
-    from commands.sending import send
-    from models.updates import AnswerOffer
-
-    tell(send(account, who, "answer_offer", AnswerOffer, offer=offer, accepted=accepted), as_json=as_json)
 
 
 def _who_writes(at: "Connections", case: "Mapping[str, object]") -> str:
