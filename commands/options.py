@@ -71,6 +71,13 @@ MaybeDays = Annotated[
 ResumeDay = Annotated[
     date | None, typer.Option("--resume", parser=_day, metavar="DATE", help="The day on which a pause ends.")
 ]
+FirstDay = Annotated[
+    date | None,
+    typer.Option("--from", parser=_day, metavar="DATE", help="The first day, by UTC; else four quarters' first."),
+]
+LastDay = Annotated[
+    date | None, typer.Option("--to", parser=_day, metavar="DATE", help="The last day; else the running quarter's.")
+]
 MaybeCause = Annotated[Cause | None, typer.Option("--cause", help="Why an account is ejected.")]
 Compare = Annotated[
     Modes | None,

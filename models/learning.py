@@ -58,10 +58,11 @@ class Groups(Payload):
 class Said(Payload):
     """What a survey's answers say together; of fewer than five `answers` is None, and nothing else is told.
 
-    `asked` is how many goodbyes held the link, `leaving` the mean from 1 to 5. `comments` stand in no order.
+    `asked` is how many goodbyes held the link, if that is known; more answers than that are a sign that somebody
+    answered several times. `leaving` is the mean from 1 to 5. `comments` are sorted by what they say.
     """
 
-    asked: int
+    asked: int | None = None
     answers: int | None = None
     reason: Groups = Groups()
     change: Groups = Groups()
@@ -114,3 +115,30 @@ class ReturnsReport(Payload):
     after_asking: int
     median_days: int | None
     by_reason: dict[str, dict[str, int]]
+
+
+class OfferFigures(Payload):
+    """What became of the offers of one kind.
+
+    Who accepted one and stayed counts as kept after 30 and after 90 days, of those of whom it can be known by now
+    (`after_30`, `after_90`); who left since counts back: they are in `left_since` and in neither. `promises_kept` are
+    those that we have kept.
+    """
+
+    made: int = 0
+    accepted: int = 0
+    declined: int = 0
+    promises_kept: int = 0
+    after_30: int = 0
+    kept_30: int = 0
+    after_90: int = 0
+    kept_90: int = 0
+    left_since: int = 0
+
+
+class Leaver(Payload):
+    """That an account began to leave, at which instant: a stop or eject that wasn't taken back."""
+
+    account: str
+    case: str
+    opened_at: AwareDatetime
