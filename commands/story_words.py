@@ -68,6 +68,7 @@ ACTIONS = {
     "gate_credentials": "closed keys, sessions and other ways in",
     "free_credentials": "opened keys, sessions and other ways in again",
     "send_message": "wrote to the customer",
+    "message_line": "added a line of their own to a message",
     "note_call": "noted what became of a call to the customer",
     "open_pause": "opened the pause that the customer had accepted instead of leaving",
     "brief": "briefed the account's manager, and asked our teams for what is theirs to do",
