@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from models.payload import Payload
 
 _A_YEAR = timedelta(days=366)
-_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
 
 
 def mount(app: typer.Typer) -> None:
@@ -64,7 +64,7 @@ def returns(begin: FirstDay = None, end: LastDay = None, as_json: Json = False) 
 
     period, at = _period(begin, end), connections()
     first, last = _instants(*period)
-    report = counted(at.figures.exits(_FIRST, last), first, last)
+    report = counted(at.figures.exits(_midnight(_EARLIEST), last), first, last)
     if as_json:
         _show(period, report)
     else:
@@ -109,6 +109,9 @@ def _period(begin: date | None, end: date | None) -> tuple[date, date]:
     """The first and the last day; without being told, the running quarter and the three before it."""
     from rules.survey import bounds, cohort
 
+    for day in (begin, end):
+        if day is not None and not _EARLIEST <= day <= _LATEST:
+            raise Refused(Exit.USAGE, f"{day} is no day of ours", f"choose one from {_EARLIEST} to {_LATEST}")
     last = end or bounds(cohort(datetime.now(UTC).date()))[1] - timedelta(days=1)
     first = begin or bounds(cohort(last - _A_YEAR))[1]
     if first > last:
