@@ -40,6 +40,7 @@ class Play:
         """The workflow must have been started. `patience`: how many seconds each wait may last."""
         self._patience = patience
         self._here, self._account, self._workflow = here, account, workflow
+        self._closing = workflow.replace("offboarding", "closing", 1)
         self._handle: WorkflowHandle[Any, CaseState] = here.client.get_workflow_handle(workflow)
 
     async def state(self) -> CaseState:
@@ -48,8 +49,7 @@ class Play:
 
     async def closing(self) -> ClosingState:
         """How far the proof of the exit is, and what is still watched; there is one from the certificate on."""
-        closing = self._here.client.get_workflow_handle(self._workflow.replace("offboarding", "closing", 1))
-        return await self._asked(closing, "closing", ClosingState)
+        return await self._asked(self._here.client.get_workflow_handle(self._closing), "closing", ClosingState)
 
     async def _asked(self, handle: WorkflowHandle[Any, Any], query: str, answer: type[A]) -> A:
         """A question that died with its worker is asked again."""
@@ -71,7 +71,11 @@ class Play:
             TimeoutError: it did not come to pass; names the step.
         """
         await self._come_to(Stage.CLOSED)  # with its key destroyed, the case itself can't be asked any more
-        return await self.until_closing(lambda s: s.certified)
+        state = await self.until_closing(lambda s: s.certified)
+        if state.mail_at is not None:  # at night, or on a free day
+            await move(self._here.client, [self._closing], state.mail_at + timedelta(seconds=1), self._patience)
+            state = await self.until_closing(lambda s: s.mail_at is None)
+        return state
 
     async def until_closing(self, happened: Callable[[ClosingState], bool]) -> ClosingState:
         """As `until`, of what follows the case."""
@@ -122,7 +126,7 @@ class Play:
         causes = "; ".join(task.cause for task in state.tasks) or "no task is open"
         raise TimeoutError(f"the exit stands in {state.stage}: {causes}") from None
 
-    async def say(self, who: str, update: str, kind: type[Command], **fields: Any) -> Answer:
+    async def say(self, who: str, update: str, kind: type[Command], /, **fields: Any) -> Answer:
         """Sends an update as a person, or as the customer.
 
         Raises:

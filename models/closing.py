@@ -27,7 +27,7 @@ class ClosingState(Payload):
     """What the closing's query answers, and what continue-as-new carries.
 
     `done` are the steps that are behind it; `watches` are still to come; so many `supplements` were sealed; `findings`
-    are what a watch could not mend by itself.
+    are what a watch could not mend by itself. `mail_at` is the hour that the certificate's mail waits for.
     """
 
     case: str
@@ -39,12 +39,14 @@ class ClosingState(Payload):
     watches: tuple[Watch, ...] = ()
     supplements: int = 0
     findings: tuple[str, ...] = ()
+    mail_at: AwareDatetime | None = None
 
 
 class ClosingRequest(Payload):
     """The input of `ClosingWorkflow`. `workflows` are those whose histories go into the pack.
 
-    `billing_end` is from when on no charge may appear; `carried` is the state that an earlier run carried over.
+    `billing_end` is from when on no charge may appear, `mail_from` from when on the customer may be written to as the
+    plan knew it; `carried` is the state that an earlier run carried over.
     """
 
     case: str
@@ -54,6 +56,7 @@ class ClosingRequest(Payload):
     opened_at: AwareDatetime
     workflows: tuple[str, ...]
     billing_end: AwareDatetime | None = None
+    mail_from: AwareDatetime | None = None
     carried: ClosingState | None = None
 
 

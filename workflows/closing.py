@@ -1,6 +1,7 @@
 """After the case: histories, key, certificate, seal, and what is watched after it. Source: DESIGN, Workflows."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -13,13 +14,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.messaging import MessagingActivities
     from models.case import StageRecord
     from models.closing import ClosingRequest, ClosingState, EvidenceRequest
-    from models.effects import MessageRequest
+    from models.effects import MessageRequest, MessageResult
     from models.payload import EffectRequest
     from models.vocabulary import MailKind
     from workflows.follow_up import FollowUpWorkflow
     from workflows.retries import OUTSIDE
     from workflows.watching import Watching
     from workflows.words import cause_of
+
+_TO_CALL = "the customer has a phone number only: say it by farewell message script ACCOUNT certificate"
 
 
 @workflow.defn(name="ClosingWorkflow")
@@ -48,11 +51,11 @@ class ClosingWorkflow(Watching):
             self._keep(sealed=sealed.location)
         await self._prove(EvidenceActivities.close_case)
         if not self._state.certified:
-            await self._mail_certificate()
-            await self._release_contact()
+            self._keep(mail_at=await self._told_or_when())
             self._keep(certified=True)
         if plan := await self._prove(EvidenceActivities.plan_watches):
             self._begin_to_watch(plan)
+        await self._tell_in_the_morning()
         await self._watch()
         await self._once(KeyActivities.release_key, self._ask(EffectRequest, "release_key"))
         self._tell("closed")
@@ -67,13 +70,32 @@ class ClosingWorkflow(Watching):
         """A step on the evidence, once."""
         return await self._once(method, self._ask_evidence(EvidenceRequest, method.__name__))
 
-    async def _mail_certificate(self) -> None:
-        """A mail that can't be delivered holds up nothing; the ledger says so, attempt by attempt."""
+    async def _told_or_when(self) -> datetime | None:
+        """Writes to the customer that all is gone, and lets go of the contact; or from when on that may be written.
+
+        A mail that can't be delivered holds up nothing; the ledger says so, attempt by attempt.
+        """
+        if self._request.mail_from is not None and self._request.mail_from > workflow.now():
+            return self._request.mail_from
         mail = self._ask(MessageRequest, "send_message", subject="certificate", kind=MailKind.CERTIFICATE)
         try:
-            await self._tried(MessagingActivities.send_message, mail, OUTSIDE)
+            result: MessageResult = await self._tried(MessagingActivities.send_message, mail, OUTSIDE)
         except ActivityError as error:
             workflow.logger.warning("the certificate's mail didn't go out: %s", cause_of(error)[0])
+        else:
+            if result.not_before is not None:
+                return result.not_before
+            if result.state == "to_call":
+                self._keep(findings=(*self._state.findings, _TO_CALL))
+        await self._release_contact()
+        return None
+
+    async def _tell_in_the_morning(self) -> None:
+        """The proof is done, and nobody is woken for it; what is watched next comes days later. ADR 0027."""
+        while self._state.mail_at is not None:
+            self._tell("the certificate's mail waits for an hour at which it may arrive")
+            await self._rest(self._state.mail_at)
+            self._keep(mail_at=await self._told_or_when())
 
     async def _release_contact(self) -> None:
         """The follow-ups may forget the contact once they are done. Source: DOMAIN erasure.7."""

@@ -61,7 +61,7 @@ class ClosingSteps:
             await self._rest(workflow.now() + A_DAY)
 
     async def _rest(self, until: datetime) -> None:
-        await workflow.sleep(until - workflow.now())
+        await workflow.sleep(max(until - workflow.now(), timedelta(0)))
         self._continue_if_long()
 
     async def _obstacles(self, watch: Watch | None = None) -> Obstacles:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -145,7 +145,7 @@ class CaseMailing(CaseSteps):
     def _clock(self, at: datetime) -> asyncio.Task[None]:
         """One timer for all that wait for the same instant: each is paid for."""
         if at not in self._clocks:
-            self._clocks[at] = asyncio.create_task(workflow.sleep(at - workflow.now()))
+            self._clocks[at] = asyncio.create_task(workflow.sleep(max(at - workflow.now(), timedelta(0))))
         return self._clocks[at]
 
     # -- what is under way

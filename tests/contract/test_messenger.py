@@ -2,12 +2,15 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connectors.errors import Permanent, Rejected, Timeout, Transient, Unauthorized, Unavailable
+from connectors.errors import Permanent, Rejected, Timeout, Transient, Unanswered, Unauthorized, Unavailable
 from connectors.smtp import SmtpMessenger, composed
 from devstack.ports import free_ports
 from models.messages import Attachment, Kept
@@ -49,6 +52,13 @@ class Server:
         self.recipient_answer: str | None = None
         self.data_answer = "250 OK"
         self.pause = 0.0
+        self.hang_up = False
+        self.connections = 0
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802 - aiosmtpd's name
+        self.connections += 1
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
         if self.recipient_answer:
@@ -56,10 +66,12 @@ class Server:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server, _session, envelope):  # noqa: N802 - aiosmtpd's name
         await asyncio.sleep(self.pause)
         if self.data_answer.startswith("2"):
             self.mails.append(envelope.content)
+        if self.hang_up:
+            server.transport.abort()
         return self.data_answer
 
     def mail(self) -> EmailMessage:
@@ -73,8 +85,8 @@ def server() -> Iterator[tuple[Server, int]]:
     yield from _run(Server())
 
 
-def _run(handler: Server, **options) -> Iterator[tuple[Server, int]]:
-    (port,) = free_ports(1)
+def _run(handler: Server, port: int | None = None, **options) -> Iterator[tuple[Server, int]]:
+    port = port or free_ports(1)[0]
     controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=10, **options)
     controller.start()
     try:
@@ -122,9 +134,26 @@ def test_what_is_attached_arrives_byte_by_byte_beside_both_twins(server):
     ]
 
 
-def test_marketing_says_how_to_opt_out():
+def test_messages_8_marketing_says_how_to_opt_out_with_one_click():
+    link = "https://exit.bancada.example/opt-out/" + "eyJhbGciOiJIUzI1NiJ9." * 20
+    mail = composed(MESSAGE.model_copy(update={"marketing": True, "unsubscribe": link}))
+    by_mail = "<mailto:cuentas@bancada.example?subject=stop%20acc_1-1>"
+    raw = bytes(mail)
+    assert f"List-Unsubscribe: <{link}>,\r\n {by_mail}\r\n".encode() in raw  # whole: no client reads it encoded
+    read = message_from_bytes(raw, policy=default)
+    assert read["List-Unsubscribe"] == f"<{link}>, {by_mail}"
+    assert read["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_messages_8_a_link_that_would_break_the_header_is_refused():
+    with pytest.raises(Rejected):
+        composed(MESSAGE.model_copy(update={"marketing": True, "unsubscribe": "https://x.example/\r\nBcc: a@b.c"}))
+
+
+def test_marketing_without_pages_says_how_to_opt_out_by_mail():
     mail = composed(MESSAGE.model_copy(update={"marketing": True}))
     assert mail["List-Unsubscribe"] == "<mailto:cuentas@bancada.example?subject=stop%20acc_1-1>"
+    assert mail["List-Unsubscribe-Post"] is None
 
 
 @pytest.mark.parametrize("field", ["recipient", "subject", "sender", "message_id"])
@@ -161,11 +190,73 @@ def test_no_server_is_unavailable():
         SmtpMessenger("smtp://127.0.0.1:1").deliver(MESSAGE)
 
 
-def test_a_server_that_does_not_answer_is_a_timeout(server):
+def test_of_a_server_that_takes_it_and_does_not_answer_nobody_knows(server):
     handler, port = server
     handler.pause = 2.0
-    with pytest.raises(Timeout):
+    with pytest.raises(Unanswered):
         SmtpMessenger(f"smtp://127.0.0.1:{port}", timeout_seconds=0.3).deliver(MESSAGE)
+
+
+def test_of_a_server_that_takes_it_and_hangs_up_nobody_knows(server):
+    handler, port = server
+    handler.hang_up = True
+    messenger = SmtpMessenger(f"smtp://127.0.0.1:{port}")
+    with pytest.raises(Unanswered):
+        messenger.deliver(MESSAGE)
+    handler.hang_up = False
+    messenger.deliver(MESSAGE)
+    assert handler.mails[0] == handler.mails[1]
+
+
+def test_a_server_that_never_greets_has_surely_taken_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Timeout) as failed:
+        SmtpMessenger(f"smtp://127.0.0.1:{silent.getsockname()[1]}", timeout_seconds=0.3).deliver(MESSAGE)
+    assert not isinstance(failed.value, Unanswered)
+
+
+def test_eight_threads_share_one_connection(server):
+    handler, port = server
+    messenger = SmtpMessenger(f"smtp://127.0.0.1:{port}")
+    mails = [MESSAGE.model_copy(update={"message_id": f"acc_{n}@bancada.example"}) for n in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(messenger.deliver, mails))
+    assert handler.connections == 1
+    assert sorted(str(message_from_bytes(each)["Message-ID"]) for each in handler.mails) == sorted(
+        f"<{mail.message_id}>" for mail in mails
+    )
+    messenger.close()
+    messenger.deliver(MESSAGE)
+    assert handler.connections == 2
+
+
+def test_a_connection_that_nobody_uses_is_closed(server):
+    handler, port = server
+    messenger = SmtpMessenger(f"smtp://127.0.0.1:{port}", idle_seconds=0.0)
+    messenger.deliver(MESSAGE)
+    messenger.close()  # behind the one that was due by itself
+    messenger.deliver(MESSAGE)
+    assert handler.connections == 2
+
+
+def test_a_kept_connection_that_the_server_has_closed_is_made_anew():
+    (port,) = free_ports(1)
+    messenger = SmtpMessenger(f"smtp://127.0.0.1:{port}")
+    for handler, _ in chain(_run(Server(), port), _run(Server(), port)):
+        messenger.deliver(MESSAGE)
+        assert len(handler.mails) == 1
+
+
+@pytest.mark.parametrize("where", ["recipient_answer", "data_answer"])
+def test_after_a_refusal_the_next_message_goes_over_the_same_connection(server, where):
+    handler, port = server
+    messenger = SmtpMessenger(f"smtp://127.0.0.1:{port}")
+    before = getattr(handler, where)
+    setattr(handler, where, "550 no")
+    with pytest.raises(Rejected):
+        messenger.deliver(MESSAGE)
+    setattr(handler, where, before)
+    messenger.deliver(MESSAGE)
+    assert (len(handler.mails), handler.connections) == (1, 1)
 
 
 @pytest.mark.parametrize("url", ["", "http://host", "smtp://", "smtp://user:secret@:25", "smtp://host:port"])
