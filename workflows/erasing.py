@@ -61,6 +61,7 @@ class CaseErasing(CaseDeprovisioning):
             opened_at=self.state.opened_at,
             workflows=(workflow.info().workflow_id, f"export-{self.state.case}-1"),
             billing_end=self._dates()["billing_end"],
+            mail_from=self._agreed().openings.get("erasure"),
         )
 
     async def _purge(self, plan_hash: str) -> tuple[str, ...]:
