@@ -19,8 +19,12 @@ from rules.links import links_of
 from web.codec import CodecRoutes
 from web.headers import Hardened, headers_with
 from web.links import Closed
+from web.mail import MailWebhook
+from web.opt_out import OptOutRoutes
 from web.packages import PackageRoutes, wall_clock
 from web.pages import STYLE, Pages
+from web.portal_rooms import rooms
+from web.reception import Reception
 from web.survey import SurveyRoutes
 from web.webhooks import BillingWebhooks
 
@@ -29,6 +33,11 @@ STATUS = {
     "no_such_file": 404,
     "expired": 410,
     "link_expired": 410,
+    "not_open": 409,
+    "going_back": 409,
+    "no_choices": 409,
+    "no_paper": 404,
+    "left_already": 410,
     "erased": 410,
     "erasing": 410,
     "called_off": 410,
@@ -58,8 +67,12 @@ def pages_of(at: Connections, client: Client, now: Callable[[], datetime] = wall
     pages = Pages(at.policy.sender)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     PackageRoutes(at, client, links, pages, now).mount(app)
+    for room in rooms(Reception(at, client, links, pages, now)):
+        room.mount(app)
     BillingWebhooks(at, client).mount(app)
     CodecRoutes(at, links, now).mount(app)
+    OptOutRoutes(at, client, links, pages, now).mount(app)
+    MailWebhook(at, client, now).mount(app)
     SurveyRoutes(at, links, pages, now).mount(app)
     app.add_api_route("/health", _health, methods=["GET"])
     for kind in (Closed, Refused, ConnectorError, RPCError, RequestValidationError, HTTPException, Exception):

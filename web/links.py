@@ -8,14 +8,14 @@ from typing import Any
 from temporalio.client import Client
 
 from commands.handing_over import PAST_THE_PIVOT
+from commands.portal import is_unheard_of
 from commands.standing import ask
 from connectors.opening import Connections
 from models.account import AccountFacts
 from models.case import CaseState, Decision
 from models.payload import CUSTOMER
-from models.vocabulary import ENDS, MANIFEST, OWN_PACKAGE, Cause, Mode, Stage
+from models.vocabulary import ENDS, MANIFEST, OWN_PACKAGE, Mode, Stage
 from rules.links import LinkRefused, Links, Pass, Purpose
-from rules.manner import FOR_CAUSE, manner
 
 _TAKEN = ("accept_export", "waive_export")
 
@@ -118,7 +118,7 @@ def visit_of(at: Connections, links: Links, token: str, purpose: Purpose, now: d
     """
     ticket = _read(links, token, purpose)
     case = at.cases.by_id(ticket.case)
-    if case is None or case["account"] != ticket.account or _unheard_of(case):
+    if case is None or case["account"] != ticket.account or is_unheard_of(case):
         raise Closed("unknown")
     facts = at.directory.facts(ticket.account)
     if ticket.until <= now:
@@ -133,11 +133,35 @@ async def asked(client: Client, visit: PortalVisit) -> PortalVisit:
     return replace(visit, state=await ask(client, str(visit.case["workflow_id"])))
 
 
-def _unheard_of(case: Mapping[str, Any]) -> bool:
-    """Of an eject for a cause of ours nobody hears before it is approved. Source: DOMAIN messages.5, modes.3."""
-    told = case["state"].get("cause") or (case["state"].get("request") or {}).get("cause")
-    for_cause = manner(Mode(case["mode"]), Cause(told) if told else None) == FOR_CAUSE
-    return for_cause and case["stage"] in {Stage.REQUESTED, Stage.APPROVAL, Stage.REFUSED}
+@dataclass(frozen=True)
+class Doorstep:
+    """A customer who may begin an exit: the account, and the case that runs already, if one does."""
+
+    facts: AccountFacts
+    running: Mapping[str, Any] | None
+    until: datetime
+
+
+def doorstep_of(at: Connections, links: Links, token: str, now: datetime) -> Doorstep:
+    """Who stands at the door with a link that names an account and no case.
+
+    Raises:
+        Closed: it is no such link, its time is up, the account has left, or nobody outside may know of its case yet.
+        ConnectorError: our database doesn't answer.
+    """
+    ticket = _read(links, token, "portal")
+    if ticket.case:
+        raise Closed("unknown")
+    facts = at.directory.facts(ticket.account)
+    if ticket.until <= now:
+        raise Closed("link_expired", ticket.until, facts)
+    if at.directory.is_erased(ticket.account):
+        raise Closed("left_already", facts=facts)
+    newest = at.cases.case(ticket.account)
+    running = newest if newest is not None and newest["ended_at"] is None else None
+    if running is not None and is_unheard_of(running):
+        raise Closed("unknown")
+    return Doorstep(facts, running, ticket.until)
 
 
 def _read(links: Links, token: str, purpose: Purpose) -> Pass:
