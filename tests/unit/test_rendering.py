@@ -4,7 +4,6 @@ import re
 from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
@@ -30,7 +29,6 @@ EVERY = [
 every_mail = pytest.mark.parametrize(
     ("kind", "how"), EVERY, ids=lambda each: each if isinstance(each, str) else each.get("manner", "")
 )
-GOLDEN = Path(__file__).with_name("golden")
 HOSTILE = [
     "{{7*7}}",
     "{% include 'layout.html' %}",
@@ -290,25 +288,6 @@ def test_messages_2_whoever_wants_silence_is_promised_only_what_the_law_requires
 )
 def test_messages_3_years_are_counted_in_anniversaries(today, years):
     assert whole_years(date(2020, 3, 9), today) == years
-
-
-@pytest.mark.parametrize(
-    ("name", "how"),
-    [
-        ("acknowledgement.es", {}),
-        ("goodbye.en", {"opened": (STATEMENT,), "enclosed": ("letter",)}),
-        ("statement.es", {"enclosed": ("statement",)}),
-        ("paused.es", PAUSE),
-        ("resume_reminder.en", PAUSE),
-        ("welcome_back.pause.es", PAUSE),
-        ("plan.for_cause.en", PUT_OUT),
-        ("goodbye.for_cause.es", {**PUT_OUT, "opened": (STATEMENT,), "enclosed": ("letter",)}),
-    ],
-)
-def test_golden(name, how):
-    kind, *_, language = name.split(".")
-    mail = render(MailKind(kind), language, sample(**how))
-    assert f"{mail.subject}\n\n{mail.text}" == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
