@@ -1,84 +1,40 @@
 """One message: written once, delivered once, or not at all. DOMAIN messages.2, messages.5."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
-from temporalio.testing import ActivityEnvironment
 
 from activities.follow_ups import FollowUpActivities
-from activities.messaging import MessagingActivities
 from connectors.errors import Unavailable
 from connectors.smtp import composed
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
 from connectors.store.outbox import SqlOutbox
-from connectors.store.sessions import writing
 from models.case import CaseRequest, StageRecord
-from models.effects import MessageRequest, MessageResult
 from models.ledger import digest
-from models.messages import Kept
 from models.money import Document, Settlement, Statement, StatementLine
 from models.payload import EffectRequest
-from models.tables.accounts import AccountRow, ContactRow, PersonRow
 from models.vocabulary import Cause, Channel, MailKind, Mode, Stage
 from tests.fakes.packs import evidence
 from tests.unit.pdf_words import words
-from tests.unit.sample_mail import INVENTORY, POLICY
+from tests.unit.sample_mail import POLICY
+from tests.unit.sample_messaging import ACCOUNT, CASE, NOW, Postman, contact, run, send, settle_in
 from tests.unit.sample_plan import keep_plan
-
-ACCOUNT, CASE = "acc_1", "acc_1-1"
-NOW = datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
 
 
 def flowing(text: str) -> str:
     return " ".join(text.split())
 
 
-class Postman:
-    """Takes what it's given, once it is open."""
-
-    def __init__(self) -> None:
-        self.taken: list[Kept] = []
-        self.open = True
-
-    def deliver(self, message: Kept) -> None:
-        if not self.open:
-            raise Unavailable("SMTP", "the mail server can't be reached, or hung up")
-        self.taken.append(message)
-
-
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{tmp_path}/farewell.db")
     migrate(engine)
-    with writing(engine) as session:
-        session.add(PersonRow(id="ana", name="Ana Belmonte", email="ana@bancada.example", roles=[]))
-        about = {"country": "ES", "timezone": "Europe/Madrid", "language": "es"}
-        session.add(
-            AccountRow(
-                id=ACCOUNT,
-                name="Montajes Moncayo, S.L.",
-                currency="EUR",
-                jurisdiction="EU",
-                manager="ana",
-                customer_since=date(2020, 3, 9),
-                yearly_value=Decimal(1),
-                product_root_key="1",
-                **about,
-            )
-        )
-        session.flush()
-        session.add(
-            ContactRow(
-                id="c1", account=ACCOUNT, kind="main", name="Lucía", email="l@m.example", language="es", timezone="UTC"
-            )
-        )
+    settle_in(engine)
     yield engine
     engine.dispose()
 
@@ -86,35 +42,6 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def postman() -> Postman:
     return Postman()
-
-
-def contact(engine: Engine, **changes: object) -> None:
-    with writing(engine) as session:
-        session.get_one(ContactRow, "c1").sqlmodel_update(changes)
-
-
-def messaging(engine: Engine, postman: Postman) -> MessagingActivities:
-    return MessagingActivities(
-        directory=SqlDirectory(engine),
-        store=SqlCaseStore(engine),
-        outbox=SqlOutbox(engine),
-        messenger=postman,
-        policy=POLICY,
-        inventory=INVENTORY,
-    )
-
-
-def run(activity, request):
-    environment = ActivityEnvironment()
-    environment.info = replace(environment.info, scheduled_time=NOW)
-    return environment.run(activity, request)
-
-
-def send(engine: Engine, postman: Postman, kind: MailKind, **about) -> MessageResult:
-    request = MessageRequest(
-        **{"case": CASE, "account": ACCOUNT, "stage": Stage.REQUESTED, "step": "send_message", "kind": kind, **about}
-    )
-    return run(messaging(engine, postman).send_message, request)
 
 
 def follow_ups(engine: Engine) -> list[MailKind]:
@@ -184,15 +111,6 @@ def test_messages_2_nothing_else_does(engine, postman, kind):
 
 def test_messages_5_a_come_back_goes_only_to_who_said_yes(engine, postman):
     assert send(engine, postman, MailKind.COME_BACK).state == "skipped"
-
-
-@pytest.mark.parametrize("channel", [Channel.PHONE, Channel.SMS, Channel.WHATSAPP])
-def test_messages_2_a_channel_to_come_falls_back_to_mail_or_says_why_not(engine, postman, channel):
-    contact(engine, channel=channel)
-    assert send(engine, postman, MailKind.ACKNOWLEDGEMENT).state == "sent"
-    contact(engine, email=None)
-    result = send(engine, postman, MailKind.HOLD)
-    assert (result.state, result.why) == ("skipped", f"the {channel} channel comes with a later release; use email")
 
 
 def test_a_language_without_catalogue_is_told_in_the_result(engine, postman):
