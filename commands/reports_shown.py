@@ -27,7 +27,7 @@ def print_reasons(period: Period, report: "ReasonsReport") -> None:
         "reason and age": report.reason_by_age,
     }
     _print("exits", ours)
-    quarters = f"{report.quarters[0]} to {report.quarters[-1]}" if report.quarters else "no whole quarter"
+    quarters = " to ".join(dict.fromkeys((*report.quarters[:1], *report.quarters[-1:]))) or "no whole quarter"
     _print_said(f"survey, anonymous ({quarters})", report.survey)
     _print_said("survey, from quarters in which fewer than 5 were asked", report.unquartered)
 
@@ -83,7 +83,7 @@ def _print_said(title: str, said: "Said") -> None:
         say(f"{title}: {_TOO_FEW}{asked}")
         return
     flood = said.asked is not None and said.answers > said.asked
-    say(f"{title}: {said.answers} answers{asked}; leaving was {said.leaving} of 5")
+    say(f"{title}: {said.answers} answers{asked}; how leaving was: {said.leaving} of 5")
     if flood:
         say("more answers than were asked: somebody answered several times")
     answers = {

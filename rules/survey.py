@@ -5,8 +5,9 @@ would name them.
 """
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from models.surveys import FEWEST
 from rules.links import Links
@@ -15,6 +16,7 @@ NO_QUARTER = ""
 """The cohort of answers from quarters in which too few were asked."""
 OPEN_QUARTERS = 2
 """For how many quarters after its own a survey may still be answered."""
+_WEST, _EAST = timezone(timedelta(hours=-12)), timezone(timedelta(hours=14))
 _MONTHS = 3
 _QUARTERS = 4
 _COHORT = re.compile(r"([0-9]{4})-Q([1-4])")
@@ -54,6 +56,17 @@ def bounds(cohort: str) -> tuple[date, date]:
 def cohorts(begin: date, end: date) -> tuple[str, ...]:
     """The quarters that lie wholly within `[begin, end)`: of a part of one, nobody knows who answered in it."""
     return tuple(each for each in _touched(begin, end) if begin <= bounds(each)[0] and bounds(each)[1] <= end)
+
+
+def surely_within(cohort: str) -> tuple[datetime, datetime]:
+    """The instants `[begin, end)` that are of this quarter wherever the customer is; raises ValueError."""
+    first, after = bounds(cohort)
+    return datetime.combine(first, time(), _WEST), datetime.combine(after, time(), _EAST)
+
+
+def crowd(asked_on: Iterable[date]) -> int:
+    """Among how many one is hidden whose answer bears no quarter: all who were asked where few were."""
+    return sum(count for count in Counter(map(cohort, asked_on)).values() if count < FEWEST)
 
 
 def kept_as(cohort: str, asked: int) -> str:

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from connectors.opening import Connections
-from models.surveys import LONGEST_COMMENT, Back, Change, SurveyAnswer
+from models.surveys import FEWEST, LONGEST_COMMENT, Back, Change, SurveyAnswer
 from models.vocabulary import Reason
 from rules.links import LinkRefused, Links
-from rules.survey import bounds, kept_as, without_traces
+from rules.survey import bounds, crowd, kept_as, surely_within, without_traces
 from web.bodies import whole_body
 from web.headers import is_ours
 from web.links import Closed
@@ -56,7 +56,9 @@ class SurveyRoutes:
     async def show(self, request: Request, token: str) -> Response:
         """The questions, or that it's too late for them."""
         cohort, until = self._cohort(token)
-        return self._closed(request, until) if cohort is None else self._form(request, token, {}, {})
+        if cohort is None:
+            return self._closed(request, until)
+        return await self._form(request, token, {}, {})
 
     async def take(self, request: Request, token: str) -> Response:
         """Keeps the answer, once; one with gaps comes back with what is missing."""
@@ -68,7 +70,7 @@ class SurveyRoutes:
         given = _fields(await whole_body(request, LARGEST_BYTES))
         answer, faults = _answer(given)
         if answer is None:
-            return self._form(request, token, given, faults)
+            return await self._form(request, token, given, faults)
         await asyncio.to_thread(self._keep, cohort, _word(given), answer)
         return RedirectResponse(f"{token}/thanks?language={language_of(request, None)}", status_code=303)
 
@@ -89,12 +91,23 @@ class SurveyRoutes:
         return (cohort if self.now() < until else None), until
 
     def _keep(self, cohort: str, word: str, answer: SurveyAnswer) -> None:
-        begin, end = (_midnight(day) for day in bounds(cohort))
-        self.at.surveys.keep(kept_as(cohort, self.at.surveys.asked(begin, end)), word, answer)
+        asked = self.at.surveys.asked(*surely_within(cohort))
+        self.at.surveys.keep(kept_as(cohort, asked), word, answer)
 
-    def _form(self, request: Request, token: str, given: Mapping[str, str], faults: Mapping[str, str]) -> Response:
+    def _is_hidden(self, token: str) -> bool:
+        """Whether there are enough of them that nobody can guess whose an answer is."""
+        cohort, _ = self.links.survey(token)
+        if self.at.surveys.asked(*surely_within(cohort)) >= FEWEST:
+            return True
+        return crowd(self.at.surveys.asked_on()) >= FEWEST
+
+    async def _form(
+        self, request: Request, token: str, given: Mapping[str, str], faults: Mapping[str, str]
+    ) -> Response:
+        hidden = await asyncio.to_thread(self._is_hidden, token)
         shown: dict[str, Any] = {"given": given, "faults": faults, "questions": QUESTIONS, "longest": LONGEST_COMMENT}
-        return self.pages.page("survey", request, None, 400 if faults else 200, token=token, word=_word(given), **shown)
+        shown |= {"token": token, "word": _word(given), "hidden": hidden}
+        return self.pages.page("survey", request, None, 400 if faults else 200, **shown)
 
     def _closed(self, request: Request, until: datetime) -> Response:
         return self.pages.page("survey_closed", request, None, 410, until=until)
@@ -120,7 +133,3 @@ def _word(given: Mapping[str, str]) -> str:
     """The form's random word, by which it counts once: that of the form, or a new one."""
     word = given.get("word", "")
     return word if _WORD.fullmatch(word) else secrets.token_urlsafe()
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

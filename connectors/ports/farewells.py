@@ -67,6 +67,10 @@ class Surveys(Protocol):
         """How many goodbyes with the survey's link were sent in `[begin, end)`."""
         ...
 
+    def asked_on(self) -> list[date]:
+        """The days, by UTC, on which goodbyes with the survey's link were ever sent: one a goodbye, in order."""
+        ...
+
 
 class Returns(Protocol):
     """Who came back. Source: DOMAIN messages.9."""

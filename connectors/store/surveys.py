@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, delete, insert, text
@@ -25,7 +25,12 @@ from models.vocabulary import Channel, MailKind
 _BOX = "survey"
 _ID_BYTES = 16
 _SECONDS_FOR_THE_LOG = 1
-_UNWRITTEN = (Channel.PHONE, Channel.NONE)
+_ASKED = (
+    col(MessageRow.kind) == MailKind.GOODBYE,
+    col(MessageRow.state) == "sent",
+    col(MessageRow.channel).not_in((Channel.PHONE, Channel.NONE)),
+)
+"""Goodbyes in writing: what is said on the phone asks nobody."""
 _Table = TypeVar("_Table", SurveyAnswerRow, SurveyFormRow)
 
 
@@ -65,11 +70,15 @@ class SqlSurveys:
 
     def asked(self, begin: datetime, end: datetime) -> int:
         """How many goodbyes with the survey's link were sent in `[begin, end)`."""
-        sent = select(func.count()).select_from(MessageRow).where(MessageRow.kind == MailKind.GOODBYE)
-        in_writing = sent.where(MessageRow.state == "sent", col(MessageRow.channel).not_in(_UNWRITTEN))
-        within = in_writing.where(col(MessageRow.sent_at) >= begin, col(MessageRow.sent_at) < end)
+        within = (col(MessageRow.sent_at) >= begin, col(MessageRow.sent_at) < end)
         with reading(self._engine) as session:
-            return session.exec(within).one()
+            return session.exec(select(func.count()).select_from(MessageRow).where(*_ASKED, *within)).one()
+
+    def asked_on(self) -> list[date]:
+        """The days, by UTC, on which goodbyes with the survey's link were ever sent: one a goodbye, in order."""
+        when = select(MessageRow.sent_at).where(*_ASKED).order_by(col(MessageRow.sent_at))
+        with reading(self._engine) as session:
+            return [at.date() for at in session.exec(when) if at is not None]
 
 
 def _rows(session: Session, table: type[_Table]) -> list[dict[str, Any]]:

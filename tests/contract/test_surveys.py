@@ -67,8 +67,15 @@ def test_who_got_a_goodbye_in_writing_was_asked(surveys: Surveys, engine: Engine
     others = [("goodbye", "email", "skipped", None), ("thanks", "email", "sent", 4), ("goodbye", "email", "sent", 90)]
     with writing(engine) as session:
         for number, (kind, channel, state, day) in enumerate([*sent, *others]):
-            where: dict[str, Any] = {"message_id": f"asked-{number}@x", "case": "asked-1", "account": "asked", "language": "es"}
+            where: dict[str, Any] = {
+                "message_id": f"asked-{number}@x",
+                "case": "asked-1",
+                "account": "asked",
+                "language": "es",
+            }
             at = None if day is None else begin + timedelta(days=day)
             session.add(MessageRow(**where, kind=kind, channel=channel, state=state, sent_at=at))
     assert surveys.asked(begin, begin + timedelta(days=90)) == 2
     assert surveys.asked(begin + timedelta(days=1), begin + timedelta(days=89)) == 0
+    days = [begin.date(), (begin + timedelta(days=89)).date(), (begin + timedelta(days=90)).date()]
+    assert [day for day in surveys.asked_on() if day >= begin.date()] == days

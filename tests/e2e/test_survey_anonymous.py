@@ -20,7 +20,7 @@ from connectors.opening import Connections, settings
 from connectors.store.engine import migrate, open_engine
 from devstack.stack import EmbeddedStack
 from models.surveys import FEWEST
-from rules.survey import NO_QUARTER
+from rules.survey import NO_QUARTER, survey_link
 from tests.e2e.answering import AT, Leaving, answer, files, goodbye, hits, links_of, orders, rows, seconds_apart, send
 from tests.e2e.answering import traces as traces_of
 from tests.e2e.delivery import browser
@@ -144,11 +144,15 @@ async def test_messages_6_ids_say_nothing_from_one_answer_to_the_next(at, web, c
 async def test_messages_6_who_left_almost_alone_in_a_quarter_is_not_named_by_it(at, web, came):
     """One in a quarter is found by the quarter alone: their answer bears none, until there are enough of them."""
     when = AT.replace(year=2027)
+    page = survey_link(links_of(at), when.date()).removeprefix("http://there")
+    assert "might guess" in (await web.get(page)).text
     few: list[Leaving] = [goodbye(at, 9000 + number, when) for number in range(FEWEST - 1)]
     for who in few:
         await answer(at, web, who, when)
     assert _quarters(at, few) == {who.mark: NO_QUARTER for who in few}
+    assert "might guess" in (await web.get(page)).text
     last = goodbye(at, 9999, when)
+    assert "not even we" in (await web.get(page)).text
     await answer(at, web, last, when)
     assert _quarters(at, [last]) == {last.mark: "2027-Q4"}
 

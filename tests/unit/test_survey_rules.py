@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,18 @@ from hypothesis import strategies as st
 
 from models.surveys import FEWEST
 from rules.links import Links
-from rules.survey import NO_QUARTER, bounds, cohort, cohorts, kept_as, open_until, survey_link, without_traces
+from rules.survey import (
+    NO_QUARTER,
+    bounds,
+    cohort,
+    cohorts,
+    crowd,
+    kept_as,
+    open_until,
+    surely_within,
+    survey_link,
+    without_traces,
+)
 
 LINKS = Links("https://bajas.example", base64.b64encode(bytes(32)).decode())
 DAYS = st.dates(date(2000, 1, 1), date(2190, 1, 1))
@@ -60,6 +72,20 @@ def test_only_whole_quarters_are_reported():
 def test_messages_6_a_quarter_in_which_few_were_asked_is_not_kept_with_the_answer():
     assert kept_as("2026-Q4", FEWEST) == "2026-Q4"
     assert {kept_as("2026-Q4", asked) for asked in range(FEWEST)} == {NO_QUARTER}
+
+
+def test_messages_6_a_goodbye_at_a_quarters_edge_counts_for_none_as_nobody_knows_by_which_calendar():
+    begin, end = surely_within("2026-Q4")
+    assert (begin, end) == (datetime(2026, 10, 1, 12, tzinfo=UTC), datetime(2026, 12, 31, 10, tzinfo=UTC))
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12", "Europe/Madrid"):
+        there = [at.astimezone(ZoneInfo(zone)).date() for at in (begin, end - timedelta(seconds=1))]
+        assert {cohort(day) for day in there} == {"2026-Q4"}
+
+
+def test_messages_6_who_bears_no_quarter_is_hidden_among_those_of_all_small_quarters():
+    small, large = [date(2026, 1, 2)] * 3 + [date(2026, 5, 2)] * 4, [date(2026, 8, 2)] * FEWEST
+    assert crowd([]) == crowd(large) == 0
+    assert crowd(small + large) == 7
 
 
 @pytest.mark.parametrize(
