@@ -79,6 +79,6 @@ def _twice(one: Placed, other: Placed) -> Iterator[Finding]:
         return
     shared = [mode for mode in a.modes if mode in b.modes]
     if a.team is b.team and one.whom == other.whom and shared and together(one, other):
-        what = f"{a.team.replace('_', ' ')} is asked twice in a {shared[0]}, by both on some day"
+        what = f"{a.team.replace('_', ' ')} is asked twice about a way out: {shared[0]}"
         fix = "make one of them, end one with valid_to, or give them other modes"
         yield Finding(where=f"{one.name} and {other.number} ({one.whom})", what=what, fix=fix)

@@ -126,7 +126,7 @@ class Exit(Play):
     async def resolve_refused(self, task: Task, who: str, outcome: TaskOutcome) -> ApplicationError:
         return await self.refused(who, "resolve_task", ResolveTask, task=task.id, outcome=outcome, reason=WORD)
 
-    async def refused(self, who: str, update: str, kind: type[Command], **fields: object) -> ApplicationError:
+    async def refused(self, who: str, update: str, kind: type[Command], /, **fields: object) -> ApplicationError:
         """Says it, and is refused; why."""
         with pytest.raises(WorkflowUpdateFailedError) as no:
             await self.say(who, update, kind, **fields)
