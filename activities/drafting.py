@@ -1,7 +1,9 @@
 """Writes a message as it will leave: by mail, as a short text, or as what is said on the phone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.headerregistry import Address
+from typing import Any
 
 from activities.catalogue import SHIPPED, Catalogue
 from activities.enclosures import Enclosures
@@ -54,9 +56,13 @@ class Drafting:
         *,
         offer: Offer | None = None,
         goodbye_at: datetime | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Draft:
-        """The message, for the channel of `way`; only a mail encloses papers."""
-        values = self._facts.values(request, reader, plan, now, offer=offer, goodbye_at=goodbye_at)
+        """The message, for the channel of `way`; only a mail encloses papers. `more` goes before what is gathered."""
+        values = {
+            **self._facts.values(request, reader, plan, now, offer=offer, goodbye_at=goodbye_at),
+            **(more or {}),
+        }
         channel = way.channel or Channel.NONE
         by_mail = channel is Channel.EMAIL
         enclosed = self._enclosures.of(request.kind, request, reader, plan, values) if by_mail else ()

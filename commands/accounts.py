@@ -1,13 +1,16 @@
 """The accounts: listed, and imported."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.options import Json
 from commands.printing import console, say, show, table
 from commands.refused import Exit, Refused
+
+if TYPE_CHECKING:
+    from connectors.opening import Connections
 
 
 def mount(app: typer.Typer) -> None:
@@ -51,12 +54,15 @@ def import_file(
 ) -> None:
     """Add or update accounts and people by their ids; all of the file, or nothing of it."""
     from commands.importing import read_records, upsert
+    from commands.returning import erased_of
     from commands.session import connections
 
-    records = read_records(file)
-    counts, refusals = upsert(connections().engine, records, dry_run=dry_run)
+    records, at = read_records(file), connections()
+    back = erased_of(at.engine, (str(each.values.get("id")) for each in records if each.kind == "accounts"))
+    counts, refusals = upsert(at.engine, records, dry_run=dry_run)
+    returned = _heard(at, back) if back and not (dry_run or refusals) else []
     if as_json:
-        show({"dry_run": dry_run, "counts": counts, "refusals": refusals})
+        show({"dry_run": dry_run, "counts": counts, "refusals": refusals, "returned": back if returned else []})
     else:
         for refusal in refusals:
             say(refusal)
@@ -65,3 +71,16 @@ def import_file(
     if not as_json:
         done = "would be imported" if dry_run else "imported"
         say(", ".join(f"{number} {kind}" for kind, number in counts.items()) + f" {done}")
+        for line in returned:
+            say(line)
+
+
+def _heard(at: "Connections", accounts: list[str]) -> list[str]:
+    """Customers of before: their follow-ups stop now, and whoever imports hears what comes next."""
+    from commands.returning_heard import noted
+
+    lines = []
+    for account in accounts:
+        told = noted(at, account)
+        lines.append(f"{account} has come back{told}; farewell return {account} greets them and restores their package")
+    return lines

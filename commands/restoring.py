@@ -39,15 +39,15 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Load a package into a database that has the product's schema: all of it or nothing, conflicts first."""
-    with _refusals(), _sound(location) as folder:
+    with refusals(), sound(location) as folder:
         from connectors.product_restore_package import OpenedPackage
 
         package = OpenedPackage(folder)
-        attachments = _attachments(package) if files else None
+        attachments = attachments_of(package) if files else None
         conflicts = attachments.conflicts() if attachments else []
-        restored = _restored(package, into, _inventory(inventory), attachments, keeps=not (dry_run or conflicts))
+        restored = restored_rows(package, into, _inventory(inventory), attachments, keeps=not (dry_run or conflicts))
         conflicts = [*map(str, restored.conflicts), *conflicts]
-        about = {"location": location, "digest": _digest(folder), "dry_run": dry_run}
+        about = {"location": location, "digest": digest_of(folder), "dry_run": dry_run}
         _told(restored, conflicts, about, as_json=as_json)
         if package.description.indexes and not files and not as_json:
             say("The attachments weren't restored: --files does it.")
@@ -56,7 +56,7 @@ def restore(
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What the package or the database says no to is a refusal; that nothing was changed is part of it."""
     from connectors.errors import Conflict, NotFound, Rejected
 
@@ -69,7 +69,7 @@ def _refusals() -> Iterator[None]:
 
 
 @contextmanager
-def _sound(location: str) -> Iterator[Path]:
+def sound(location: str) -> Iterator[Path]:
     """The folder of the package, verified; one in S3 is fetched for as long as it's needed."""
     from commands.export import fetch_package, verify_package
 
@@ -101,7 +101,8 @@ def _inventory(path: Path | None) -> "Inventory | None":
     return read_file("--inventory" if path else "FAREWELL_INVENTORY_FILE", path or named, read_inventory)
 
 
-def _attachments(package: "OpenedPackage") -> "Attachments":
+def attachments_of(package: "OpenedPackage") -> "Attachments":
+    """Its files, for the product's bucket; raises Refused: 2 there is none."""
     from commands.restoring_files import Attachments
     from commands.session import connections
 
@@ -111,7 +112,7 @@ def _attachments(package: "OpenedPackage") -> "Attachments":
     return Attachments(at.objects, at.settings.s3_files_bucket, package.folder, package.description.indexes)
 
 
-def _restored(
+def restored_rows(
     package: "OpenedPackage",
     into: str,
     inventory: "Inventory | None",
@@ -131,7 +132,7 @@ def _restored(
         return restore_rows(engine, package, inventory, finishing=finishing if keeps else None)
 
 
-def _digest(folder: Path) -> str:
+def digest_of(folder: Path) -> str:
     """That of the tag manifest, by which a package is known."""
     import hashlib
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from models.keys import KeyScope
-from models.tables.accounts import AccountRow
+from models.tables.accounts import AccountRow, AccountStateRow
 from models.tables.cases import CaseRow
 from models.tables.form import Row
 
@@ -16,6 +16,8 @@ def why_not_yet(session: Session, row: Row) -> str | None:
     if isinstance(row, AccountRow):
         if row.erased_at is not None and _is_leaving(session, row.id):
             return "its exit isn't closed yet; farewell status says what it waits for"
+        if row.erased_at is not None:
+            _reopen(session, row.id)
         row.erased_at = None
         return None
     account = session.get(AccountRow, getattr(row, "account", ""))
@@ -25,14 +27,27 @@ def why_not_yet(session: Session, row: Row) -> str | None:
 def let_in(engine: Engine, accounts: Iterable[str]) -> None:
     """Those of the accounts that were erased may have new keys; what the old ones sealed stays unreadable."""
     from connectors.store.sealer import keys_of
-    from connectors.store.sessions import reading
 
-    keys, asked = keys_of(engine), select(AccountRow.id).where(col(AccountRow.erased_at).is_not(None))
-    with reading(engine) as session:
-        erased = session.exec(asked.where(col(AccountRow.id).in_(list(accounts)))).all()
-    for account in erased:
+    keys = keys_of(engine)
+    for account in erased_of(engine, accounts):
         if keys is not None:
             keys.reopen(KeyScope.of_account(account))
+
+
+def erased_of(engine: Engine, accounts: Iterable[str]) -> list[str]:
+    """Those of the accounts that were erased, and aren't here again."""
+    from connectors.store.sessions import reading
+
+    asked = select(AccountRow.id).where(col(AccountRow.erased_at).is_not(None))
+    with reading(engine) as session:
+        return list(session.exec(asked.where(col(AccountRow.id).in_(list(accounts))).order_by(AccountRow.id)))
+
+
+def _reopen(session: Session, account: str) -> None:
+    """In the built-in contract system: what had ended stays so, but the account isn't closed any more."""
+    standing = session.get(AccountStateRow, account)
+    if standing is not None:
+        standing.state, standing.changed_at, standing.changed_by = "active", None, None
 
 
 def _is_leaving(session: Session, account: str) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from commands.printing import console, say, table
@@ -76,8 +76,17 @@ def print_standing(case: Mapping[str, Any]) -> None:
         gate, digest = case["to_approve"]["gate"], case["to_approve"]["hash"]
         say(f"approve: farewell approve {case['account']} --gate {gate} --hash {digest} --as PERSON")
     if case["tasks"]:
-        rows = [[t["id"], t["kind"], t["owner"], t["cause"], t["fix"]] for t in case["tasks"]]
+        rows = [[t["id"], t["kind"], t["owner"], _cause(t), t["fix"]] for t in case["tasks"]]
         console().print(table(("task", "kind", "owner", "cause", "what to do"), rows))
+
+
+def _cause(task: Mapping[str, Any]) -> str:
+    """A team's says by when, too; a midnight is the end of the day before."""
+    if not task.get("due"):
+        return str(task["cause"])
+    until = datetime.fromisoformat(task["due"]) - timedelta(microseconds=1)
+    late = "; overdue, and told" if task.get("told", 0) > 1 else ""
+    return f"{task['cause']} (until {until.date()}{late})"
 
 
 def stage_words(case: Mapping[str, Any]) -> str:
