@@ -52,6 +52,7 @@ class PortalRoutes:
         visit = await here.visit(token)
         plan = await here.plan(visit)
         papers = await asyncio.to_thread(self._papers, visit)
+        papers["statement"] = papers["statement"] or bool(plan and plan.estimates.statement and not visit.has_ended)
         words = await asyncio.to_thread(self._words, visit)
         values = {
             "token": token,
@@ -61,7 +62,7 @@ class PortalRoutes:
             "steps": steps_of(visit, plan, now),
             "doors": self._doors(visit, papers, token),
             "package": papers.get("package"),
-            "words": words,
+            "heard": words,
             "said": said if any(each["action"] == said for each in words) else "",
             "manager": await asyncio.to_thread(self._manager, visit),
         }

@@ -18,7 +18,7 @@ from models.vocabulary import Channel, Reason
 from web.catalogues import languages
 from web.links import Closed, PortalVisit
 from web.portal_standing import allowed, is_for_cause
-from web.reception import Form, Reception, by_customer, led, posted
+from web.reception import Form, Reception, by_customer, filled, led, posted
 
 QUIET = ("come_back", "hear_of_products", "would_recommend")
 _MIDNIGHT = 24
@@ -87,7 +87,7 @@ class ChoiceRoutes:
         known = await asyncio.to_thread(self._known, visit)
         values: dict[str, Any] = {
             "token": token,
-            "given": given,
+            "given": filled(given),
             "faults": faults,
             "channels": channels_for(self.reception.at.settings, known),
             "reasons": tuple(Reason) if allowed(visit, _UPDATE) else (),

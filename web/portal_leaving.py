@@ -21,13 +21,13 @@ from models.account import Contact
 from models.payload import CUSTOMER
 from models.plan import Plan
 from models.updates import ContactPreference
-from models.vocabulary import Language, Mode, Reason
+from models.vocabulary import Mode, Reason
 from rules.wish import PlanRefused
 from web.catalogues import languages
 from web.links import Closed, Doorstep, doorstep_of
 from web.portal_choices import QUIET, channels_for, known_as_form
 from web.portal_wish import FIELD_OF, WAYS, Wished, wished
-from web.reception import Form, Reception, asked_language, by_customer, new_key, posted
+from web.reception import Form, Reception, asked_language, by_customer, filled, new_key, posted
 
 _HOURS = range(25)
 
@@ -49,7 +49,7 @@ class LeavingRoutes:
         door = await self._come_in(token)
         if door.running is not None:
             return self._led(request, door)
-        return self._form(request, door, Wished({**known_as_form(_main(door)), "way": ""}, []))
+        return self._form(request, door, Wished(_fresh(door), ()))
 
     async def take(self, request: Request, token: str) -> Response:
         """Shows what it comes to; once that is confirmed, begins it. A second yes finds it begun."""
@@ -91,7 +91,7 @@ class LeavingRoutes:
             mode=way.mode,
             reason=said.reason,
             effective_on=way.effective_on,
-            language=Language(spoken) if spoken in set(Language) else None,
+            language=spoken if spoken in languages() else None,
             channel=channel,
             resume_on=way.resume_on,
             cause=way.cause,
@@ -123,7 +123,7 @@ class LeavingRoutes:
     def _form(self, request: Request, door: Doorstep, said: Wished, earliest: datetime | None = None) -> Response:
         channels = channels_for(self.reception.at.settings, _main(door))
         values: dict[str, Any] = {
-            "given": said.form,
+            "given": filled(said.form),
             "faults": said.faults,
             "earliest": earliest,
             "ways": WAYS,
@@ -139,7 +139,7 @@ class LeavingRoutes:
         """All of it on one page, before anything happens. Source: DOMAIN messages.3."""
         dates = {name: on.at for name, on in plan.commitments.dates.items()}
         values = {
-            "given": said.form,
+            "given": filled(said.form),
             "faults": {},
             "dates": dates,
             "mode": plan.commitments.mode,
@@ -166,6 +166,12 @@ class LeavingRoutes:
         link, _ = portal_link(self.reception.at, self.reception.links, row)
         token = link.rpartition("/")[2]
         return RedirectResponse(f"../{token}{asked_language(request)}", status_code=303)
+
+
+def _fresh(door: Doorstep) -> Form:
+    """What we know of how to write to them; the quiet choices are off, whatever they chose before. Source: SEEDS 000."""
+    known = known_as_form(_main(door))
+    return {name: value for name, value in known.items() if name not in QUIET}
 
 
 def _main(door: Doorstep) -> Contact | None:

@@ -19,7 +19,7 @@ from models.vocabulary import Mode, Stage
 from rules.calendar import ONE_DAY, midnight
 from web.links import Closed, PortalVisit
 from web.portal_standing import allowed, dates_of
-from web.reception import Form, Reception, by_customer, led, posted
+from web.reception import Form, Reception, by_customer, filled, led, posted
 
 FURTHEST = timedelta(days=366)
 """How far from today the page lets them choose; for more there is a person."""
@@ -85,7 +85,7 @@ class TimeRoutes:
             "token": token,
             "longer": longer,
             "chosen": None if faults or form.get("step") is None else date.fromisoformat(form["day"].strip()),
-            "given": form,
+            "given": filled(form),
             "faults": faults,
             "first": latest + ONE_DAY,
             "furthest": latest + FURTHEST,

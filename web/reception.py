@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,6 +100,11 @@ async def posted(request: Request) -> dict[str, str]:
     except ValueError:
         raise Closed("foreign_form") from None
     return dict(fields)
+
+
+def filled(form: Form) -> Form:
+    """The form as a page reads it: a field that wasn't sent is empty."""
+    return defaultdict(str, form)
 
 
 def new_key() -> str:
