@@ -13,7 +13,8 @@ from typing import Any
 from babel.core import Locale, UnknownLocaleError
 
 from activities.catalogue import CALLS, LAYOUT, SHORT, TEMPLATES, WORDS, Catalogue
-from activities.source_faults import Fault, faults_in, layout_faults, text_faults
+from activities.source_faults import faults_in, layout_faults, text_faults
+from activities.source_names import Fault
 from models.vocabulary import MailKind
 
 OWN_PART = "_"

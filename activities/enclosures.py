@@ -6,8 +6,7 @@ from typing import Any
 
 from activities.printing import Closing, print_certificate, print_letter, print_statement
 from activities.printing_letter import Ending
-from activities.printing_words import Addressed
-from activities.rendering import spoken
+from activities.printing_words import Addressed, paper_language
 from activities.settled import STATEMENT, books_agree, refunds_told, settlement_of
 from activities.wording import paper_name, too_long
 from connectors.ports.own import CaseStore, Directory
@@ -114,5 +113,4 @@ def about_sets(inventory: Inventory) -> dict[str, dict[str, str]]:
 
 
 def _pdf(paper: str, about: Addressed, content: bytes) -> Attachment:
-    language, _ = spoken(about.language)
-    return Attachment.of(paper_name(paper, language), PDF, content)
+    return Attachment.of(paper_name(paper, paper_language(about.language)), PDF, content)

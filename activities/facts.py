@@ -1,66 +1,29 @@
 """What the mails may speak of: values gathered from the case's plan, its documents and its reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.case_policy import policy_of
+from activities.figures import Asked, erased, packaged, retained
 from activities.papers import processors
 from activities.product_use import used
 from activities.settled import money_values
 from connectors.ports.own import CaseStore
-from models.effects import MessageRequest, PurgeResult
+from models.effects import MessageRequest
 from models.follow_ups import Touch
 from models.inventory import Inventory
 from models.messages import Reader
 from models.offers import Offer
-from models.payload import Payload
-from models.plan import Commitments, Duties, Plan
+from models.plan import Plan
 from models.policy import Cadence, Sender
-from models.vocabulary import MANIFEST, PROCESSORS, MailKind, Mode
+from models.vocabulary import MANIFEST, MailKind, Mode
 from rules.cadence import cadence_of, follow_ups
 from rules.links import Links, opt_out_until, portal_until
 from rules.manner import LEAVING, PAUSING, manner
 from rules.reach import MARKETING, why_silent
 from rules.survey import survey_link
-
-
-class Packaged(Payload):
-    """The verified package, in the customer's words: `files` are their own, not those that describe the package.
-
-    `missing` ones couldn't be read, and the package names them.
-    """
-
-    tables: int
-    rows: int
-    files: int
-    size_bytes: int
-    missing: int = 0
-
-
-class Erased(Payload):
-    """What the purge came to, over all data sets."""
-
-    data_sets: int
-    rows: int
-    kept: int
-
-
-class Asked(Payload):
-    """A sub-processor that was asked to erase, by its `about` in every language, and whether it has confirmed."""
-
-    about: dict[str, str]
-    confirmed: bool
-
-
-class Retained(Payload):
-    """Data sets that are kept on one ground until one day, each by its `about` in every language."""
-
-    sets: tuple[dict[str, str], ...]
-    ground: str
-    until: datetime
 
 
 class Facts:
@@ -91,7 +54,7 @@ class Facts:
         """
         dates = {**_planned(plan), **request.dates}
         manifests = self._store.documents(request.case, MANIFEST)
-        package = _package(manifests)
+        package = packaged(manifests)
         return {
             **self._sender.model_dump(exclude={"address"}),
             **_of(reader, now),
@@ -115,7 +78,7 @@ class Facts:
             "package": package,
             "link": self._link(request, dates) if package else None,
             **self._pages(request, reader, dates, now, goodbye_at or now),
-            "erased": _erased(self._store.documents(request.case, "purge")),
+            "erased": erased(self._store.documents(request.case, "purge")),
             "processors": self._asked(request.case),
         }
 
@@ -217,42 +180,3 @@ def _hours(reader: Reader) -> tuple[int, int] | None:
 def whole_years(since: date, today: date) -> int:
     """How many anniversaries have passed."""
     return today.year - since.year - ((today.month, today.day) < (since.month, since.day))
-
-
-def retained(commitments: Commitments, about: Mapping[str, Mapping[str, str]]) -> tuple[Retained, ...]:
-    """What is kept, the soonest to go first, sets of one ground and one day together; `about` describes each set."""
-    kept = sorted((duty for duty in commitments.data_sets if duty.until), key=_grounds)
-    return tuple(
-        Retained(
-            sets=tuple(dict(about.get(duty.name) or {"": duty.name}) for duty in duties), ground=ground, until=until
-        )
-        for (until, ground), duties in groupby(kept, key=_grounds)
-    )
-
-
-def _grounds(duty: Duties) -> tuple[Any, str]:
-    return duty.until, duty.ground or ""
-
-
-def _package(documents: Sequence[Mapping[str, Any]]) -> Packaged | None:
-    if not documents:
-        return None
-    manifest = documents[-1]
-    return Packaged(
-        tables=len(manifest["data_sets"]),
-        rows=manifest["rows"],
-        files=sum(each["files"] for each in manifest["file_sets"]),
-        size_bytes=manifest["size_bytes"],
-        missing=manifest.get("missing", 0),
-    )
-
-
-def _erased(documents: Sequence[Mapping[str, Any]]) -> Erased | None:
-    """What sub-processors were asked for is told apart."""
-    told = [PurgeResult.model_validate(each) for each in documents]
-    results = [each for each in told if not each.name.startswith(PROCESSORS)]
-    if not results:
-        return None
-    return Erased(
-        data_sets=len(results), rows=sum(each.erased for each in results), kept=sum(each.kept for each in results)
-    )

@@ -16,8 +16,9 @@ from models.account import Account
 from models.package import FilesPart, TablesPart
 from models.policy import Sender
 
-LANGUAGES = ("en", "es")
+FALLBACK = "en"
 _SOURCES = Path(__file__).with_name("package_readme")
+LANGUAGES = frozenset(path.name.split(".")[1] for path in _SOURCES.glob("README.*.md"))
 # Many read the source itself, so only what would break a table or make emphasis, a link, code or HTML is escaped:
 # not the underscore within `parent_id`, nor an ampersand that begins no entity.
 _MARKS = re.compile(r"[\\`\[\]<>|*~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
@@ -28,7 +29,7 @@ class Readme:
 
     def __init__(self, account: Account, sender: Sender, case: str, at: datetime) -> None:
         """A customer of another language gets English."""
-        self.language = account.language if account.language in LANGUAGES else LANGUAGES[0]
+        self.language = account.language if account.language in LANGUAGES else FALLBACK
         self.path = f"{DATA}README.{self.language}.md"
         self.case = case
         day = at.astimezone(ZoneInfo(account.timezone)).date()

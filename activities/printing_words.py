@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from activities.printing_press import TEMPLATES, legible
-from activities.rendering import said, spoken
+from activities.rendering import FALLBACK, said, spoken
 from activities.wording import day, flat, last_day, locale_of
 from models.payload import Payload
 from models.plan import Commitments
@@ -43,7 +43,7 @@ class Words:
 
         A customer or contact whose name the fonts can't write is named by the account's id: a box is nobody.
         """
-        language, _ = spoken(about.language)
+        language = paper_language(about.language)
         name = about.name if legible(about.name or "") else None
         self._source = _catalogue(language, paper)
         self.values: dict[str, Any] = {
@@ -87,6 +87,12 @@ class Words:
             "language": self.values["language"],
             "country": self._country,
         }
+
+
+def paper_language(language: str) -> str:
+    """The language of the papers for a reader of this one: a language may have mails before it has papers."""
+    written, _ = spoken(language)
+    return written if (TEMPLATES / written).is_dir() else FALLBACK
 
 
 @cache

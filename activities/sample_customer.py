@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from activities.facts import Asked, Erased, Packaged, Retained
+from activities.figures import Asked, Erased, Packaged, Retained
 from activities.product_use import Used
 from models.follow_ups import Touch
 from models.messages import Attachment

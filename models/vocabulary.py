@@ -96,13 +96,6 @@ class Channel(StrEnum):
     NONE = "none"
 
 
-class Language(StrEnum):
-    """The languages that messages are written in."""
-
-    EN = "en"
-    ES = "es"
-
-
 class TaskKind(StrEnum):
     """What a person must look at."""
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from activities.facts import Asked, Erased, Packaged, Retained, announced
+from activities.facts import announced
+from activities.figures import Asked, Erased, Packaged, Retained
 from activities.product_use import Used
 from activities.settled import foreseen
 from models.inventory import Inventory, read_inventory

@@ -6,17 +6,21 @@ from types import SimpleNamespace
 import pytest
 
 import starter
-from activities.facts import line_key
+from activities.facts import Facts, line_key
+from activities.product_use import used
+from activities.sample_customer import sample
 from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
 from connectors.store.engine import migrate, open_engine
 from connectors.store.ledger import SqlLedger
 from connectors.store.outbox import SqlOutbox
+from models.effects import MessageRequest
 from models.keys import KeyScope
 from models.messages import Draft
 from models.tables.accounts import PersonRow
-from models.vocabulary import Channel, MailKind
+from models.vocabulary import Channel, MailKind, Stage
+from rules.links import Links
 from tests.contract.sample_account import AT, add_account, request_for
 from tests.unit.sample_facts import INVENTORY, POLICY
 from tests.unit.sample_plan import keep_plan
@@ -214,3 +218,24 @@ def test_messages_2_what_to_say_is_what_the_task_was_opened_with(at, account, ca
         at, account, MailKind.ACKNOWLEDGEMENT, channel=Channel.PHONE, text="as it was written", recipient="+34600111222"
     )
     assert farewell(capsys, "script", account, "acknowledgement")[1] == "Call +34600111222\n\nas it was written\n"
+
+
+def test_a_made_up_customer_has_every_value_that_is_gathered_of_a_real_one(at, account):
+    request = MessageRequest(
+        case=f"{account}-1", account=account, stage=Stage.NOTICE, step="send_message", kind=MailKind.THANKS
+    )
+    reader = at.outbox.reader(request.case, account)
+    facts = Facts(at.cases, POLICY.sender, INVENTORY, Links("https://f.example", "A" * 43 + "="))
+    gathered = facts.values(request, reader, at.cases.plans(request.case)[-1], AT)
+    assert gathered.keys() == sample("").keys()
+    assert [bool(gathered[name]) for name in ("portal", "opt_out", "survey")] == [True, True, True]
+    documents = request.model_copy(update={"kind": MailKind.PLAN})
+    assert facts.values(documents, reader, None, AT)["opt_out"] is None
+    assert Facts(at.cases, POLICY.sender, INVENTORY).values(request, reader, None, AT)["portal"] is None
+
+
+def test_messages_3_what_they_used_is_counted_by_the_verified_package(at, account):
+    rows = [{"name": "work_order", "rows": 1204}, {"name": "asset", "rows": 1}, {"name": "session", "rows": 9}]
+    told = used([{"data_sets": rows}], INVENTORY)
+    assert [(each.count, each.tell["en"]) for each in told] == [(1204, "work orders")]
+    assert used([], INVENTORY) == ()

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
-from activities.facts import announced, retained, whole_years
+from activities.facts import announced, whole_years
+from activities.figures import retained
 from activities.rendering import TEMPLATES, languages, render, subject
 from models.money import Statement, StatementLine
 from models.plan import Commitments, Duties
