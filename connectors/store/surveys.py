@@ -25,6 +25,7 @@ from models.vocabulary import Channel, MailKind
 _BOX = "survey"
 _ID_BYTES = 16
 _SECONDS_FOR_THE_LOG = 1
+_SECONDS_FOR_A_BACKUP = 3
 _ASKED = (
     col(MessageRow.kind) == MailKind.GOODBYE,
     col(MessageRow.state) == "sent",
@@ -45,9 +46,13 @@ class SqlSurveys:
         """Keeps an answer; False: the form with this random word was sent in before.
 
         All answers are rewritten, so it takes time in proportion to how many there are.
+
+        Raises:
+            Unavailable: somebody reads the whole table for longer than we wait, such as a backup.
         """
         digest = hashlib.sha256(form.encode()).hexdigest()
         with writing(self._engine) as session:
+            _patient(session.connection())
             alone(session.connection(), _BOX)
             if session.get(SurveyFormRow, digest) is not None:
                 return False
@@ -83,6 +88,12 @@ class SqlSurveys:
 
 def _rows(session: Session, table: type[_Table]) -> list[dict[str, Any]]:
     return [row.model_dump() for row in session.exec(select(table))]
+
+
+def _patient(connection: Connection) -> None:
+    """A backup in PostgreSQL holds every table for as long as it takes; a page can't wait for that."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_SECONDS_FOR_A_BACKUP}s'"))
 
 
 def _write_anew(connection: Connection, table: type[_Table], rows: list[dict[str, Any]]) -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
+from connectors.errors import Unavailable
 from connectors.ports.farewells import Surveys
 from connectors.store.sessions import writing
 from connectors.store.surveys import SqlSurveys
@@ -79,3 +80,15 @@ def test_who_got_a_goodbye_in_writing_was_asked(surveys: Surveys, engine: Engine
     assert surveys.asked(begin + timedelta(days=1), begin + timedelta(days=89)) == 0
     days = [begin.date(), (begin + timedelta(days=89)).date(), (begin + timedelta(days=90)).date()]
     assert [day for day in surveys.asked_on() if day >= begin.date()] == days
+
+
+def test_while_a_backup_holds_the_table_an_answer_is_refused_and_not_half_kept(
+    postgresql_engine: Engine, cohort: str
+) -> None:
+    surveys, form = SqlSurveys(postgresql_engine), secrets.token_hex()
+    with postgresql_engine.begin() as backup:
+        backup.execute(text("LOCK TABLE survey_answer, survey_form IN ACCESS SHARE MODE"))
+        with pytest.raises(Unavailable):
+            surveys.keep(cohort, form, ANSWER)
+    assert surveys.answers([cohort]) == []
+    assert surveys.keep(cohort, form, ANSWER)
