@@ -20,6 +20,7 @@ from models.plan import Plan
 from models.policy import Cadence, Sender
 from models.vocabulary import MANIFEST, MailKind, Mode
 from rules.cadence import cadence_of, follow_ups
+from rules.hours import hours
 from rules.links import Links, opt_out_until, portal_until
 from rules.manner import LEAVING, PAUSING, manner
 from rules.reach import MARKETING, why_silent
@@ -137,7 +138,8 @@ def announced(
     due = {MailKind.STATEMENT: "late_usage_end", MailKind.CERTIFICATE: "erasure"}
     coming = [Touch(kind=kind, at=dates[name]) for kind, name in due.items() if name in dates]
     if cadence is not None:
-        coming += follow_ups(now, cadence, reader.timezone, reader.country, come_back=reader.come_back)
+        zone, within = reader.timezone, hours(reader, cadence)
+        coming += follow_ups(now, cadence, zone, reader.country, come_back=reader.come_back, within=within)
     return tuple(sorted((t for t in coming if why_silent(t.kind, reader) is None), key=lambda touch: touch.at))
 
 

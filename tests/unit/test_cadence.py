@@ -88,3 +88,11 @@ def test_messages_5_keeps_the_local_hour_over_a_change_of_the_clock():
     thanks, note = follow_ups(goodbye, CADENCE, "Europe/Madrid", "ES", come_back=False)
     assert (thanks.at.utcoffset(), note.at.utcoffset()) == (timedelta(hours=2), timedelta(hours=1))
     assert {thanks.at.hour, note.at.hour} == {10}
+
+
+@given(instants, cadences, st.sampled_from(PLACES), st.integers(0, 23), st.integers(1, 24))
+def test_messages_2_within_the_hours_that_the_contact_chose(goodbye, cadence, place, begins, length):
+    within = begins, min(24, begins + length)
+    country, zone = place
+    for touch in follow_ups(goodbye, cadence, zone, country, come_back=True, within=within):
+        assert within[0] <= touch.at.astimezone(ZoneInfo(zone)).hour < within[1]
