@@ -26,7 +26,10 @@ def print_reasons(period: Period, report: "ReasonsReport") -> None:
         "reason and worth": report.reason_by_size,
         "reason and age": report.reason_by_age,
     }
-    _print("exits", ours)
+    if any(groups.groups or groups.fewer for groups in ours.values()):
+        _print("exits", ours)
+    else:
+        say("the reasons, sizes and ages of fewer than 5 aren't told; the single cases: farewell list")
     quarters = " to ".join(dict.fromkeys((*report.quarters[:1], *report.quarters[-1:]))) or "no whole quarter"
     _print_said(f"survey, anonymous ({quarters})", report.survey)
     _print_said("survey, from quarters in which fewer than 5 were asked", report.unquartered)
