@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 
 from activities.facts import announced, whole_years
 from activities.figures import retained
-from activities.rendering import TEMPLATES, languages, render, subject
+from activities.rendering import TEMPLATES, languages, render, script, short, subject
 from models.money import Statement, StatementLine
 from models.plan import Commitments, Duties
 from models.vocabulary import TO_OURS, Channel, MailKind
@@ -374,3 +374,77 @@ def test_trust_16_the_link_to_the_package_is_whole_in_both_twins(kind, language)
     assert f'<a href="{link}"' in mail.html
     assert f"<{link}>" in mail.text.splitlines()
     assert "http" not in mail.subject
+
+
+OF_MARKETING = [MailKind.THANKS, MailKind.SURVEY_REMINDER, MailKind.COME_BACK]
+PAGES = {
+    "portal": "https://f.example/exit/T",
+    "opt_out": "https://f.example/opt-out/T",
+    "survey": "https://f.example/survey/T",
+    "refund_policy_url": "https://b.example/refunds",
+}
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("kind", OF_MARKETING)
+def test_messages_8_whatever_nobody_must_get_shows_how_to_get_no_more(kind, language):
+    mail = render(kind, language, sample(**PAGES))
+    assert f'href="{PAGES["opt_out"]}"' in mail.html
+    assert f"<{PAGES['opt_out']}>" in mail.text
+    assert PAGES["opt_out"] in short(kind, language, sample(**PAGES)).text
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_messages_7_the_goodbye_leads_to_the_survey_the_refund_policy_the_choices_and_the_way_back(language):
+    mail = render(MailKind.GOODBYE, language, sample(**PAGES))
+    for page in (PAGES["survey"], PAGES["refund_policy_url"], f"{PAGES['portal']}/choices", f"{PAGES['portal']}/stay"):
+        assert f'href="{page}"' in mail.html
+        assert f"<{page}>" in mail.text
+    assert "ayuda@bancada.example" in mail.text
+    assert PAGES["opt_out"] not in mail.html, "it is owed"
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("kind", [MailKind.GOODBYE, MailKind.THANKS])
+def test_messages_3_they_read_how_long_how_many_what_and_with_whom(kind, language):
+    text = flowing(render(kind, language, sample()).text)
+    told = {
+        "es": ("eis años", "24 personas", "1.204 órdenes de trabajo y 310 máquinas"),
+        "en": ("ix years", "24 people", "1.204 work orders and 310 machines"),
+    }
+    for part in (*told[language], "Ana Belmonte"):
+        assert part in text
+
+
+@pytest.mark.parametrize("kind", [*OF_MARKETING, MailKind.ACKNOWLEDGEMENT, MailKind.PLAN, MailKind.GOODBYE])
+def test_messages_3_the_managers_line_stands_in_the_mail_as_text(kind):
+    mail = render(kind, "es", sample(line="**Ana** {{7*7}} <b>[x](http://evil.example)"))
+    assert "**Ana** {{7*7}} <b>[x](http://evil.example)" in flowing(mail.text)
+    assert not {"a", "b"} & set(Words(mail.html).tags)
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not MailKind.COME_BACK])
+def test_messages_3_nobody_is_asked_to_stay(kind, language):
+    said = render(kind, language, sample(**PAGES)).text.lower()
+    assert not re.search(
+        r"quédese|no se vaya|le echaremos de menos|por favor|please|stay with us|miss you|sorry to see", said
+    )
+
+
+def test_a_link_within_words_is_a_number_in_the_text_and_its_address_stands_at_the_end():
+    text = render(MailKind.THANKS, "en", sample(**PAGES)).text
+    assert "Don't write to me any\nmore\u00a0[1]." in text
+    assert text.endswith(f"\n[1] <{PAGES['opt_out']}>\n")
+
+
+def test_a_paragraph_that_is_a_link_is_a_button():
+    html = render(MailKind.SURVEY_REMINDER, "en", sample(**PAGES)).html
+    assert html.count('class="action"') == 1
+
+
+@pytest.mark.parametrize("kind", [MailKind.ACKNOWLEDGEMENT, MailKind.HOLD])
+def test_messages_2_a_call_has_a_script_and_what_has_none_is_told_by_its_mail(kind):
+    told = script(kind, "es", sample(hours=(9, 14)))
+    assert "entre las 9:00 y las 14:00" in flowing(told.text)
+    assert (render(kind, "es", sample()).text in told.text) == (kind is MailKind.HOLD)
