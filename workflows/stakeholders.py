@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.briefing import BriefingActivities
     from models.case import CaseRequest, CaseState, Task, TeamDue
     from models.effects import TeamMessageRequest, TeamMessageResult
-    from models.vocabulary import ENDS, Role, TaskKind, Team
+    from models.vocabulary import ENDS, Role, TaskKind, TaskOutcome, Team
     from rules.owners import OWNERS
     from workflows.erasing import CaseErasing
     from workflows.retries import STEP
@@ -129,11 +129,11 @@ class CaseStakeholders(CaseErasing):
         about = {"teams": tuple(each.team for each in dues), "due": tuple(dues)}
         await self._write(BriefingActivities.remind_teams, escalate=escalate, **about)
 
-    async def _undo(self) -> None:
+    async def _take_back(self) -> None:
         """Whoever was asked is told once that the account stays. What they still had to do falls."""
         for task in self._team_tasks():
             self._close_task(task.id)
-        await super()._undo()
+        await super()._take_back()
         if self._attending is not None:
             await self._attending
         if self.state.teams or (self.state.briefed and self.state.undo != "resume"):
@@ -141,18 +141,36 @@ class CaseStakeholders(CaseErasing):
             await self._write(BriefingActivities.remind_teams, **about)
 
     async def _write(self, method: Callable[..., Any], **about: Any) -> TeamMessageResult | None:
-        """A round of mails to our own people; one that can't be sent becomes a task, and holds up nothing."""
+        """A round of mails to our own people; one that can't be sent becomes a task, and the exit goes on."""
         number = self.state.team_letters + 1
         plan_hash = self.state.agreed.hash if self.state.agreed else ""
         request = self._ask(TeamMessageRequest, method.__name__, generation=number, plan_hash=plan_hash, **about)
-        told: TeamMessageResult | None = None
-        try:
-            told = await self._attempt(method, request, STEP)
-        except ActivityError as error:
-            cause, fix = f"our own people weren't written to: {cause_of(error)[0]}", "tell them, and mend it"
-            self._open_task(TaskKind.FINDING, request.step, Role.ENGINEER, cause, fix, blocking=False)
+        told = await self._tried_to_write(method, request)
         self._keep(team_letters=number)
         return told
+
+    async def _tried_to_write(
+        self, method: Callable[..., Any], request: TeamMessageRequest
+    ) -> TeamMessageResult | None:
+        """None: a person has said that it goes on without, or the account stays."""
+        for task in [task for task in self.state.tasks if task.step == request.step]:
+            self._close_task(task.id)  # an earlier run's
+        while True:
+            try:
+                told: TeamMessageResult = await self._attempt(method, request, STEP)
+            except ActivityError as error:
+                cause, fix = cause_of(error)
+                task = self._open_task(TaskKind.STEP_FAILED, request.step, Role.ENGINEER, cause, fix, blocking=False)
+            else:
+                return told
+            if not await self._write_again(task):
+                return None
+
+    async def _write_again(self, task: Task) -> bool:
+        """Whether a person wants it tried again."""
+        await workflow.wait_condition(lambda: task.id in self._outcomes or self._teams_left_alone())
+        self._close_task(task.id)
+        return self._outcomes.get(task.id) is TaskOutcome.RETRY
 
 
 def _next(task: Task) -> datetime:

@@ -17,6 +17,7 @@ from models.money import BillingState
 from models.tables.accounts import ContactRow, ContractRow
 from models.tables.catalogue import all_tables
 from models.tables.identities import CredentialRow, UserRow
+from models.vocabulary import TO_OURS
 
 # An undo gives these back row by row; contracts and documents it answers by new ones. Source: DOMAIN stages.7.
 SAME_AGAIN = (
@@ -103,8 +104,9 @@ def actions_of(here: Running, case: str, outcome: str = "done") -> list[str]:
 
 
 def mails_of(here: Running, case: str) -> list[str]:
-    """The kinds of message that left, in order."""
-    return [message.kind.value for message in here.connections.outbox.messages(case) if message.state == "sent"]
+    """The kinds of message that left to the customer, in order."""
+    sent = [message for message in here.connections.outbox.messages(case) if message.state == "sent"]
+    return [message.kind.value for message in sent if message.kind not in TO_OURS]
 
 
 def personal_words(here: Running, account: str) -> list[str]:
