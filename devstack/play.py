@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
@@ -72,9 +73,9 @@ class Play:
         """
         await self._come_to(Stage.CLOSED)  # with its key destroyed, the case itself can't be asked any more
         state = await self.until_closing(lambda s: s.certified)
-        if state.mail_at is not None:  # at night, or on a free day
-            await move(self._here.client, [self._closing], state.mail_at + timedelta(seconds=1), self._patience)
-            state = await self.until_closing(lambda s: s.mail_at is None)
+        while (due := state.mail_at) is not None:  # at night, on a free day, or outside of hours chosen since the plan
+            await move(self._here.client, [self._closing], due + timedelta(seconds=1), self._patience)
+            state = await self.until_closing(partial(_is_past, due))
         return state
 
     async def until_closing(self, happened: Callable[[ClosingState], bool]) -> ClosingState:
@@ -159,3 +160,8 @@ class Play:
         decision = Decision(**about, step=update, actor=command.actor.id, action=update)
         at = self._here.connections
         await asyncio.to_thread(record_refusal, at.ledger, at.keys, decision, why, datetime.now(UTC))
+
+
+def _is_past(due: datetime, state: ClosingState) -> bool:
+    """The mail is out, or waits for another instant."""
+    return state.mail_at is None or state.mail_at > due
