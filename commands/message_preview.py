@@ -33,9 +33,21 @@ def previewed(
     if kind in TO_OURS:
         what = f"the {kind} tells our own people of a case of its own"
         raise Refused(Exit.REFUSED, what, "farewell demo keeps one that was sent")
+    _refuse_faulty_copies()
     return (
         _to_account(kind, account, language, channel, manner) if account else _made_up(kind, language, channel, manner)
     )
+
+
+def _refuse_faulty_copies() -> None:
+    """What a worker would refuse isn't shown either."""
+    from activities.catalogue_faults import faults
+
+    folder = own_folder()
+    found = faults(folder) if folder else ()
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise Refused(Exit.WRONG, f"{found[0]}{more}", "farewell message check lists what is wrong")
 
 
 def to_say(account: str, kind: MailKind) -> dict[str, Any]:

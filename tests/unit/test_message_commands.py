@@ -6,9 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 import starter
+import worker
 from activities.facts import Facts, line_key
 from activities.product_use import used
 from activities.sample_customer import sample
+from commands import doctor
+from connectors.configuration import WrongSetting
 from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
@@ -156,6 +159,23 @@ def test_copies_are_edited_checked_and_never_overwritten(at, capsys, tmp_path, m
     assert "es/thanks.md:8: no message knows a value signd_by (did you mean signed_by?)" in out
     monkeypatch.setenv("FAREWELL_MESSAGES_FOLDER", str(folder))
     assert farewell(capsys, "check", "--json")[0] == 6
+    code, _, err = farewell(capsys, "preview", "thanks", "--language", "es")
+    assert (code, "es/thanks.md:8" in err) == (6, True)
+
+
+def test_trust_15_doctor_and_worker_refuse_faulty_copies_by_file_line_and_variable(at, tmp_path):
+    (tmp_path / "es").mkdir()
+    (tmp_path / "es/closing.md").write_text("{{ signed_bye }}\n", encoding="utf-8")
+    at.settings.messages_folder = tmp_path
+    at.objects = SimpleNamespace(check=lambda *_, **__: None)
+    at.settings.s3_export_bucket = at.settings.s3_evidence_bucket = "b"
+    for name in ("product", "processors", "access", "contracts", "messenger"):
+        setattr(at, name, None)
+    for refused in (doctor._messages, worker.check):
+        with pytest.raises(
+            WrongSetting, match=r"FAREWELL_MESSAGES_FOLDER: es/closing.md:1: no message knows a value signed_bye"
+        ):
+            refused(at)
 
 
 def test_bad_words_get_one_line_and_their_code(at, account, capsys, tmp_path):
