@@ -13,10 +13,12 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, delete, insert, text
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import Session, col, func, select
 
+from connectors.errors import Rejected
 from connectors.store.engine import SECONDS_TO_WAIT_FOR_A_WRITER
-from connectors.store.sessions import alone, reading, told, writing
+from connectors.store.sessions import alone, in_words, reading, told, writing
 from models.surveys import SurveyAnswer
 from models.tables.farewells import SurveyAnswerRow, SurveyFormRow
 from models.tables.messages import MessageRow
@@ -48,6 +50,7 @@ class SqlSurveys:
         All answers are rewritten, so it takes time in proportion to how many there are.
 
         Raises:
+            Rejected: our role may not empty the tables.
             Unavailable: somebody reads the whole table for longer than we wait, such as a backup.
         """
         digest = hashlib.sha256(form.encode()).hexdigest()
@@ -99,7 +102,10 @@ def _patient(connection: Connection) -> None:
 def _write_anew(connection: Connection, table: type[_Table], rows: list[dict[str, Any]]) -> None:
     """All rows of a table, in an order that says nothing."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"TRUNCATE TABLE {table.__tablename__}"))
+        try:
+            connection.execute(text(f"TRUNCATE TABLE {table.__tablename__}"))
+        except ProgrammingError as error:  # a role that was let in before these tables were written anew
+            raise Rejected("database", in_words(error), "farewell database grant") from None
     else:
         connection.execute(delete(table))
     secrets.SystemRandom().shuffle(rows)

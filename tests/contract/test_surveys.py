@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from connectors.errors import Unavailable
+from connectors.errors import Rejected, Unavailable
 from connectors.ports.farewells import Surveys
+from connectors.store.roles import grant
 from connectors.store.sessions import writing
 from connectors.store.surveys import SqlSurveys
 from models.surveys import Back, Change, SurveyAnswer
 from models.tables.messages import MessageRow
 from models.vocabulary import Reason
+from tests.contract.conftest import ROLE
 
 ANSWER = SurveyAnswer(reason=Reason.PRICE, change=Change.LOWER_PRICE, leaving=5, back=Back.PERHAPS, comment="Gracias.")
 
@@ -92,3 +94,16 @@ def test_while_a_backup_holds_the_table_an_answer_is_refused_and_not_half_kept(
             surveys.keep(cohort, form, ANSWER)
     assert surveys.answers([cohort]) == []
     assert surveys.keep(cohort, form, ANSWER)
+
+
+def test_a_role_that_may_not_empty_the_tables_is_told_what_it_lacks(
+    owner_engine: Engine, postgresql_engine: Engine, cohort: str
+) -> None:
+    """Never by deleting instead: dead rows would tell who came when."""
+    with owner_engine.begin() as connection:
+        connection.execute(text(f"REVOKE TRUNCATE ON survey_answer FROM {ROLE}"))
+    with pytest.raises(Rejected, match="permission denied for table survey_answer") as no:
+        SqlSurveys(postgresql_engine).keep(cohort, secrets.token_hex(), ANSWER)
+    assert no.value.fix == "farewell database grant"
+    grant(owner_engine, ROLE)
+    assert SqlSurveys(postgresql_engine).keep(cohort, secrets.token_hex(), ANSWER)
