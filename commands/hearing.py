@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.ledger import record_act
 from commands.delivering import tell_if_there
@@ -23,6 +24,7 @@ from models.payload import CUSTOMER, SYSTEM, Personal
 from models.updates import Stop
 from models.vocabulary import TO_OURS, Heard, Stage, StopGround
 from rules.incoming import Echo
+from rules.reach import MARKETING
 
 _FOR_EVER = frozenset({StopGround.OPT_OUT, StopGround.COMPLAINT, StopGround.BOUNCE})
 """Who is not written to again, whatever contract comes next; who answers may well be."""
@@ -57,9 +59,12 @@ async def hear(at: Connections, client: Client, echo: Echo, now: datetime) -> Re
     ground = None if kept.kind in TO_OURS else echo.ground
     report = Report(kept.case, kept.kind, echo.heard, ground)
     act = _act(case, "message_heard", f"{kept.kind}:{echo.heard}", ground)
-    await asyncio.to_thread(_noted, at, kept, report, act, now)
+    known = await asyncio.to_thread(_noted, at, kept, report, act, now)
     if ground:
         await stop_follow_ups(client, case, ground)
+    if not known and echo.heard is Heard.BOUNCE and kept.kind not in MARKETING:
+        await _tell_case(client, case, kept.kind)
+    await asyncio.to_thread(_write, at, act, now)  # last: whatever fails before it is done again
     return report
 
 
@@ -67,6 +72,15 @@ async def stop_follow_ups(client: Client, case: Mapping[str, Any], ground: StopG
     """Whether there were any to stop. Raises Refused or RPCError."""
     stop = Stop(actor=_who(ground), key=uuid.uuid4().hex, ground=ground, reason=Personal(text=ground.value))
     return await tell_if_there(client, f"follow-up-{case['id']}", "stop", stop)
+
+
+async def _tell_case(client: Client, case: Mapping[str, Any], kind: str) -> None:
+    """Somebody must reach them in another way, as long as there is a case to do it in. Raises RPCError."""
+    try:
+        await client.get_workflow_handle(str(case["workflow_id"])).signal("message_bounced", kind)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 def keep_off(at: Connections, case: Mapping[str, Any], now: datetime) -> bool:
@@ -91,11 +105,12 @@ def _message(at: Connections, echo: Echo) -> tuple[Kept, Mapping[str, Any]] | No
     return None
 
 
-def _noted(at: Connections, kept: Kept, told: Report, act: Decision, now: datetime) -> None:
+def _noted(at: Connections, kept: Kept, told: Report, act: Decision, now: datetime) -> bool:
+    """Whether all of it was known before."""
     at.outbox.heard(kept.message_id, told.heard, now)
     if told.ground in _FOR_EVER:
         _keep_off(at, [kept.recipient] if kept.recipient else _addresses(at, act), told.ground, now)
-    _write(at, act, now)
+    return _is_written(at, act)
 
 
 def _keep_off(at: Connections, addresses: list[str], ground: StopGround, now: datetime) -> None:
@@ -119,10 +134,13 @@ def _act(case: Mapping[str, Any], action: str, subject: str, ground: StopGround 
 
 def _write(at: Connections, act: Decision, now: datetime) -> None:
     """The ledger's entry, once; after the closing has ended nobody would seal what is added."""
-    if any((entry.action, entry.subject) == (act.action, act.subject) for entry in at.ledger.entries(act.case)):
-        return
-    with suppress(Gone):
-        record_act(at.ledger, at.keys, act, now)
+    if not _is_written(at, act):
+        with suppress(Gone):
+            record_act(at.ledger, at.keys, act, now)
+
+
+def _is_written(at: Connections, act: Decision) -> bool:
+    return any((each.action, each.subject) == (act.action, act.subject) for each in at.ledger.entries(act.case))
 
 
 def _who(ground: StopGround | None) -> Actor:

@@ -133,6 +133,16 @@ class CaseMailing(CaseSteps):
         dates = {"retrieval_end": end, "erasure": end} if end else {}
         return {"plan_hash": agreed.hash, "dates": dates} if agreed else {}
 
+    @workflow.signal(name="message_bounced")
+    def message_bounced(self, kind: str) -> None:
+        """What they must know didn't arrive: a person tells them in another way. Known already, it is nothing."""
+        step, name = f"bounced_{kind}", kind.replace("_", " ")
+        if self.state.stage in ENDS or any(task.step == step for task in self.state.tasks):
+            return
+        cause = f"the mail with the {name} came back: its address takes none any more"
+        fix = f"reach them in another way; farewell message preview {kind} --account {self.state.account} shows it"
+        self._open_task(TaskKind.FINDING, step, Role.ACCOUNT_MANAGER, cause, fix, blocking=False)
+
     # -- hours
 
     def _opening_of(self, kind: MailKind) -> datetime | None:

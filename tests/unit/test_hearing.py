@@ -36,7 +36,7 @@ class Temporal:
     """Takes updates, or answers with an error."""
 
     def __init__(self):
-        self.status, self.told = None, []
+        self.status, self.told, self.signals = None, [], []
 
     def get_workflow_handle(self, workflow):
         async def execute_update(update, word, **_):
@@ -45,7 +45,12 @@ class Temporal:
             self.told.append((workflow, update, word.actor.id, word.ground))
             return Answer(case="", stage=Stage.RETRIEVAL, text="")
 
-        return SimpleNamespace(execute_update=execute_update)
+        async def signal(name, kind):
+            if self.status:
+                raise RPCError("away", self.status, b"")
+            self.signals.append((workflow, name, kind))
+
+        return SimpleNamespace(execute_update=execute_update, signal=signal)
 
 
 class Office:
@@ -156,6 +161,22 @@ async def test_messages_8_the_address_that_goes_onto_the_list_is_ours_never_the_
     await office.post(event("message.received", raw=base64.b64encode(raw).decode()))
     assert office.list.holds("victim@elsewhere.example") is None
     assert office.list.holds(office.address) == "bounce"
+
+
+async def test_what_they_must_know_and_did_not_get_is_a_task_of_the_case_once(office):
+    message_id = office.sent(MailKind.STATEMENT)
+    office.temporal.status = RPCStatusCode.UNAVAILABLE
+    assert (await office.told("bounced", message_id)).status_code == 503
+    office.temporal.status = None
+    for _ in range(2):
+        assert (await office.told("bounced", message_id)).status_code == 200
+    workflow = office.at.cases.by_id(office.case)["workflow_id"]
+    assert office.temporal.signals == [(workflow, "message_bounced", "statement")]
+
+
+async def test_a_thanks_that_came_back_is_nobody_s_task(office):
+    await office.told("bounced", office.sent())
+    assert office.temporal.signals == []
 
 
 async def test_a_bounce_in_our_own_house_is_not_the_customer_s(office):
