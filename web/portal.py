@@ -30,7 +30,10 @@ from web.portal_standing import (
     waiting_of,
     way_back,
 )
+from web.portal_time import longer_of
 from web.reception import Reception
+
+Dates = Mapping[str, datetime]
 
 _TOLD = frozenset({"set_contact_preference", "extend", "reschedule", "accept_export", *BACK})
 """What a customer says, as the page repeats it to them."""
@@ -54,13 +57,14 @@ class PortalRoutes:
         papers = await asyncio.to_thread(self._papers, visit)
         papers["statement"] = papers["statement"] or bool(plan and plan.estimates.statement and not visit.has_ended)
         words = await asyncio.to_thread(self._words, visit)
+        dates = dates_of(visit, plan)
         values = {
             "token": token,
             "scene": scene_of(visit, now),
             "waiting": waiting_of(visit),
-            "dates": dates_of(visit, plan),
+            "dates": dates,
             "steps": steps_of(visit, plan, now),
-            "doors": self._doors(visit, papers, token),
+            "doors": self._doors(visit, papers, token, dates),
             "package": papers.get("package"),
             "heard": words,
             "said": said if any(each["action"] == said for each in words) else "",
@@ -98,15 +102,16 @@ class PortalRoutes:
         told = {each["action"]: each for each in decided if each["actor"] == CUSTOMER and each["action"] in _TOLD}
         return sorted(told.values(), key=lambda each: each["at"], reverse=True)
 
-    def _doors(self, visit: PortalVisit, papers: Mapping[str, Any], token: str) -> dict[str, str]:
+    def _doors(self, visit: PortalVisit, papers: Mapping[str, Any], token: str, dates: Dates) -> dict[str, str]:
         """The pages that the customer may go to now, by name."""
-        leaving = visit.mode is not Mode.PAUSE and not is_for_cause(visit)
+        for_cause = is_for_cause(visit)
+        leaving = visit.mode is not Mode.PAUSE and not for_cause
         gone = visit.stage in AFTER_GOODBYE
         doors = {
             "stay": way_back(visit) is not None,
-            "time": any(allowed(visit, update) for update in ("extend", "reschedule")),
+            "time": longer_of(visit, dates) is not None,
             "offer": leaving and not gone and allowed(visit, "answer_offer") and not standing(visit).offer,
-            "choices": allowed(visit, "set_contact_preference") or (leaving and gone),
+            "choices": not for_cause and (allowed(visit, "set_contact_preference") or (leaving and gone)),
             "statement": papers["statement"],
             "certificate": papers["certificate"],
             "goodbye": leaving and gone,

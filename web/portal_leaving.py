@@ -169,7 +169,7 @@ class LeavingRoutes:
 
 
 def _fresh(door: Doorstep) -> Form:
-    """What we know of how to write to them; the quiet choices are off, whatever they chose before. Source: SEEDS 000."""
+    """What we know of how to write to them; the quiet choices begin at no. Source: SEEDS 000."""
     known = known_as_form(_main(door))
     return {name: value for name, value in known.items() if name not in QUIET}
 

@@ -6,7 +6,7 @@ Source: DOMAIN dates.3 (25(5)), modes.1.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -59,6 +59,7 @@ class TimeRoutes:
         """Shows what was chosen; once that is confirmed, sends it."""
         form = await posted(request)
         visit, longer = await self._come_in(token)
+        by_customer(form)  # the check keeps the form's word: a yes that is sent twice is one
         faults = fault_of(form.get("day", ""), longer.last_day, self._today(visit))
         if faults or form.get("step") != "confirm":
             return self._form(request, token, (visit, longer), (form, faults))
@@ -81,7 +82,7 @@ class TimeRoutes:
     def _form(self, request: Request, token: str, about: tuple[PortalVisit, Longer], said: Said) -> Response:
         (visit, longer), (form, faults) = about, said
         latest = max(longer.last_day, self._today(visit))
-        values = {
+        values: dict[str, Any] = {
             "token": token,
             "longer": longer,
             "chosen": None if faults or form.get("step") is None else date.fromisoformat(form["day"].strip()),
@@ -90,6 +91,8 @@ class TimeRoutes:
             "first": latest + ONE_DAY,
             "furthest": latest + FURTHEST,
         }
+        if "key" in form:
+            values["key"] = form["key"]
         return self.reception.show("portal_time", request, visit, values)
 
     def _today(self, visit: PortalVisit) -> date:
