@@ -56,11 +56,12 @@ class Drafting:
         *,
         offer: Offer | None = None,
         goodbye_at: datetime | None = None,
+        marketing: bool = True,
         more: Mapping[str, Any] | None = None,
     ) -> Draft:
         """The message, for the channel of `way`; only a mail encloses papers. `more` goes before what is gathered."""
         values = {
-            **self._facts.values(request, reader, plan, now, offer=offer, goodbye_at=goodbye_at),
+            **self._facts.values(request, reader, plan, now, offer=offer, goodbye_at=goodbye_at, marketing=marketing),
             **(more or {}),
         }
         channel = way.channel or Channel.NONE

@@ -46,12 +46,13 @@ class Facts:
         *,
         offer: Offer | None = None,
         goodbye_at: datetime | None = None,
+        marketing: bool = True,
     ) -> dict[str, Any]:
         """Every value that a source may name; what doesn't exist yet is None or empty, never missing.
 
         `plan` is the one that the message tells of; its dates have those of the request laid over. `now` is the
         workflow's clock. `offer` is what a come-back mail may offer, `goodbye_at` when the goodbye left: the survey's
-        link in its reminder is the goodbye's.
+        link in its reminder is the goodbye's. Not `marketing`: none of it will go, so none is promised.
         """
         dates = {**_planned(plan), **request.dates}
         manifests = self._store.documents(request.case, MANIFEST)
@@ -73,7 +74,7 @@ class Facts:
             "offer": offer,
             "retained": retained(plan.commitments, self._about) if plan else (),
             "estimate": plan.estimates.statement if plan else (),
-            "to_come": announced(dates, reader, cadence_for(self._store, request.case, plan), now),
+            "to_come": self._to_come(request.case, reader, plan, dates, now, marketing=marketing),
             **money_values(self._store, request.case, plan.estimates.statement if plan else ()),
             "enclosed": (),
             "package": package,
@@ -82,6 +83,20 @@ class Facts:
             "erased": erased(self._store.documents(request.case, "purge")),
             "processors": self._asked(request.case),
         }
+
+    def _to_come(
+        self,
+        case: str,
+        reader: Reader,
+        plan: Plan | None,
+        dates: Mapping[str, datetime],
+        now: datetime,
+        *,
+        marketing: bool,
+    ) -> tuple[Touch, ...]:
+        """What is still to come, and no more: nobody waits for thanks that won't be sent. Source: DOMAIN messages.5."""
+        touches = announced(dates, reader, cadence_for(self._store, case, plan), now)
+        return tuple(touch for touch in touches if marketing or touch.kind not in MARKETING)
 
     def _pages(
         self, request: MessageRequest, reader: Reader, dates: Mapping[str, datetime], now: datetime, goodbye: datetime

@@ -111,7 +111,10 @@ class MessagingActivities:
         if kept is None:
             goodbye = self._goodbye(request)
             left = goodbye.sent_at if goodbye else None
-            draft = self._drafting.written(request, reader, way, plan, now, offer=offer, goodbye_at=left)
+            wanted = self._suppressed(MailKind.THANKS, reader) is None
+            draft = self._drafting.written(
+                request, reader, way, plan, now, offer=offer, goodbye_at=left, marketing=wanted
+            )
             kept = self._outbox.prepare(draft)
         return kept
 
