@@ -28,7 +28,8 @@ _TABS = 400
 _FOCUS = """() => {
     const at = document.activeElement, how = getComputedStyle(at);
     const ring = (how.outlineStyle !== "none" && parseFloat(how.outlineWidth) > 0) || how.boxShadow !== "none";
-    at.setAttribute("data-visited", ring ? "ring" : "bare");
+    // A field of several parts, a date say, is stepped through: once its ring was seen, it has one.
+    if (at.getAttribute("data-visited") !== "ring") at.setAttribute("data-visited", ring ? "ring" : "bare");
     return at === document.body ? "" : at.tagName;
 }"""
 _UNVISITED = """() => Array.from(
