@@ -18,6 +18,7 @@ from rules.gates import gate_digest
 
 APPROVERS = ("bruno", "carla")
 DAY = timedelta(days=1)
+LOOK_SECONDS = 1.0
 WORD = Personal(text="because")
 
 
@@ -95,10 +96,18 @@ class Exit(Play):
     async def back(self, update: str, stage: Stage) -> CaseState:
         """Withdrawn or reinstated, and its workflow has ended."""
         await self.say("customer", update, Undo, reason=WORD)
-        await self._handle.result()
+        await self.ended()
         state = await self.state()
         assert state.stage is stage, state.tasks
         return state
+
+    async def ended(self) -> None:
+        """Its workflow has ended; a text that must not ring at night is waited for."""
+        ending = asyncio.ensure_future(self._handle.result())
+        while not (await asyncio.wait([ending], timeout=LOOK_SECONDS))[0]:
+            if waiting := (await self.state()).delayed:
+                await self.move(max(waiting.values()))
+        await ending
 
     async def resolve(self, task: Task, who: str = "eva", outcome: TaskOutcome = TaskOutcome.RETRY) -> Answer:
         return await self.say(who, "resolve_task", ResolveTask, task=task.id, outcome=outcome, reason=WORD)
