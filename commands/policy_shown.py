@@ -11,13 +11,13 @@ from commands.session import connections, facts_of
 from models.account import AccountFacts
 from models.payload import Payload
 from models.plan import AppliedClause
-from models.policy import EVERYWHERE, House, Policy
+from models.policy import EVERYWHERE, Clause, House, Policy
 from rules.contracts import active
 from rules.periods import Terms
 from rules.policy import covers, speaks_for_all
 from rules.policy_cuts import OwnTerm, own_terms
 from rules.policy_found import Placed, every
-from rules.policy_terms import applied, applied_terms, because
+from rules.policy_terms import MAY_BE_SILENT, SEVERAL, applied, applied_terms, applying, because, clauses_of
 
 if TYPE_CHECKING:
     from connectors.opening import Connections
@@ -90,13 +90,28 @@ def shown_for_account(account: str, day: date | None, written: Policy | None) ->
         jurisdiction=place,
         account=account,
         name=facts.account.name,
-        terms=_told(
-            applied_terms(policy, day, place, ids, speaks_for_all(contracts)), lambda term: because(term, place)
-        ),
+        terms=_told(_terms(stands, speaks_for_all(contracts)), lambda term: because(term, place)),
         contracts=tuple(term for contract in contracts for term in own_terms(contract, stands)),
         later=_later(policy, day, lambda each: _concerns(each, place, ids)),
         house=policy.house,
     )
+
+
+def _terms(stands: Terms, main: str | None) -> list[AppliedClause]:
+    """What a plan rests on; then what may be offered, what teams must do, and whether a hold is told."""
+    place = stands.account.jurisdiction
+    beside = [
+        applied(matter, clause)
+        for matter, clauses in clauses_of(stands.policy).items()
+        if matter in MAY_BE_SILENT
+        for clause in _first_or_all(applying(clauses, stands.day, place, main))
+    ]
+    return [*applied_terms(stands.policy, stands.day, place, stands.contracts, main), *beside]
+
+
+def _first_or_all(clauses: Sequence[Clause]) -> Sequence[Clause]:
+    """Of offers and teams several stand beside each other; of all else the first counts."""
+    return clauses if clauses and isinstance(clauses[0], SEVERAL) else clauses[:1]
 
 
 def tell(found: Shown) -> None:
