@@ -202,6 +202,7 @@ def test_doctor_names_everything_that_is_wrong_and_how_to_mend_it(
         "bucket for packages",
         "bucket for evidence",
         "mail",
+        "who isn't written to",
         "Temporal",
     }
     assert all(each["fix"] for each in found.values() if not each["ok"])
