@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,16 +13,20 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from commands.printing import say, show
 from commands.refused import Exit, Refused
-from models.case import CaseState
+from models.case import CaseState, Task
 from models.payload import Personal
-from models.updates import Approve, ContactPreference, RetrievalWord
-from models.vocabulary import Gate, MailKind, Mode, Reason, Stage
+from models.updates import Approve, ResolveTask
+from models.vocabulary import Gate, MailKind, Mode, Reason, Role, Stage, TaskKind, TaskOutcome
 from rules.gates import gate_digest
 
 if TYPE_CHECKING:
+    from commands.demo_customer import DemoCustomer
     from devstack.play import Play
     from devstack.running import Running
 
+WHO = {Role.ACCOUNT_MANAGER: "ana", Role.APPROVER: "bruno", Role.COMPLIANCE: "felipe", Role.ENGINEER: "eva"}
+_A_WORKING_DAY = timedelta(hours=6)
+_DONE = {"outcome": TaskOutcome.DONE, "reason": Personal(text="done")}
 Tell = Callable[[datetime | None, str, str], None]
 
 
@@ -43,6 +47,7 @@ def play_demo(account: str, *, as_json: bool) -> None:
 
 
 async def _played(home: Path, account: str, tell: Tell) -> dict[str, Any]:
+    from commands.demo_customer import DemoCustomer
     from commands.keepsakes import keep
     from devstack.running import running
 
@@ -50,10 +55,12 @@ async def _played(home: Path, account: str, tell: Tell) -> dict[str, Any]:
     async with running(home) as here:
         tell = _local(tell, here.connections.directory.facts(account).account.timezone)
         play = await _begin(here, account, tell)
+        customer = DemoCustomer(here, (await play.state()).case, home / "demo" / "pages")
         try:
-            await _exit(here, play, tell)
+            await _exit(here, play, customer, tell)
         except TimeoutError as stuck:
             raise Refused(Exit.BUG, f"the demo got stuck: {stuck}", f"see {home / 'farewell.log'}") from None
+        await customer.looks_back()
         await _peace(here, play, tell)
         tell(None, "", "fetching and checking what customer and auditor get …")
         return await keep(here, account, home / "demo")
@@ -73,25 +80,56 @@ async def _begin(here: "Running", account: str, tell: Tell) -> "Play":
     return play
 
 
-async def _exit(here: "Running", play: "Play", tell: Tell) -> None:
+async def _exit(here: "Running", play: "Play", customer: "DemoCustomer", tell: Tell) -> None:
     """The stages, each with the people who speak in it."""
-    from devstack.leaving import past_the_window
-
+    await customer.chooses()
+    tell((await play.state()).opened_at, "customer", "chooses hours, tells the reason, declines the one offer: a pause")
     await _approve_plan(play, tell)
-    await play.say("customer", "set_contact_preference", ContactPreference, come_back=True)
-    state = await play.reach(Stage.NOTICE)
+    state = await _let_teams_work(play, tell)
     dates = state.agreed.dates if state.agreed else {}
-    tell(dates["requested"], "farewell", "serves notice, stops the renewal, tells the customer what happens when")
     await play.move(dates["effective_date"])
-    state = await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
-    await _hand_over(here, state, tell)
+    await _hand_over(here, await play.reach(Stage.SETTLE, Stage.RETRIEVAL), tell)
+    await _said_goodbye(play, customer, tell)
     await play.move(dates["late_usage_end"])
     state = await play.until(lambda s: s.statement_digest is not None)
     tell(dates["late_usage_end"], "farewell", f"closes the final statement: {await _statement(here, state)}")
-    fetched = Personal(text="fetched and checked on our own machine")
-    await play.say("customer", "accept_export", RetrievalWord, evidence=fetched)
-    tell(dates["late_usage_end"], "customer", "fetches the package and accepts it")
     await _approve_erasure(play, tell)
+    await _erased(here, play, state, tell)
+
+
+async def _let_teams_work(play: "Play", tell: Tell) -> CaseState:
+    """Those of ours whom it concerns, each told what to do and by when; who says that it's done is asked no more."""
+    state = await play.reach(Stage.NOTICE)
+    requested = state.agreed.dates["requested"] if state.agreed else state.opened_at
+    tell(requested, "farewell", "serves notice, stops the renewal, tells the customer what happens when")
+    tell(requested, "farewell", "briefs the account's manager, and tells four teams what is theirs to do")
+    state = await play.until(lambda s: len(_of_teams(s)) > 0)
+    for task in _of_teams(state):
+        await play.say(WHO[task.owner], "resolve_task", ResolveTask, task=task.id, **_DONE)
+    tell(requested, ", ".join(sorted({WHO[task.owner] for task in _of_teams(state)})), "say that their part is done")
+    return state
+
+
+def _of_teams(state: CaseState) -> list[Task]:
+    return [task for task in state.tasks if task.kind is TaskKind.STAKEHOLDER]
+
+
+async def _said_goodbye(play: "Play", customer: "DemoCustomer", tell: Tell) -> None:
+    """At the hours that they chose; the package and the survey are a link away."""
+    state = await play.state()
+    opens = state.agreed.openings.get("effective_date") if state.agreed else None
+    await play.move((opens or state.opened_at) + _A_WORKING_DAY)
+    at = await customer.hears_goodbye()
+    tell(at, "farewell", "says goodbye: what they did with us, the package, the accounts, the way back")
+    await customer.takes_the_package()
+    await play.until(lambda s: s.accepted)
+    tell(at, "customer", "fetches the package and accepts it; answers the survey, and nobody can tell who did")
+
+
+async def _erased(here: "Running", play: "Play", state: CaseState, tell: Tell) -> None:
+    from devstack.leaving import past_the_window
+
+    dates = state.agreed.dates if state.agreed else {}
     end = state.retrieval_end or dates["retrieval_end"]
     await past_the_window(play, end)
     await play.certified()
@@ -128,7 +166,7 @@ async def _hand_over(here: "Running", state: CaseState, tell: Tell) -> None:
         raise TimeoutError("there is no package")
     at = package.verified_at
     tell(at, "farewell", f"packs {package.rows:,} rows into {package.files} files, reads them back, counts again")
-    tell(at, "farewell", "closes users, sessions, keys and hooks, ends the contract, says goodbye")
+    tell(at, "farewell", "closes users, sessions, keys and hooks, ends the contract")
     folder = here.stack.home / "demo" / "package"
     await asyncio.to_thread(fetch_package, here.connections.objects, package.location, folder)
     findings = await asyncio.to_thread(verify_package, str(folder), None)
@@ -195,6 +233,7 @@ def _say_where(result: dict[str, Any], folder: Path) -> None:
     say(f"  package       {result['package']}")
     say(f"  mails         {folder / 'mails'} ({len(result['mails'])}, over {_span(result['mails'])} days)")
     say(f"  papers        {folder / 'papers'}")
+    say(f"  pages         {folder / 'pages'} (as the customer saw them)")
     say(f"  statement     {folder / 'statement.json'}")
     say(f"  certificate   {result['certificate']}")
     say(f"  evidence      {result['evidence']} ({result['ledger_entries']} ledger entries)")

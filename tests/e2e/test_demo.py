@@ -23,6 +23,12 @@ KEYS = {
     *("ledger_entries", "actions", "history_events", "history_bytes", "wall_seconds"),
 }
 
+SEEN = [
+    *("your-exit", "choices", "chosen", "offer", "offer-declined"),
+    *("package", "package-taken", "survey", "survey-thanks"),
+    *("when-all-is-over", "statement", "certificate", "goodbye"),
+]
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
@@ -81,6 +87,17 @@ def test_the_mails_are_text_and_html_with_an_id_and_span_months(played):
         assert message["To"] == mail["to"]
         assert message.get_body(("plain",)).get_content().strip()
         assert "<html" in message.get_body(("html",)).get_content()
+
+
+def test_the_pages_are_kept_as_the_customer_saw_them(played):
+    """They open without a server: nothing in them is fetched from anywhere, and no script runs."""
+    pages = sorted(Path(played["evidence"]).parent.joinpath("pages").iterdir())
+    assert [page.stem[3:] for page in pages] == SEEN
+    for page in pages:
+        html = page.read_text(encoding="utf-8")
+        assert "<h1>" in html, page
+        assert "<script" not in html, page
+        assert " src=" not in html, page
 
 
 def test_the_papers_are_what_went_with_the_mails(played):
