@@ -11,7 +11,7 @@ from models.account import Actor
 from models.case import CaseState
 from models.payload import CUSTOMER
 from models.plan import Plan
-from models.vocabulary import Cause, Mode, Stage, WaitKind
+from models.vocabulary import ENDS, Cause, Mode, Stage, WaitKind
 from rules.manner import FOR_CAUSE, manner
 from rules.permissions import refused
 from web.links import PortalVisit
@@ -63,7 +63,9 @@ def dates_of(visit: PortalVisit, plan: Plan | None) -> dict[str, datetime]:
 
 
 def steps_of(visit: PortalVisit, plan: Plan | None, now: datetime) -> list[Step]:
-    """What happens when, in order; a transition of no length isn't told."""
+    """What happens when, in order; nothing of what was called off. A transition of no length isn't told."""
+    if visit.stage in ENDS - {S.CLOSED} or (visit.state is not None and visit.state.undo is not None):
+        return []
     dates, past = dates_of(visit, plan), _PAST.get(visit.stage, frozenset())
     names = [name for name in _DATES[visit.mode] if name in dates]
     if dates.get("notice_end") == dates.get("effective_date"):

@@ -51,6 +51,16 @@ async def test_messages_3_the_page_says_until_which_minute_one_may_change_ones_m
     assert "until 31 December 2026, 23:59 (Madrid)" in english
 
 
+@pytest.mark.parametrize("stage", [Stage.WITHDRAWN, Stage.REINSTATED, Stage.RESUMED, Stage.REFUSED])
+async def test_what_was_called_off_is_not_announced_any_more(company, stage):
+    company.stands(stage, ended=True)
+    async with company.browser() as web:
+        assert 'class="steps"' not in (await web.get(company.page())).text
+    company.stands(Stage.NOTICE, undo="withdraw")
+    async with company.browser() as web:
+        assert 'class="steps"' not in (await web.get(company.page())).text
+
+
 async def test_a_window_that_was_moved_is_told_as_it_is(company):
     company.stands(Stage.RETRIEVAL, retrieval_end=DATES["retrieval_end"] + timedelta(days=28))
     async with company.browser() as web:
