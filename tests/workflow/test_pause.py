@@ -38,7 +38,7 @@ async def test_modes_1_a_pause_keeps_everything_and_resumes_by_itself(here: Runn
     assert {kind for kind, closed in credentials_of(here, account) if closed} <= CLOSED
     assert all(closed for kind, closed in credentials_of(here, account) if kind == CredentialClass.SESSION)
     assert contracts_of(here, account) == before[1]
-    await play.move(state.agreed.reminder_at)
+    await play.move(state.agreed.openings["resume_reminder"])
     await play.until(lambda s: "resume_reminder.1" in s.sent)
     assert (await play.state()).stage is Stage.PAUSED
     await play.move(dates["resume"])
