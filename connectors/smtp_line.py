@@ -10,6 +10,7 @@ import aiosmtplib
 
 _STARTING = Lock()
 _RUNNING: list[asyncio.AbstractEventLoop] = []
+FRESH_SECONDS = 2.0
 
 
 class Unheard(OSError):
@@ -40,6 +41,7 @@ class Line:
         self._client: Client | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._leaving: asyncio.Task[None] | None = None
+        self._used_at = 0.0
 
     def use(self, work: Work) -> None:
         """Does it over the connection that stands, or a new one.
@@ -80,13 +82,15 @@ class Line:
             self._drop()
             raise
         finally:
+            self._used_at = _loop().time()
             self._idle = _loop().call_later(self._idle_seconds, self._leave)
 
     async def _connected(self) -> Client:
         """The connection, if the server still listens; a server hangs up when it likes."""
         if self._idle is not None:
             self._idle.cancel()
-        if self._client is not None and await _listens(self._client):
+        fresh = _loop().time() - self._used_at < FRESH_SECONDS
+        if self._client is not None and await _listens(self._client, fresh=fresh):
             return self._client
         self._drop()
         client = self._new()
@@ -120,10 +124,11 @@ class Line:
             await client.noop()
 
 
-async def _listens(client: Client) -> bool:
+async def _listens(client: Client, *, fresh: bool) -> bool:
+    """Asks, unless it has just been used: a server that hangs up in between is found out, and nothing was said yet."""
     client.saying = False
-    if not client.is_connected:
-        return False
+    if not client.is_connected or fresh:
+        return client.is_connected
     try:
         await client.rset()
     except (aiosmtplib.SMTPException, OSError):
