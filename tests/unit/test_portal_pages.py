@@ -56,6 +56,9 @@ async def test_what_was_called_off_is_not_announced_any_more(company, stage):
     company.stands(stage, ended=True)
     async with company.browser() as web:
         assert 'class="steps"' not in (await web.get(company.page())).text
+
+
+async def test_while_it_is_being_taken_back_no_dates_are_announced(company):
     company.stands(Stage.NOTICE, undo="withdraw")
     async with company.browser() as web:
         assert 'class="steps"' not in (await web.get(company.page())).text
