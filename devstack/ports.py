@@ -11,14 +11,15 @@ LOOPBACK = "127.0.0.1"
 CANDIDATES = range(20_000, 22_700)
 
 
-def free_ports(count: int, twin: int = 0) -> list[int]:
-    """Distinct ports that are free now; with `twin`, port + twin is free too.
+def free_ports(count: int, twin: int = 0, promised: frozenset[int] = frozenset()) -> list[int]:
+    """Distinct ports that are free now; with `twin`, port + twin is free too. None of those `promised` to others.
 
     Every port found stays bound until all are found, so that none comes twice.
     """
     found: list[int] = []
+    candidates = [port for port in CANDIDATES if port not in promised]
     with ExitStack() as bound:
-        for port in random.sample(CANDIDATES, len(CANDIDATES)):
+        for port in random.sample(candidates, len(candidates)):
             if len(found) == count:
                 break
             if _bind(bound, port) and (not twin or _bind(bound, port + twin)):
@@ -38,7 +39,8 @@ def remembered_ports(file: Path, server: str, names: tuple[str, ...], twin: int 
     before = known.get(server, {})
     kept = {name: before[name] for name in names if name in before and is_free(before[name], twin)}
     missing = [name for name in names if name not in kept]
-    ports = kept | dict(zip(missing, free_ports(len(missing), twin), strict=True))
+    promised = frozenset(port for each in known.values() for port in each.values())  # who has one may listen later
+    ports = kept | dict(zip(missing, free_ports(len(missing), twin, promised), strict=True))
     # Sorted and indented: it is also read by people who look for an address.
     file.write_text(json.dumps(known | {server: ports}, indent=2, sort_keys=True) + "\n")
     return ports
