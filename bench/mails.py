@@ -1,31 +1,34 @@
 """What a mail costs over the kept connection, beside one a connection: `python -m bench.mails [--json]`."""
 
+import asyncio
 import json
 import os
 import platform
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from multiprocessing import Process
+
+import aiosmtplib
+from aiosmtpd.controller import Controller
 
 from bench.abba import Compared, compared
 from connectors.errors import ConnectorError
-from connectors.smtp import SmtpMessenger
-from devstack.ports import free_ports
+from connectors.smtp import SmtpMessenger, composed
+from devstack.ports import LOOPBACK, free_ports
 from models.messages import Outgoing
 
-MAILS, THREADS = 100, (1, 8)
+MAILS, THREADS, LONGEST_SECONDS = 100, (1, 8), 600
 WORDS = "Gracias por estos años. Aquí tiene lo que pasa y cuándo.\n" * 40
 
 
 def main() -> None:
     """Prints a line a figure, or one object."""
-    with mail_server() as url:
-        figures = [_compared(url, threads) for threads in THREADS]
+    with mail_server() as port:
+        figures = [_compared(port, threads) for threads in THREADS]
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     if "--json" in sys.argv[1:]:
         print(json.dumps({"machine": machine, "compared": [figure.as_dict() for figure in figures]}))
@@ -33,18 +36,22 @@ def main() -> None:
         print(machine, *figures, sep="\n")
 
 
-def _compared(url: str, threads: int) -> Compared:
-    kept = SmtpMessenger(url)
-
-    def anew(mail: Outgoing) -> None:
-        messenger = SmtpMessenger(url)
-        messenger.deliver(mail)
-        messenger.close()
-
-    told = f"mails of {threads} threads at once over one kept connection, against a connection each"
-    figure = compared(told, "mails/s", _rate(kept.deliver, threads), _rate(anew, threads))
+def _compared(port: int, threads: int) -> Compared:
+    kept = SmtpMessenger(f"smtp://{LOOPBACK}:{port}")
+    told = f"mails of {threads} at once over one kept connection, against a connection each"
+    figure = compared(told, "mails/s", _rate(kept.deliver, threads), _rate(lambda mail: _alone(mail, port), threads))
     kept.close()
     return figure
+
+
+def _alone(mail: Outgoing, port: int) -> None:
+    """As one writes it first."""
+
+    async def sent() -> None:
+        async with aiosmtplib.SMTP(hostname=LOOPBACK, port=port) as client:
+            await client.send_message(composed(mail))
+
+    asyncio.run(sent())
 
 
 def _rate(deliver: Callable[[Outgoing], None], threads: int) -> Callable[[], float]:
@@ -73,34 +80,36 @@ def _mail(number: str) -> Outgoing:
     )
 
 
+class _Taking:
+    """Takes a mail and keeps nothing: what is measured is the way there."""
+
+    async def handle_DATA(self, _server: object, _session: object, _envelope: object) -> str:  # noqa: N802 - aiosmtpd's name
+        return "250 OK"
+
+
+def _serve(port: int) -> None:
+    Controller(_Taking(), hostname=LOOPBACK, port=port).start()
+    time.sleep(LONGEST_SECONDS)
+
+
 @contextmanager
-def mail_server() -> Iterator[str]:
-    """The embedded stack's, in a process of its own, until the block ends."""
-    port, texts = free_ports(2)
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "devstack.mailbox",
-            "--port",
-            str(port),
-            "--texts-port",
-            str(texts),
-            "--home",
-            folder,
-        ]
-        with subprocess.Popen(command) as server:
-            try:
-                _await(f"smtp://127.0.0.1:{port}")
-                yield f"smtp://127.0.0.1:{port}"
-            finally:
-                server.terminate()
+def mail_server() -> Iterator[int]:
+    """The port of a server in a process of its own, until the block ends."""
+    (port,) = free_ports(1)
+    server = Process(target=_serve, args=(port,), daemon=True)
+    server.start()
+    try:
+        _await(port)
+        yield port
+    finally:
+        server.terminate()
+        server.join()
 
 
-def _await(url: str) -> None:
+def _await(port: int) -> None:
     for _ in range(100):
         try:
-            SmtpMessenger(url).check()
+            SmtpMessenger(f"smtp://{LOOPBACK}:{port}").check()
         except ConnectorError:
             time.sleep(0.1)
         else:
