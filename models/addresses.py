@@ -16,22 +16,29 @@ def in_one_form(address: str) -> str:
     """
     plain = unicodedata.normalize("NFC", address).strip()
     name, at, domain = plain.rpartition("@")
-    if at and name and domain and not any(letter.isspace() for letter in plain):
-        return unicodedata.normalize("NFC", name.casefold()) + at + _in_ascii(domain.rstrip("."))
-    return _number(plain)
+    if not at:
+        return _number(plain)
+    form = f"{_caseless(name)}@{_in_ascii(domain.strip('.')).strip('.')}"
+    if form[0] == "@" or form[-1] == "@" or form.count("@") > 1 or any(letter.isspace() for letter in form):
+        raise ValueError("neither a mail address nor a number")
+    return form
+
+
+def _caseless(text: str) -> str:
+    """Source: Unicode, 3.13, canonical caseless matching."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 def _in_ascii(domain: str) -> str:
     try:
         return domain.lower().encode("idna").decode().lower()
     except UnicodeError:  # such as a label of 64 letters: no name of the DNS, but still the same each time
-        return domain.casefold()
+        return _caseless(domain)
 
 
 def _number(text: str) -> str:
-    digits = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
-    if not digits or not all(letter in "+-().  /" or letter in digits for letter in text):
+    dialled = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
+    digits = dialled if text.startswith("+") else dialled.removeprefix(_ABROAD)
+    if not digits or not all(letter in "+-().  /" or letter in dialled for letter in text):
         raise ValueError("neither a mail address nor a number")
-    if text.startswith("+"):
-        return f"+{digits}"
-    return f"+{digits.removeprefix(_ABROAD)}" if digits.startswith(_ABROAD) else digits
+    return digits if digits == dialled and not text.startswith("+") else f"+{digits}"

@@ -30,10 +30,17 @@ def test_messages_8_the_form_of_a_form_is_itself(address):
     assert in_one_form(form) == in_one_form(form.upper()) == form
 
 
-@given(st.text())
+@given(st.text() | st.builds("{}@{}".format, st.text(max_size=6), st.text(max_size=6)))
 def test_messages_8_whatever_is_written_it_has_a_form_or_is_refused(text):
     try:
         form = in_one_form(text)
     except ValueError:
         return
-    assert in_one_form(form) == form
+    assert form == in_one_form(f" {text} ")
+    assert not any(letter.isspace() for letter in form)
+
+
+@pytest.mark.parametrize("text", ["00", "+", "0@.", "@", "a@b@c", "0@\u00b4"])
+def test_what_is_no_address_has_no_form(text):
+    with pytest.raises(ValueError):
+        in_one_form(text)
