@@ -40,6 +40,13 @@ class Chapter(NamedTuple):
     lines: list[Line]
 
 
+NOT_WRITTEN = {
+    "later": "kept a message to the customer for an hour at which it may arrive",
+    "skipped": "did not write to the customer",
+    "to_call": "left a message to the customer for somebody to say on the phone",
+}
+
+
 def chapters(entries: Sequence[LedgerEntry], zone: tzinfo) -> list[Chapter]:
     """By stage, in the order in which the case came to them: what runs beside a later one is told there.
 
@@ -117,6 +124,8 @@ def _sentence(run: list[LedgerEntry]) -> str:
     if entry.outcome == "refused":
         return f"{who} asked to {ASKED.get(action, action.replace('_', ' '))} and was refused by a rule"
     failed = ": FAILED" if entry.outcome == "failed" else ""
+    if entry.action == "send_message" and ":" in entry.subject:
+        what = NOT_WRITTEN.get(entry.subject.split(":")[1], what)
     return f"{who} {what}{_subject(entry)}{failed}{_attempts(entry)}"
 
 
@@ -124,7 +133,7 @@ def _subject(entry: LedgerEntry) -> str:
     if entry.subject == NO_SUBJECT:
         return ""
     if entry.action == "send_message":
-        return f" ({entry.subject.replace('_', ' ')})"
+        return f" ({entry.subject.replace('_', ' ').replace(':', ', ')})"
     return f" ({SUBJECTS.get(entry.subject, entry.subject).removeprefix(PROCESSORS)})"
 
 
