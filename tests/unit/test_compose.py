@@ -121,7 +121,7 @@ def test_the_worker_s_settings_are_whole(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setenv(name, _default(value).replace("/run/secrets", str(tmp_path)))
     for secret in worker["secrets"]:
         (tmp_path / secret).write_text(f"sqlite:///{secret}.db\n")
-    for key in ("master_key", "link_key"):
+    for key in ("master_key", "link_key", "suppression_key"):
         (tmp_path / key).write_text("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
     settings = Settings()
     assert settings.database_url == "sqlite:///database_url.db"
