@@ -104,6 +104,7 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "product": "Bancada",
         "help_name": "Atención al cliente",
         "help_address": "ayuda@bancada.example",
+        "refund_policy_url": None,  # as where there is none
         "name": reader.name,
         "account_name": reader.account_name,
         "signed_by": reader.signed_by,
