@@ -12,8 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from models.refusal import Refusal
     from models.updates import Answer, Command
     from rules.permissions import refused
-    from workflows.retries import RECORD
     from workflows.mailing import CaseMailing
+    from workflows.retries import RECORD
     from workflows.words import cause_of
 
 

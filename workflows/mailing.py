@@ -36,6 +36,7 @@ class CaseMailing(CaseSteps):
         super().__init__(state)
         self._mails: set[asyncio.Task[None]] = set()
         self._clocks: dict[datetime, asyncio.Task[None]] = {}
+        self._called_off: frozenset[str] = frozenset()
 
     def _mail(self, kind: MailKind, generation: int = 1) -> None:
         """Sends beside the walk: a message that fails becomes a task and never changes the state."""
@@ -56,7 +57,8 @@ class CaseMailing(CaseSteps):
             self._mails.add(asyncio.create_task(self._send(name)))
 
     def _drop_delayed_mails(self) -> None:
-        """Who goes back isn't told in the morning what was true at night."""
+        """Who goes back isn't told in the morning what was true at night, nor what is being tried just now."""
+        self._called_off = frozenset(self.state.sent)
         self._keep(delayed={})
         for clock in self._clocks.values():
             clock.cancel()
@@ -91,7 +93,7 @@ class CaseMailing(CaseSteps):
         except ActivityError as error:
             cause, fix = cause_of(error)
             return self._open_task(TaskKind.STEP_FAILED, _SEND + name, Role.ENGINEER, cause, fix, blocking=False)
-        if result.not_before is not None:
+        if result.not_before is not None and name not in self._called_off:
             self._delay(name, result.not_before)
         if result.state != "to_call":
             return None

@@ -1,13 +1,17 @@
 """Messages wait for their hour beside the walk, and for whoever calls. DOMAIN messages.2, messages.5; ADR 0027."""
 
+import asyncio
+
 import pytest
 from sqlmodel import col, select
 
 from connectors.store.sessions import writing
 from devstack.running import Running
 from models.tables.accounts import ContactRow
+from models.updates import ContactPreference, Undo
 from models.vocabulary import Channel, Role, Stage, TaskKind, TaskOutcome
-from tests.workflow.exits import Exit, begun
+from tests.workflow.exits import WORD, Exit, begun
+from tests.workflow.held_up import HeldUp
 from tests.workflow.records import mails_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,11 +53,30 @@ async def test_messages_5_who_goes_back_by_night_is_not_told_goodbye_in_the_morn
     assert "welcome_back" in sent
 
 
+async def test_messages_5_who_goes_back_while_the_goodbye_is_being_tried_is_not_told_it_later_either(
+    here: Running, account: str
+) -> None:
+    """Its hours were chosen since the plan, so the attempt answers: not now."""
+    play = await at_the_end(here, account)
+    opens = (await play.state()).agreed.openings["effective_date"]
+    latest = {"hours_from": 22, "hours_to": 24}
+    await play.say("customer", "set_contact_preference", ContactPreference, **latest)
+    async with HeldUp(here.connections.cases, "plan", play.case) as hanging:
+        moving = asyncio.create_task(play.move(opens))
+        await hanging.began()
+        await play.say("customer", "reinstate", Undo, reason=WORD)
+        await play.until(lambda s: s.undo is not None and not s.delayed)
+    await moving
+    await play.ended()
+    assert {"goodbye", "export_ready"} & set(mails_of(here, play.case)) == set()
+    reached_at(here, account, hours_from=None, hours_to=None)
+
+
 @pytest.mark.parametrize(("outcome", "stands"), [(TaskOutcome.DONE, "sent"), (TaskOutcome.SKIP, "skipped")])
 async def test_messages_2_a_call_is_a_task_of_the_account_manager(
     here: Running, account: str, outcome: TaskOutcome, stands: str
 ) -> None:
-    by_phone(here, account, Channel.PHONE)
+    reached_at(here, account, channel=Channel.PHONE, phone="+34 600 11 22 33")
     play = await begun(here, account)
     state = await play.until(lambda s: any(task.kind is TaskKind.PHONE_CALL for task in s.tasks))
     task = next(task for task in state.tasks if task.kind is TaskKind.PHONE_CALL)
@@ -72,12 +95,11 @@ async def test_messages_2_a_call_is_a_task_of_the_account_manager(
     ]
     assert "acknowledgement:to_call" in entries
     assert ("acknowledgement" if stands == "sent" else "acknowledgement:skipped:not_reached") in entries
-    by_phone(here, account, Channel.EMAIL)
+    reached_at(here, account, channel=Channel.EMAIL)
 
 
-def by_phone(here: Running, account: str, channel: Channel) -> None:
+def reached_at(here: Running, account: str, **chosen: object) -> None:
     with writing(here.connections.engine) as session:
-        chosen = {"channel": channel, "phone": "+34 600 11 22 33"}
         main = (col(ContactRow.account) == account, col(ContactRow.kind) == "main")
         for row in session.exec(select(ContactRow).where(*main)):
             row.sqlmodel_update(chosen)
