@@ -37,15 +37,22 @@ class Canaries:
 
     places: dict[str, str] = field(default_factory=dict)
 
-    def word(self, place: str) -> str:
+    def word(self, place: str, signs: str = "0123456789abcdef") -> str:
         """A new one; small letters and digits, so that it survives every form."""
-        word = f"cnry{secrets.token_hex(8)}"
+        word = f"cnry{''.join(secrets.choice(signs) for _ in range(16))}"
         self.places[word] = place
         return word
+
+    def phone(self, place: str) -> str:
+        """A new one, before a number that can be called."""
+        return f"{self.word(place, 'abcdef')} +34 600 111 222"
 
     def email(self, place: str) -> str:
         """A new one as an address."""
         return f"{self.word(place)}@canary.example"
+
+
+_WRITTEN = {"email": Canaries.email, "phone": Canaries.phone}
 
 
 def plant(here: Running, account: str) -> Canaries:
@@ -92,7 +99,7 @@ def _mark(row: OfCustomer, canaries: Canaries) -> None:
     for column in row.__personal__:
         if isinstance(getattr(row, column), str) or column in {"phone", "erase_clause"}:
             place = f"{row.__tablename__}.{column}"
-            setattr(row, column, canaries.email(place) if column == "email" else canaries.word(place))
+            setattr(row, column, _WRITTEN.get(column, Canaries.word)(canaries, place))
 
 
 def _add_assets(here: Running, account: str) -> None:

@@ -27,11 +27,12 @@ from models.keys import KeyScope
 from models.payload import Personal
 from models.tables.accounts import BlockingFactRow
 from models.tables.cases import CaseRow
-from models.updates import ResolveTask, RetrievalWord, Undo
-from models.vocabulary import Gate, Stage, TaskKind, TaskOutcome
+from models.updates import ContactPreference, ResolveTask, RetrievalWord, Undo
+from models.vocabulary import Channel, Gate, Stage, TaskKind, TaskOutcome
 from tests.e2e.canaries import Canaries, add_blocking_fact, mark_own, personal_tables, plant
 from tests.e2e.canary_scan import Found, Scan, by_origin, files, forbidden, histories, own_rows, table_of, words_in
 from tests.workflow.exits import Exit, begun
+from tests.workflow.test_offers import answered, offered
 
 ACCOUNT = "acc_7f3k2m"
 COPY = "older backup"
@@ -67,8 +68,15 @@ async def test_erasure_6_nothing_personal_is_readable_once_the_key_is_gone(
 
 
 async def to_the_window(here: Running, play: Exit, canaries: Canaries) -> None:
-    """People say why they do what they do, in words of their own; one is refused, a hold comes and goes."""
+    """People say why they do what they do, in words of their own; one is refused, a hold comes and goes.
+
+    The customer chooses to be called, and declines an offer.
+    """
     await play.approved()
+    await play.say("customer", "set_contact_preference", ContactPreference, channel=Channel.PHONE)
+    line = ["message", "line", ACCOUNT, "goodbye", canaries.word("a line of the manager's"), "--as", "ana"]
+    assert await asyncio.to_thread(starter.run, line) == 0
+    await answered(play, await offered(here, play), accepted=False)
     add_blocking_fact(here, ACCOUNT)
     mark_own(here, ACCOUNT, canaries, BlockingFactRow)
     await play.reach(Stage.NOTICE)
@@ -80,7 +88,9 @@ async def to_the_window(here: Running, play: Exit, canaries: Canaries) -> None:
     task = await play.parked(TaskKind.UNOWNED_ASSET)
     word = {"task": task.id, "outcome": TaskOutcome.SKIP, "reason": Personal(text=canaries.word("reason of a task"))}
     await play.say("ana", "resolve_task", ResolveTask, **word)
-    await play.reach(Stage.SETTLE)
+    state = await play.reach(Stage.SETTLE)
+    await play.move(state.agreed.openings["effective_date"] if state.agreed else state.opened_at)
+    await play.until(lambda s: any(task.step == "call_goodbye.1" for task in s.tasks))
     await play.refused("customer", "withdraw", Undo, reason=Personal(text=canaries.word("reason that is refused")))
     await play.to_date("late_usage_end")
     await play.until(lambda s: s.statement_digest is not None)
