@@ -27,7 +27,8 @@ class ClosingState(Payload):
     """What the closing's query answers, and what continue-as-new carries.
 
     `done` are the steps that are behind it; `watches` are still to come; so many `supplements` were sealed; `findings`
-    are what a watch could not mend by itself. `mail_at` is the hour that the certificate's mail waits for.
+    are what a watch could not mend by itself. `mail_at` is the hour that the certificate's mail waits for, after so
+    many `mail_tries` in vain.
     """
 
     case: str
@@ -40,6 +41,7 @@ class ClosingState(Payload):
     supplements: int = 0
     findings: tuple[str, ...] = ()
     mail_at: AwareDatetime | None = None
+    mail_tries: int = 0
 
 
 class ClosingRequest(Payload):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseActivities
@@ -17,11 +17,15 @@ with workflow.unsafe.imports_passed_through():
     from models.effects import MessageRequest, MessageResult
     from models.payload import EffectRequest
     from models.vocabulary import MailKind
+    from workflows.closing_steps import next_try
     from workflows.follow_up import FollowUpWorkflow
     from workflows.retries import OUTSIDE
     from workflows.watching import Watching
     from workflows.words import cause_of
 
+_MAIL_TRIES = 8
+"""Over three days: the mail server may be down for as long."""
+_NOT_OUT = "the customer was not sent the certificate, which farewell audit fetch ACCOUNT has"
 _TO_CALL = "the customer has a phone number only: say it by farewell message script ACCOUNT certificate"
 
 
@@ -73,7 +77,7 @@ class ClosingWorkflow(Watching):
     async def _told_or_when(self) -> datetime | None:
         """Writes to the customer that all is gone, and lets go of the contact; or from when on that may be written.
 
-        A mail that can't be delivered holds up nothing; the ledger says so, attempt by attempt.
+        A mail that can't be delivered holds up no proof; the ledger says so, attempt by attempt.
         """
         if self._request.mail_from is not None and self._request.mail_from > workflow.now():
             return self._request.mail_from
@@ -81,7 +85,11 @@ class ClosingWorkflow(Watching):
         try:
             result: MessageResult = await self._tried(MessagingActivities.send_message, mail, OUTSIDE)
         except ActivityError as error:
-            workflow.logger.warning("the certificate's mail didn't go out: %s", cause_of(error)[0])
+            tries = self._state.mail_tries + 1
+            self._keep(mail_tries=tries)
+            if error.retry_state is RetryState.MAXIMUM_ATTEMPTS_REACHED and tries < _MAIL_TRIES:
+                return next_try(tries - 1)
+            self._keep(findings=(*self._state.findings, f"{_NOT_OUT}: {cause_of(error)[0]}"))
         else:
             if result.not_before is not None:
                 return result.not_before
@@ -93,7 +101,7 @@ class ClosingWorkflow(Watching):
     async def _tell_in_the_morning(self) -> None:
         """The proof is done, and nobody is woken for it; what is watched next comes days later. ADR 0027."""
         while self._state.mail_at is not None:
-            self._tell("the certificate's mail waits for an hour at which it may arrive")
+            self._tell("the certificate's mail waits for an hour at which it may arrive, or for the mail server")
             await self._rest(self._state.mail_at)
             self._keep(mail_at=await self._told_or_when())
 

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from activities.follow_ups import FollowUpActivities
@@ -13,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from models.follow_ups import FollowUpPlan, FollowUpRequest, FollowUpState, Touch
     from models.payload import EffectRequest
     from models.updates import Answer, Command, ContactPreference, ResolveTask, Stop
-    from models.vocabulary import Channel, Role, StopGround, TaskOutcome
+    from models.vocabulary import Channel, MailKind, Role, StopGround, TaskOutcome
     from workflows.follow_up_steps import OURS, FollowUpSteps, because, words
-    from workflows.retries import OUTSIDE
+    from workflows.retries import FOR_A_WEEK, SHORT
 
 
 @workflow.defn(name="FollowUpWorkflow")
@@ -80,17 +81,27 @@ class FollowUpWorkflow(FollowUpSteps):
         return False
 
     async def _send(self, touch: Touch) -> None:
-        request = self._ask(MessageRequest, "send_message", subject=touch.kind.value, kind=touch.kind)
         try:
-            result: MessageResult = await self._try(
-                MessagingActivities.send_message, request, f"mail: {words(touch.kind)}", OUTSIDE
-            )
-        except ActivityError:
-            workflow.logger.warning("the %s could not be sent; the cadence goes on", words(touch.kind))
-            self._keep(failed=(*self._state.failed, touch.kind.value))
-        else:
-            self._note(touch, result)
+            self._note(touch, await self._sent_unless_stopped(touch.kind))
+        except ActivityError as error:
+            if not is_cancelled_exception(error):
+                workflow.logger.warning("the %s could not be sent; the cadence goes on", words(touch.kind))
+                self._keep(failed=(*self._state.failed, touch.kind.value))
         self._move_on()
+
+    async def _sent_unless_stopped(self, kind: MailKind) -> MessageResult:
+        """Tried for days, if need be, but not after a stop; an attempt that is under way then is waited for."""
+        trying = workflow.start_activity_method(
+            MessagingActivities.send_message,
+            self._ask(MessageRequest, "send_message", subject=kind.value, kind=kind),
+            start_to_close_timeout=SHORT,
+            retry_policy=FOR_A_WEEK,
+            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=f"mail: {words(kind)}",
+        )
+        await workflow.wait_condition(lambda: trying.done() or self._state.stopped is not None)
+        trying.cancel()  # nothing, where it is done
+        return await trying
 
     def _note(self, touch: Touch, result: MessageResult) -> None:
         """What became of it: `later` leaves it where it is, only at another instant."""

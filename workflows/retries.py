@@ -13,6 +13,14 @@ OUTSIDE = RetryPolicy(
     maximum_attempts=12,
 )
 
+# A message of the follow-ups outlives a mail server that is down for days: once in four hours, for a week.
+FOR_A_WEEK = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(hours=4),
+    maximum_attempts=55,
+)
+
 # What destroys and may be done twice goes on until it is done; only a permanent refusal parks it.
 TO_THE_END = RetryPolicy(
     initial_interval=timedelta(seconds=1),

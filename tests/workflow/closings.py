@@ -41,7 +41,7 @@ _SEALED = EvidenceResult(location="s3://evidence/a-1/", digest="sha256:0")
 class Outside:
     """What the closing asks for: `done` are the steps with their subjects; `broken` ones fail until they're mended.
 
-    `met` is what stands in the way, as it is told whenever it asks.
+    Unless `lasting`, a failure may pass by itself. `met` is what stands in the way, as it is told whenever it asks.
     """
 
     def __init__(self, watches: Sequence[Watch]) -> None:
@@ -49,7 +49,7 @@ class Outside:
         self.results: list[dict[str, str]] = []
         self.keys: list[str] = []
         self.broken: set[str] = set()
-        self.confirmed = False
+        self.confirmed, self.lasting = False, True
         self.met = Obstacles()
         self.looked = self.failed = 0
         self._watches = watches
@@ -89,7 +89,7 @@ class Outside:
             if name in self.broken:
                 self.failed += 1
                 why = HELD_BY_LAW if self.met.hold else "Rejected"
-                raise ApplicationError(f"{name} is broken", "mend it", type=why, non_retryable=True)
+                raise ApplicationError(f"{name} is broken", "mend it", type=why, non_retryable=self.lasting)
             self.done.append(f"{name} {asked.subject}".removesuffix(" -"))
             self.keys.append(asked.idempotency_key)
             return answer(asked)

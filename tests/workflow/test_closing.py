@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.common import RetryPolicy
 
 from commands.audits import fetch_pack
 from commands.importing import Record, upsert
@@ -56,6 +57,36 @@ async def test_a_step_that_fails_is_tried_again_and_none_is_done_twice(here: Run
         await play.move(later(1 / 24))
         await play.ended()
     assert outside.done == [*PROOF, "release_key"]
+
+
+async def test_messages_5_a_mail_server_that_is_down_for_days_delays_the_certificates_mail(
+    here: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proof is done meanwhile; the mail goes once the server is back."""
+    monkeypatch.setattr("workflows.retries.OUTSIDE", RetryPolicy(maximum_attempts=1))
+    outside = Outside([])
+    outside.broken, outside.lasting = {"send_message"}, False
+    async with closing(here, outside) as play:
+        for tries, hours in enumerate((0, 1, 3, 7, 15, 31), 1):
+            await play.move(later(hours / 24))
+            state = await play.until(lambda s, n=tries: s.mail_tries == n)
+            assert state.sealed == "s3://evidence/a-1/"
+        outside.broken.clear()
+        await play.move(later(56 / 24))
+        state = await play.ended()
+    assert (state.certified, state.findings) == (True, ())
+    assert outside.done.count("send_message certificate") == 1
+
+
+async def test_messages_5_a_certificate_that_no_address_takes_is_told_and_holds_up_nothing(here: Running) -> None:
+    outside = Outside([])
+    outside.broken.add("send_message")
+    async with closing(here, outside) as play:
+        state = await play.ended()
+    assert (state.certified, outside.failed) == (True, 1)
+    assert state.findings == (
+        "the customer was not sent the certificate, which farewell audit fetch ACCOUNT has: send_message is broken",
+    )
 
 
 async def test_erasure_6_a_hold_on_the_key_is_asked_after_once_a_day_and_tried_against_once(here: Running) -> None:

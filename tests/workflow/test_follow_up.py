@@ -1,5 +1,6 @@
 """The months after the goodbye, in skipped time, on a real Temporal and Farewell's own database."""
 
+import asyncio
 import base64
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +19,7 @@ from activities.cases import CaseActivities
 from activities.follow_ups import FollowUpActivities
 from activities.keys import KeyActivities
 from activities.messaging import MessagingActivities
-from connectors.errors import NotFound, Rejected
+from connectors.errors import NotFound, Rejected, Unavailable, translated
 from connectors.keys import FolderKeyStore
 from connectors.store.cases import SqlCaseStore
 from connectors.store.directory import SqlDirectory
@@ -43,6 +44,7 @@ from models.vocabulary import Channel, MailKind, Mode, Reason, Role, StopGround,
 from rules.links import Links
 from tests.unit.sample_plan import keep_plan
 from workflows.follow_up import FollowUpWorkflow
+from workflows.retries import FOR_A_WEEK
 
 POLICY = read_policy(Path(__file__).parents[2] / "policy.toml")
 INVENTORY = read_inventory(Path(__file__).parents[2] / "inventory.toml")
@@ -59,10 +61,14 @@ class Postman:
     def __init__(self) -> None:
         self.taken: list[Kept] = []
         self.refused: set[tuple[str, MailKind]] = set()
+        self.is_down, self.tries = False, 0
 
     def deliver(self, message: Kept) -> None:
+        if self.is_down:
+            self.tries += 1
+            raise Unavailable("SMTP", "the mail server can't be reached, or hung up")
         if (message.case, message.kind) in self.refused:
-            raise Rejected("SMTP", "the mail server refused the message (550)")
+            raise translated(Rejected("SMTP", "the mail server refused the message (550)"))
         self.taken.append(message)
 
     def of(self, case: str) -> list[MailKind]:
@@ -263,6 +269,45 @@ async def test_a_mail_that_is_refused_stops_nothing(client, engine, postman):
     await clock.move(client, [handle.id], left + 20 * DAY)
     state = await handle.result()
     assert (state.sent, state.failed) == (("survey_reminder",), ("thanks",))
+
+
+async def tried_in_vain(handle: WorkflowHandle, client: Client, postman: Postman, to: datetime) -> asyncio.Task[None]:
+    """The workflow's clock stands while it is being tried."""
+    postman.is_down = True
+    moving = asyncio.create_task(clock.move(client, [handle.id], to))
+    while postman.tries < 2:  # noqa: ASYNC110  # the postman is asked in a thread
+        await asyncio.sleep(0.01)
+    return moving
+
+
+async def test_messages_5_a_stop_is_heard_while_the_mail_server_is_down(client, engine, postman):
+    case, left = said_goodbye(engine, come_back=False)
+    handle = await started(client, case)
+    moving = await tried_in_vain(handle, client, postman, left + 8 * DAY)
+    word = Stop(actor=LUCIA, ground=StopGround.REPLY, reason=Personal(text="gracias"))
+    await handle.execute_update(FollowUpWorkflow.stop, word)
+    await handle.signal(FollowUpWorkflow.release)
+    state = await handle.result()
+    postman.is_down = False
+    await moving
+    assert (state.stopped, state.sent, state.failed, postman.taken) == ("reply", (), (), [])
+
+
+async def test_messages_5_what_was_promised_goes_once_the_mail_server_is_back(client, engine, postman):
+    case, left = said_goodbye(engine, come_back=False)
+    handle = await started(client, case)
+    moving = await tried_in_vain(handle, client, postman, left + 8 * DAY)
+    postman.is_down = False
+    await moving
+    assert postman.of(case) == ["thanks"]
+    await handle.signal(FollowUpWorkflow.end, "reinstated")
+    assert (await handle.result()).failed == ()
+
+
+def test_messages_5_a_mail_server_may_be_down_for_days():
+    longest = (FOR_A_WEEK.maximum_interval or DAY).total_seconds()
+    waits = (min(2.0**tried, longest) for tried in range(FOR_A_WEEK.maximum_attempts - 1))
+    assert 6 * DAY < timedelta(seconds=sum(waits)) < 8 * DAY
 
 
 async def test_messages_2_a_change_of_mind_about_hearing_from_us_counts(client, engine, postman):
