@@ -8,8 +8,9 @@ from models.account import AccountFacts, Contact
 from models.plan import Commitments, PlannedMessage
 from models.policy import Policy
 from models.vocabulary import MailKind, Mode
-from rules.cadence import cadence_of, follow_ups
+from rules.cadence import cadence_of, follow_ups, taken_days
 from rules.contracts import active
+from rules.hours import Whose, goes_at_once, opening
 from rules.manner import FOR_CAUSE, LEAVING, PAUSING, manner
 from rules.pauses import pause_clause
 from rules.periods import Terms
@@ -24,10 +25,12 @@ def announced(facts: AccountFacts, commitments: Commitments, policy: Policy) -> 
         return ()
     how = manner(commitments.mode, commitments.cause)
     days = {name: planned.at for name, planned in commitments.dates.items()}
-    order = list(_of_a_pause(days, facts, policy) if how == PAUSING else _of_an_exit(days, commitments.mode, how))
+    cadence, whose = cadence_of(policy, commitments), Whose.of(reader, facts.account.country)
+    due = _of_a_pause(days, facts, policy) if how == PAUSING else _of_an_exit(days, commitments.mode, how)
+    order = [(kind, at if goes_at_once(kind, reader.channel) else opening(at, whose, cadence)) for kind, at in due]
     if how == LEAVING:
-        goodbye, cadence = days["effective_date"], cadence_of(policy, commitments)
-        touches = follow_ups(goodbye, cadence, reader.timezone, facts.account.country, come_back=False)
+        goodbye = opening(days["effective_date"], whose, cadence)
+        touches = follow_ups(goodbye, cadence, whose, come_back=False, taken=taken_days(days, whose, cadence))
         order += [(touch.kind, touch.at) for touch in touches]
     return tuple(_planned(kind, at, reader, policy, how) for kind, at in sorted(order, key=lambda timed: timed[1]))
 

@@ -19,8 +19,8 @@ from models.offers import Offer
 from models.plan import Plan
 from models.policy import Cadence, Sender
 from models.vocabulary import MANIFEST, MailKind, Mode
-from rules.cadence import cadence_of, follow_ups
-from rules.hours import hours
+from rules.cadence import cadence_of, follow_ups, taken_days
+from rules.hours import opening
 from rules.links import Links, opt_out_until, portal_until
 from rules.manner import LEAVING, PAUSING, manner
 from rules.reach import MARKETING, why_silent
@@ -54,7 +54,7 @@ class Facts:
         workflow's clock. `offer` is what a come-back mail may offer, `goodbye_at` when the goodbye left: the survey's
         link in its reminder is the goodbye's. Not `marketing`: none of it will go, so none is promised.
         """
-        dates = {**_planned(plan), **request.dates}
+        dates = {**planned_dates(plan), **request.dates}
         manifests = self._store.documents(request.case, MANIFEST)
         package = packaged(manifests)
         return {
@@ -153,8 +153,9 @@ def announced(
     due = {MailKind.STATEMENT: "late_usage_end", MailKind.CERTIFICATE: "erasure"}
     coming = [Touch(kind=kind, at=dates[name]) for kind, name in due.items() if name in dates]
     if cadence is not None:
-        zone, within = reader.timezone, hours(reader, cadence)
-        coming += follow_ups(now, cadence, zone, reader.country, come_back=reader.come_back, within=within)
+        coming = [Touch(kind=each.kind, at=opening(each.at, reader, cadence)) for each in coming]
+        taken = taken_days(dates, reader, cadence)
+        coming += follow_ups(now, cadence, reader, come_back=reader.come_back, taken=taken)
     return tuple(sorted((t for t in coming if why_silent(t.kind, reader) is None), key=lambda touch: touch.at))
 
 
@@ -168,7 +169,8 @@ def plan_of(store: CaseStore, case: str, account: str, plan_hash: str = "") -> P
     return plans[-1] if plans else None
 
 
-def _planned(plan: Plan | None) -> dict[str, datetime]:
+def planned_dates(plan: Plan | None) -> dict[str, datetime]:
+    """By name; none before there is a plan."""
     return {name: on.at for name, on in plan.commitments.dates.items()} if plan else {}
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from temporalio import activity
 
-from activities.facts import cadence_for, plan_of
+from activities.facts import cadence_for, plan_of, planned_dates
 from connectors.ports.farewells import Suppression
 from connectors.ports.own import CaseStore, Directory, Outbox
 from models.case import Noted
@@ -13,8 +13,8 @@ from models.messages import Kept, Reader
 from models.payload import EffectRequest
 from models.policy import Cadence
 from models.vocabulary import MailKind, StopGround
-from rules.cadence import follow_ups
-from rules.hours import hours, opening
+from rules.cadence import follow_ups, taken_days
+from rules.hours import opening
 
 
 class FollowUpActivities:
@@ -34,15 +34,16 @@ class FollowUpActivities:
         """
         self._directory.keep_for_follow_ups(request.case, request.account)
         reader = self._outbox.reader(request.case, request.account)
-        cadence = cadence_for(self._store, request.case, plan_of(self._store, request.case, request.account))
+        plan = plan_of(self._store, request.case, request.account)
+        cadence = cadence_for(self._store, request.case, plan)
         goodbye = self._goodbye(request.case)
         if cadence is None or (goodbye and goodbye.state == "skipped"):
             return FollowUpPlan(touches=())
         if ground := self._suppressed(reader):
             return FollowUpPlan(touches=(), stop=ground)
-        about = reader.timezone, reader.country
         left = _leaves(goodbye, activity.info().scheduled_time, reader, cadence)
-        touches = follow_ups(left, cadence, *about, come_back=reader.come_back, within=hours(reader, cadence))
+        taken = taken_days(planned_dates(plan), reader, cadence)
+        touches = follow_ups(left, cadence, reader, come_back=reader.come_back, taken=taken)
         return FollowUpPlan(touches=touches)
 
     @activity.defn(name="end_follow_ups")

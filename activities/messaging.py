@@ -150,7 +150,7 @@ class MessagingActivities:
         self, request: MessageRequest, channel: Channel, reader: Reader, plan: Plan | None, now: datetime
     ) -> datetime:
         """When it may arrive, by the hours of the plan's policy and the reader's. Source: DOMAIN messages.5."""
-        if plan is None or goes_at_once(request.kind, channel):
+        if plan is None or goes_at_once(request.kind, channel, answers=request.answers):
             return now
         cadence = cadence_of(policy_of(self._store, request.case, plan.hash), plan.commitments)
         return opening(now, reader, cadence)

@@ -16,7 +16,8 @@ from models.inventory import Inventory
 from models.messages import Draft, Reader
 from models.plan import Plan
 from models.policy import Policy, Sender, StakeholderClause
-from models.vocabulary import Channel, MailKind, Team
+from models.vocabulary import Cause, Channel, MailKind, Team
+from rules.manner import FOR_CAUSE, manner
 from rules.stakeholders import asked, does
 
 
@@ -44,12 +45,12 @@ class TeamLetters:
         values = {"manner": "asked", "teams": tuple(dues)}
         return self._draft(about, MailKind.BRIEFING, about.manager.email, about.facts.account.language, values)
 
-    def letter(self, about: About, due: TeamDue, manner: str) -> Draft:
+    def letter(self, about: About, due: TeamDue, step: str) -> Draft:
         """To the team, in its language; `escalated` goes to whoever the policy names, else to the manager."""
         clause = self._clause(about, due.team)
         words, language = does(clause)
-        recipient = clause.address if manner != "escalated" else clause.escalate_to or about.manager.email
-        values = {"manner": manner, "team": due.team, "does": words, "due": due.due}
+        recipient = clause.address if step != "escalated" else clause.escalate_to or about.manager.email
+        values = {"manner": step, "team": due.team, "does": words, "due": due.due}
         return self._draft(about, MailKind.STAKEHOLDER, recipient, language, values)
 
     def called_off(self, about: About, team: Team | None = None) -> Draft:
@@ -93,7 +94,7 @@ class TeamLetters:
             "manager": about.manager.name,
             "contact": about.reader,
             "reason": self._reason(about),
-            "asked_by": self._asked_by(about),
+            "cause": _cause(about),
             "worth": {account.currency: account.yearly_value},
         }
 
@@ -104,11 +105,11 @@ class TeamLetters:
         row = self._store.case(about.request.account)
         return str(own[-1] if own else row["reason"] if row else "other")
 
-    def _asked_by(self, about: About) -> str:
-        asked_by = next(
-            (each["actor"] for each in self._store.decisions(about.request.case) if each["action"] == "request"), ""
-        )
-        return str(asked_by)
-
     def _clause(self, about: About, team: Team) -> StakeholderClause:
         return next(clause for clause in asked(about.policy, about.plan.commitments) if clause.team is team)
+
+
+def _cause(about: About) -> Cause | None:
+    """Why we put them out; None where they leave of their own will. Source: DOMAIN modes.3."""
+    agreed = about.plan.commitments
+    return agreed.cause if manner(agreed.mode, agreed.cause) == FOR_CAUSE else None

@@ -3,7 +3,7 @@
 Pure given the library's calendars, which change with its version: so this runs in an activity, never in a workflow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from models.plan import Commitments
 from models.policy import Cadence, Policy
 from models.vocabulary import MailKind
 from rules.calendar import ONE_DAY, working_day_from
+from rules.hours import Reading, hours, opening
 from rules.policy import in_force, speaks_for_all
 
 
@@ -26,27 +27,29 @@ def cadence_of(policy: Policy, commitments: Commitments) -> Cadence:
 
 
 def follow_ups(
-    goodbye: datetime,
-    cadence: Cadence,
-    zone: str,
-    country: str,
-    *,
-    come_back: bool,
-    within: tuple[int, int] | None = None,
+    goodbye: datetime, cadence: Cadence, reader: Reading, *, come_back: bool, taken: Collection[date] = ()
 ) -> tuple[Touch, ...]:
     """The follow-ups after the goodbye, in order, at most `max_touches`, one a day at most.
 
-    They keep the goodbye's time of day where it lies `within` the hours of the contact's day, `[from, to)` (else those
-    of the policy), and move on to the next day that is neither weekend nor holiday in the contact's country. `within`
-    is what `rules.hours.hours` tells. Source: DOMAIN messages.5.
+    They keep the goodbye's time of day where it lies in the reader's hours (`rules.hours.hours`), and move on to the
+    next day that is neither weekend nor holiday in their country, nor `taken` by something else that arrives.
+    Source: DOMAIN messages.5.
     """
-    begins, ends = within or (cadence.earliest_hour, cadence.latest_hour)
-    local = goodbye.astimezone(ZoneInfo(zone))
+    begins, ends = hours(reader, cadence)
+    local = goodbye.astimezone(ZoneInfo(reader.timezone))
     touches, day = [], local.date()
     for kind, days in _wanted(cadence, come_back=come_back):
-        day = working_day_from(max(local.date() + timedelta(days=days), day + ONE_DAY), country)
-        touches.append(Touch(kind=kind, at=_at(day, local.time(), begins, ends, zone)))
+        day = working_day_from(max(local.date() + timedelta(days=days), day + ONE_DAY), reader.country)
+        while day in taken:
+            day = working_day_from(day + ONE_DAY, reader.country)
+        touches.append(Touch(kind=kind, at=_at(day, local.time(), begins, ends, reader.timezone)))
     return tuple(touches[: cadence.max_touches])
+
+
+def taken_days(dates: Mapping[str, datetime], reader: Reading, cadence: Cadence) -> frozenset[date]:
+    """The days on which statement and certificate arrive: nobody gets two messages on one morning."""
+    due = (dates[name] for name in ("late_usage_end", "erasure") if name in dates)
+    return frozenset(opening(at, reader, cadence).date() for at in due)
 
 
 def _wanted(cadence: Cadence, *, come_back: bool) -> Iterator[tuple[MailKind, int]]:

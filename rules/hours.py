@@ -4,9 +4,10 @@ Pure given the library's calendars, which change with its version: so this runs 
 """
 
 from datetime import UTC, date, datetime, time
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 from zoneinfo import ZoneInfo
 
+from models.account import Contact
 from models.policy import Cadence
 from models.vocabulary import Channel, MailKind
 from rules.calendar import ONE_DAY, midnight, working_day_from
@@ -39,9 +40,26 @@ class Reading(Protocol):
     def hours_to(self) -> int | None: ...  # noqa: D102
 
 
-def goes_at_once(kind: MailKind, channel: Channel) -> bool:
-    """Whether it waits for no hour; what rings in a pocket only where it says that somebody was heard."""
-    return kind is MailKind.ACKNOWLEDGEMENT if channel in _RINGS else kind in AT_ONCE
+class Whose(NamedTuple):
+    """A contact's hours, and whose holidays they keep."""
+
+    timezone: str
+    country: str
+    hours_from: int | None = None
+    hours_to: int | None = None
+
+    @classmethod
+    def of(cls, contact: Contact, country: str) -> Self:
+        """The contact's, in the account's country."""
+        return cls(contact.timezone, country, contact.hours_from, contact.hours_to)
+
+
+def goes_at_once(kind: MailKind, channel: Channel, *, answers: bool = False) -> bool:
+    """Whether it waits for no hour; what rings in a pocket only where it says that somebody was heard.
+
+    `answers`: it says so to who has just spoken, whatever its kind.
+    """
+    return answers or (kind is MailKind.ACKNOWLEDGEMENT if channel in _RINGS else kind in AT_ONCE)
 
 
 def opening(at: datetime, reader: Reading, cadence: Cadence) -> datetime:

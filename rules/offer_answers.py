@@ -15,7 +15,8 @@ PROMISE = "keep_promise"
 """The step whose task is to keep what was promised."""
 BY_PEOPLE = frozenset({*STAYING, OfferKind.REFUND, OfferKind.PERSON} - {OfferKind.PAUSE})
 """What somebody of ours must do, once it's accepted; the others are done by the case."""
-_MOVED = ("retrieval_end", "erasure", "backups_expire")
+MOVED = ("retrieval_end", "erasure", "backups_expire")
+"""The dates that a longer window moves."""
 
 
 def answer_of(offer: Offer, *, accepted: bool) -> dict[str, Any]:
@@ -63,6 +64,6 @@ def _put_out(state: CaseState) -> bool:
 def with_more_time(agreed: Agreed, days: int) -> Agreed:
     """The plan with its retrieval window longer by so many days, and all that comes after it later by as many."""
     by = timedelta(days=days)
-    dates = {name: at + by if name in _MOVED else at for name, at in agreed.dates.items()}
+    dates = {name: at + by if name in MOVED else at for name, at in agreed.dates.items()}
     later = {"reminder_at": agreed.reminder_at + by, "silence_at": agreed.silence_at + by}
     return agreed.model_copy(update={"dates": dates, **later})

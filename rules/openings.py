@@ -2,26 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from models.account import AccountFacts
 from models.plan import Plan
 from models.policy import Cadence, Policy
 from models.vocabulary import MailKind, Mode
 from rules.cadence import cadence_of
-from rules.hours import opening
+from rules.hours import Whose, opening
 
 OF_AN_EXIT = ("effective_date", "late_usage_end", "erasure")
 """The dates at which export, goodbye, statement and certificate come to be."""
 
 _LONGEST_HOLIDAYS = 21
-
-
-class _Reader(NamedTuple):
-    timezone: str
-    country: str
-    hours_from: int | None
-    hours_to: int | None
 
 
 def openings(
@@ -37,7 +29,7 @@ def openings(
     main = next((contact for contact in facts.contacts if contact.kind == "main"), None)
     if main is None:
         return {}
-    reader = _Reader(main.timezone, facts.account.country, main.hours_from, main.hours_to)
+    reader = Whose.of(main, facts.account.country)
     cadence = cadence_of(policy, plan.commitments)
     if plan.commitments.mode is Mode.PAUSE:
         return {MailKind.RESUME_REMINDER: _in_time(reminder_at, dates["resume"], reader, cadence)}
@@ -45,7 +37,7 @@ def openings(
     return {**found, MailKind.RETRIEVAL_REMINDER: _in_time(reminder_at, dates["retrieval_end"], reader, cadence)}
 
 
-def _in_time(at: datetime, deadline: datetime, reader: _Reader, cadence: Cadence) -> datetime:
+def _in_time(at: datetime, deadline: datetime, reader: Whose, cadence: Cadence) -> datetime:
     """A reminder comes before what it reminds of: where the days up to it are free ones, on one before them."""
     for days in range(_LONGEST_HOLIDAYS):
         opens = opening(at - timedelta(days=days), reader, cadence)

@@ -105,7 +105,7 @@ def _instead(kind: MailKind, asked: Channel, phone: str | None) -> str:
     if not phone:
         return f"by mail: the contact asked for {asked} and has no phone number"
     if asked is Channel.PHONE:
-        return f"by mail: a {kind.replace('_', ' ')} is to be read again"
+        return "by mail: it is to be read again one day"
     return f"by mail: nothing hands {asked} over (FAREWELL_MESSAGES_WEBHOOK_URL)"
 
 

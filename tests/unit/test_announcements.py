@@ -6,6 +6,7 @@ import pytest
 
 from activities.announcements import announced
 from models.vocabulary import Cause, Mode
+from rules.hours import Whose, opening
 from rules.plan import commit
 from rules.wish import Wish
 from tests.unit.sample_facts import INVENTORY, POLICY, facts
@@ -31,7 +32,9 @@ def test_modes_1_a_pause_announces_its_start_a_reminder_and_the_way_back():
     told = messages(Mode.PAUSE, resume_on=date(2027, 1, 31))
     assert [message.kind for message in told] == ["acknowledgement", "paused", "resume_reminder", "welcome_back"]
     reminder, back = told[-2:]
-    assert back.send_at - reminder.send_at == timedelta(days=POLICY.pause[0].reminder_days)
+    a_week_before = back.send_at - timedelta(days=POLICY.pause[0].reminder_days)
+    assert reminder.send_at == opening(a_week_before, Whose("Europe/Madrid", "ES"), POLICY.cadence[0])
+    assert reminder.send_at < back.send_at
     assert (back.send_at.date(), back.subject) == (date(2027, 1, 31), "Your account is back")
 
 
