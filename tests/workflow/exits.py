@@ -15,6 +15,7 @@ from models.payload import Personal
 from models.updates import Answer, Approve, Command, HoldWord, ResolveTask, RetrievalWord, Undo
 from models.vocabulary import Cause, Gate, Mode, Reason, Stage, TaskKind, TaskOutcome
 from rules.gates import gate_digest
+from tests.workflow.records import mails_of
 
 APPROVERS = ("bruno", "carla")
 DAY = timedelta(days=1)
@@ -80,6 +81,11 @@ class Exit(Play):
 
     async def window_over(self) -> None:
         await self.move((await self.state()).retrieval_end)
+
+    async def written(self, *kinds: str) -> list[str]:
+        """What left to the customer, in order, once these have: messages go beside the walk."""
+        await self.until(lambda _: set(kinds) <= set(mails_of(self.here, self.case)))
+        return mails_of(self.here, self.case)
 
     async def attributes(self) -> dict[str, object]:
         """The search attributes, as the server knows them."""

@@ -92,4 +92,4 @@ async def is_as_before(here: Running, play: Exit, before: tuple[Rows, BillingSta
     assert given_back(before[1], money_of(here, play.account))
     assert here.connections.contracts.state(play.account) == "active"
     assert package_of(here, play.account) == []
-    assert mails_of(here, play.case)[-1] == "welcome_back"
+    assert (await play.written("welcome_back"))[-1] == "welcome_back"

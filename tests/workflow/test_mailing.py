@@ -34,9 +34,7 @@ async def test_messages_5_the_goodbye_waits_for_its_hour_and_the_walk_does_not(h
     assert state.delayed == dict.fromkeys(AT_NIGHT, opens)
     assert opens > state.agreed.dates["effective_date"]
     await play.move(opens)
-    await play.until(lambda s: not s.delayed)
-    while "goodbye" not in mails_of(here, play.case):  # it's under way
-        await play.state()
+    await play.written("goodbye")
     sent = {m.kind: m.sent_at for m in here.connections.outbox.messages(play.case)}
     assert sent["goodbye"] >= opens
     await play.back("reinstate", Stage.REINSTATED)

@@ -13,7 +13,7 @@ from models.tables.billing import InvoiceRow, PaymentRow
 from models.updates import RetrievalWord
 from models.vocabulary import Role, Stage, TaskKind, TaskOutcome
 from tests.workflow.exits import DAY, WORD, Exit, begun, still_to_do
-from tests.workflow.records import actions_of, mails_of, package_of
+from tests.workflow.records import actions_of, package_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 KUWAIT = "acc_u7w1ob"
@@ -50,13 +50,15 @@ async def test_money_7_a_refund_went_back_when_the_provider_says_so(here: Runnin
     await play.to_retrieval()
     state = await play.until(lambda s: s.refund_checks == 1)
     assert of_kind(state, TaskKind.FINDING) == []
-    acts = [(entry.action, entry.subject) for entry in here.connections.ledger.entries(play.case)]
-    assert acts.index(("check_refunds", "-")) < acts.index(("send_message", "statement"))
     await play.move(state.refunds_at)
     await play.until(lambda s: s.refund_checks == 2)
     await woken(play)
     state = await play.state()
     assert (state.refund_checks, state.refunds_at, of_kind(state, TaskKind.FINDING)) == (3, None, [])
+    await play.move(state.agreed.openings["late_usage_end"])
+    await play.written("statement")
+    acts = [(entry.action, entry.subject) for entry in here.connections.ledger.entries(play.case)]
+    assert acts.index(("check_refunds", "-")) < acts.index(("send_message", "statement"))
     here.connections.billing.mend()
     await play.back("reinstate", Stage.REINSTATED)
 
@@ -129,7 +131,7 @@ async def test_money_8_an_account_that_owes_gets_its_export_and_waits_for_nothin
     charged(here, account, datetime.now(UTC) - DAY, paid=False, total="99999.00")
     play = await begun(here, account)
     state = await play.to_retrieval()
-    sent = mails_of(here, play.case)
+    sent = await play.written("export_ready", "goodbye")
     assert sent.index("export_ready") < sent.index("goodbye")
     assert package_of(here, account)
     assert state.statement_closed

@@ -56,7 +56,7 @@ async def test_messages_4_who_accepts_stays_and_the_case_ends_once_the_promise_i
     assert state.tasks == ()
     assert offers.of(play.case).kept_by == "ana"
     assert rows_of(here, account) == before
-    assert "welcome_back" in mails_of(here, play.case)
+    await play.written("welcome_back")
     assert [acts(here, play.case, each) for each in ("offer_made", "answer_offer")] == [1, 1]
 
 

@@ -23,6 +23,7 @@ def standing(here: Running, account: str) -> tuple[object, ...]:
 
 async def has_resumed(here: Running, play: Exit, before: tuple[object, ...]) -> None:
     await play.reach(Stage.RESUMED)
+    await play.ended()
     assert standing(here, play.account) == before
     assert here.connections.contracts.state(play.account) == "active"
     assert here.connections.cases.case(play.account)["ended_at"] is not None

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_a_year_of_silence_erases_nothing_until_compliance_records_a_waiver(here: Running, account: str) -> None:
     play = await begun(here, account)
     state = await play.to_retrieval()
-    await play.move(state.agreed.reminder_at)
+    await play.move(state.agreed.openings["retrieval_reminder"])
     await play.until(lambda s: s.reminded)
     await play.window_over()
     state = await play.until(lambda s: bool(still_to_do(s)))
@@ -41,5 +41,5 @@ async def test_an_extension_moves_the_window_its_reminder_and_the_task(here: Run
     assert (state.retrieval_end, state.reminded, still_to_do(state)) == (until, False, [])
     await play.move(until)
     state = await play.until(lambda s: bool(still_to_do(s)))
-    assert (state.reminded, mails_of(here, play.case).count("retrieval_reminder")) == (True, 1)
+    assert (await play.written("retrieval_reminder")).count("retrieval_reminder") == 1
     await play.back("reinstate", Stage.REINSTATED)

@@ -83,7 +83,8 @@ async def test_modes_4_an_eject_that_is_refused_lets_the_stop_go_on(here: Runnin
     await play.to_date("effective_date")
     state = await play.reach(Stage.SETTLE)
     assert (state.mode, state.agreed, state.proposed) == (Mode.STOP, old, None)
-    assert mails_of(here, play.case)[1:] == ["plan", "notice", "export_ready", "goodbye"]
+    await play.move(old.openings["effective_date"])
+    assert (await play.written("goodbye"))[1:] == ["plan", "notice", "export_ready", "goodbye"]
     told = await here.client.get_workflow_handle(f"follow-up-{play.case}").query("follow_up")
     assert told["next"] is not None, "a goodbye to one who leaves, not to one who is put out"
     await play.back("reinstate", Stage.REINSTATED)
