@@ -49,7 +49,7 @@ def contact(
         bool | None, typer.Option("--hear-of-products/--no-hear-of-products", help="News of other products.")
     ] = None,
     would_recommend: Annotated[
-        bool | None, typer.Option("--would-recommend/--no-would-recommend", help="They may be asked to recommend us.")
+        bool | None, typer.Option("--would-recommend/--no-would-recommend", help="They would recommend us.")
     ] = None,
     who: As = None,
     as_json: Json = False,
@@ -75,7 +75,7 @@ def contact(
 
 def _who_writes(at: "Connections", case: "Mapping[str, object]") -> str:
     """After the goodbye the follow-ups write, before it the case."""
-    from commands.follow_ups import follow_up_of
+    from commands.sending import follow_up_of
     from models.vocabulary import MailKind
 
     gone = case["ended_at"] is not None

@@ -151,8 +151,7 @@ def _send(account: str, who: str | None, update: str, kind: type["Command"], as_
 
 def _to_follow_ups(account: str, who: str | None, about: dict[str, Any]) -> "Answer":
     """To who writes after the goodbye: a case that has ended may still have a call to make."""
-    from commands.follow_ups import follow_up_of
-    from commands.sending import deliver_to
+    from commands.sending import deliver_to, follow_up_of
     from commands.session import acting, case_of, connections
     from models.updates import ResolveTask
 

@@ -34,7 +34,7 @@ def play_demo(account: str, *, as_json: bool) -> None:
     """Plays one whole exit from fresh state, and tells it; `farewell demo` is mounted by `commands.embedded`."""
     began = time.monotonic()
     from connectors.opening import home
-    from devstack.running import start_afresh
+    from devstack.preparing import start_afresh
 
     folder = home().resolve() if as_json else home()  # a script may stand elsewhere when it opens the files
     start_afresh(folder)

@@ -2,8 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +26,7 @@ def mount(app: typer.Typer) -> None:
 def show_state(account: AccountArgument, as_json: Json = False) -> None:
     """What was sent, what comes next, whom to call, or what has ended it."""
     from commands.refused import Exit, Refused
+    from commands.sending import follow_up_of
     from commands.session import case_of, connections
     from workflows.follow_up_steps import in_words
 
@@ -52,7 +52,7 @@ def stop(
 ) -> None:
     """No more messages."""
     from commands.decisions import tell
-    from commands.sending import deliver_to
+    from commands.sending import deliver_to, follow_up_of
     from commands.session import acting, case_of, connections
     from models.payload import Personal
     from models.updates import Stop
@@ -61,11 +61,6 @@ def stop(
     payload = Stop(actor=acting(at, who), key=uuid.uuid4().hex, ground=ground, reason=Personal(text=reason))
     case = case_of(at, account)
     tell(deliver_to(at, case, follow_up_of(case), "stop", payload), as_json=as_json)
-
-
-def follow_up_of(case: Mapping[str, Any]) -> str:
-    """The id of the workflow that writes after the goodbye."""
-    return f"follow-up-{case['id']}"
 
 
 async def _asked(at: "Connections", workflow: str) -> "FollowUpState | None":

@@ -35,5 +35,10 @@ def deliver_to(at: "Connections", case: Mapping[str, Any], workflow: str, update
     return asyncio.run(_connected(at, {**case, "workflow_id": workflow}, update, payload))
 
 
+def follow_up_of(case: Mapping[str, Any]) -> str:
+    """The id of the workflow that writes after the goodbye."""
+    return f"follow-up-{case['id']}"
+
+
 async def _connected(at: "Connections", case: Mapping[str, Any], update: str, payload: Command) -> Answer:
     return await deliver_by(await connect_temporal(at.keys), at, case, update, payload)

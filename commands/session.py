@@ -21,7 +21,7 @@ def connections() -> "Connections":
     folder = home()
     told = os.environ.get("FAREWELL_DATABASE_URL") or os.environ.get("FAREWELL_DATABASE_URL_FILE")
     if not told and not (folder / "environment").exists():
-        from devstack.running import prepare
+        from devstack.preparing import prepare
 
         prepare(folder)
     return opened(folder)

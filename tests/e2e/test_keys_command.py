@@ -12,7 +12,7 @@ import pytest
 
 import starter
 from connectors.opening import opened
-from devstack.running import prepare
+from devstack.preparing import prepare
 from models.keys import KeyScope
 
 ACCOUNT, OTHER = "acc_7f3k2m", "acc_2hw8te"

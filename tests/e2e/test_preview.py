@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from devstack.company.accounts import sample_accounts
-from devstack.running import prepare
+from devstack.preparing import prepare
 from models.money import BillingState
 from models.plan import Plan
 from models.vocabulary import Mode

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.running import prepare
+from devstack.preparing import prepare
 
 
 @pytest.fixture(scope="session")
