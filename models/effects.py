@@ -53,11 +53,13 @@ class MessageRequest(EffectRequest):
     """One message; its Message-ID is `<case>.<kind>.<generation>@<sender's domain>`.
 
     `plan_hash` is the plan that it tells of (empty: the newest); `dates` have moved since that plan was made.
+    `answers`: it answers what the customer has just said, so it waits for no hour.
     """
 
     kind: MailKind
     plan_hash: str = ""
     dates: dict[str, AwareDatetime] = {}
+    answers: bool = False
 
 
 class MessageResult(Payload):

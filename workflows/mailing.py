@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from models.case import CaseState, Task
     from models.effects import CallRequest, MessageRequest, MessageResult
     from models.vocabulary import ENDS, MailKind, Role, TaskKind, TaskOutcome
+    from rules.offer_answers import MOVED
     from workflows.retries import RECORD, STEP, Manner
     from workflows.steps import CaseSteps
     from workflows.words import cause_of
@@ -88,7 +89,7 @@ class CaseMailing(CaseSteps):
         """The task that it became, because it failed or must be said on the phone; None: it's out, or delayed."""
         kind = _kind_of(name)
         try:
-            request = self._about(name, MessageRequest, "send_message")
+            request = self._about(name, MessageRequest, "send_message", answers=self._answers_somebody(kind))
             result: MessageResult = await self._effect(MessagingActivities.send_message, request, f"mail: {kind}")
         except ActivityError as error:
             cause, fix = cause_of(error)
@@ -130,10 +131,19 @@ class CaseMailing(CaseSteps):
         return self._ask(form, step, **about, **fields)
 
     def _what_mails_say(self) -> dict[str, Any]:
-        """The plan in force, and the window's end as it really is: late delivery, an extension or a hold moves it."""
-        end, agreed = self.state.retrieval_end, self.state.agreed
-        dates = {"retrieval_end": end, "erasure": end} if end else {}
-        return {"plan_hash": agreed.hash, "dates": dates} if agreed else {}
+        """The plan in force, and its window as it really is: late delivery, more time or a hold moves it."""
+        agreed = self.state.agreed
+        if agreed is None:
+            return {}
+        planned = agreed.dates.get("retrieval_end")
+        by = self.state.retrieval_end - planned if planned and self.state.retrieval_end else timedelta(0)
+        dates = {name: at + by for name, at in agreed.dates.items() if name in MOVED}
+        return {"plan_hash": agreed.hash, "dates": dates}
+
+    def _answers_somebody(self, kind: str) -> bool:
+        """A welcome does, unless a pause has ended by the calendar."""
+        resumes = self._dates().get("resume") if self.state.undo == "resume" else None
+        return kind == MailKind.WELCOME_BACK and (resumes is None or workflow.now() < resumes)
 
     @workflow.signal(name="message_bounced")
     def message_bounced(self, kind: str) -> None:

@@ -96,3 +96,4 @@ def test_messages_1_what_answers_an_act_goes_at_once_but_a_phone_rings_at_night_
     assert goes_at_once(kind, Channel.EMAIL) == (kind in AT_ONCE)
     for channel in (Channel.SMS, Channel.WHATSAPP, Channel.PHONE):
         assert goes_at_once(kind, channel) == (kind is MailKind.ACKNOWLEDGEMENT)
+        assert goes_at_once(kind, channel, answers=True)

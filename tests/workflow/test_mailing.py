@@ -1,6 +1,8 @@
 """Messages wait for their hour beside the walk, and for whoever calls. DOMAIN messages.2, messages.5; ADR 0027."""
 
 import asyncio
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import col, select
@@ -70,12 +72,28 @@ async def test_messages_5_who_goes_back_while_the_goodbye_is_being_tried_is_not_
     reached_at(here, account, hours_from=None, hours_to=None)
 
 
+async def test_messages_1_who_stays_is_welcomed_by_their_channel_at_any_hour_and_the_case_ends(
+    here: Running, account: str
+) -> None:
+    play = await begun(here, account)
+    await play.plan_agreed()
+    await play.written("notice")
+    zone = ZoneInfo(here.connections.outbox.reader(play.case, account).timezone)
+    first = (datetime.now(zone).hour + 2) % 24  # neither this hour nor the next
+    closed = {"hours_from": first, "hours_to": first + 1}
+    reached_at(here, account, channel=Channel.WHATSAPP, phone="+34 600 11 22 33", **closed)
+    await play.back("withdraw", Stage.WITHDRAWN)
+    (welcome,) = (m for m in here.connections.outbox.messages(play.case) if m.kind == "welcome_back")
+    assert (welcome.state, welcome.channel) == ("sent", Channel.WHATSAPP)
+    reached_at(here, account, channel=Channel.EMAIL, hours_from=None, hours_to=None)
+
+
 @pytest.mark.parametrize(("outcome", "stands"), [(TaskOutcome.DONE, "sent"), (TaskOutcome.SKIP, "skipped")])
 async def test_messages_2_a_call_is_a_task_of_the_account_manager(
     here: Running, account: str, outcome: TaskOutcome, stands: str
 ) -> None:
-    reached_at(here, account, channel=Channel.PHONE, phone="+34 600 11 22 33")
-    play = await begun(here, account)
+    reached_at(here, account, phone="+34 600 11 22 33")
+    play = await begun(here, account, channel=Channel.PHONE)
     state = await play.until(lambda s: any(task.kind is TaskKind.PHONE_CALL for task in s.tasks))
     task = next(task for task in state.tasks if task.kind is TaskKind.PHONE_CALL)
     assert (task.owner, task.blocking, task.step) == (Role.ACCOUNT_MANAGER, False, "call_acknowledgement.1")

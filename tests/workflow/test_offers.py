@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date
 
 from activities.offers import make_offer
 from devstack.running import Running
@@ -114,6 +116,15 @@ async def test_messages_4_an_accepted_pause_begins_by_itself_with_an_approval_of
     await pause.back("resume", Stage.RESUMED)
 
 
+async def told_in(here: Running, play: Exit, at: datetime) -> bool:
+    """Whether the newest plan's mail says that day."""
+    reader = here.connections.outbox.reader(play.case, play.account)
+    await play.until(lambda _: mails_of(here, play.case).count("plan") == 2)
+    newest = [mail for mail in here.connections.outbox.messages(play.case) if mail.kind == "plan"][-1]
+    day = format_date(at.astimezone(ZoneInfo(reader.timezone)), "long", locale=reader.language)
+    return day in " ".join((newest.text or "").split())
+
+
 async def test_messages_4_more_time_moves_the_window_and_holds_for_each_later_plan(here: Running, account: str) -> None:
     play = await begun(here, account)
     agreed = (await play.plan_agreed()).agreed
@@ -127,6 +138,7 @@ async def test_messages_4_more_time_moves_the_window_and_holds_for_each_later_pl
     proposed = (await play.state()).proposed
     moved = (await play.approved()).agreed
     assert moved.dates["retrieval_end"] == proposed.dates["retrieval_end"] + by
+    assert await told_in(here, play, moved.dates["erasure"])
     await play.back("withdraw", Stage.WITHDRAWN)
 
 
