@@ -3,6 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from models.case import Task
     from models.updates import Answer, AnswerOffer
     from models.vocabulary import STAYING, OfferKind, Role, TaskKind
     from rules.offer_answers import BY_PEOPLE, PROMISE, answer_refused, with_more_time
@@ -47,12 +48,12 @@ class CaseAnswering(CaseReplanning):
             self._keep(agreed=longer, retrieval_end=end + moved if end else None)
         self._close_silence()
 
-    def _open_promise(self, kind: OfferKind, *, blocking: bool) -> str:
-        """The task of whoever must keep it; its id."""
+    def _open_promise(self, kind: OfferKind, *, blocking: bool) -> Task:
+        """The task of whoever must keep it."""
         cause = f"the customer accepted our offer: {kind.replace('_', ' ')}"
         fix = "farewell offer show ACCOUNT says what we promised; once it's done: farewell offer kept ACCOUNT"
         about = {"blocking": blocking}
-        return self._open_task(TaskKind.STAKEHOLDER, PROMISE, Role.ACCOUNT_MANAGER, cause, fix, **about).id
+        return self._open_task(TaskKind.STAKEHOLDER, PROMISE, Role.ACCOUNT_MANAGER, cause, fix, **about)
 
     def _of_promise(self, task_id: str) -> dict[str, str]:
         """What the record of a task's end must name, so that the offer counts as kept."""

@@ -21,9 +21,8 @@ class CasePromises(CaseRetrieval):
         """All has been taken back: the case waits until somebody says that what was promised is done."""
         if not self._is_for_people():
             return
-        task_id = self._open_promise(self.state.promised or OfferKind.PERSON, blocking=True)
+        task = self._open_promise(self.state.promised or OfferKind.PERSON, blocking=True)
         await self._record()
-        task = next(task for task in self.state.tasks if task.id == task_id)
         await self._ended(task, "the customer stays, and what we promised must be done")
         self._keep(promised=None)
 
