@@ -87,8 +87,14 @@ def begin(at: "Connections", asked: Asked) -> bool:
         language=asked.language or _language(facts),
         channel=asked.channel or _channel(facts),
     )
-    asyncio.run(_started(at, wanted, effective))
+    asyncio.run(_started(at, wanted, effective, _preferred(asked)))
     return True
+
+
+def _preferred(asked: Asked) -> dict[str, str | bool | int]:
+    """How the customer wants to be written to, where that was said with the request. Source: DOMAIN messages.2."""
+    said = {"channel": asked.channel and asked.channel.value, "language": asked.language}
+    return {name: value for name, value in said.items() if value}
 
 
 def _refuse_erased(at: "Connections", account: str) -> None:
@@ -123,8 +129,11 @@ def _channel(facts: "AccountFacts") -> Channel:
     return facts.contacts[0].channel if facts.contacts else Channel.EMAIL
 
 
-async def _started(at: "Connections", wanted: CaseRequest, effective: datetime) -> None:
+async def _started(
+    at: "Connections", wanted: CaseRequest, effective: datetime, preferred: Mapping[str, str | bool | int]
+) -> None:
     client = await connect_temporal(at.keys)  # before the case is opened: where nobody answers, nothing has happened
+    at.directory.prefer(wanted.account, preferred)  # before the acknowledgement, which leaves within seconds
     request = at.cases.open_case(wanted, datetime.now(UTC))
     try:
         await _start(client, request, effective)

@@ -53,7 +53,7 @@ async def _serve() -> None:
         say(f"Farewell is up, with the sample company Bancada, in {here.stack.home}")
         say(f"  Temporal's pages   {here.stack.ui_url or here.stack.environment['TEMPORAL_ADDRESS']}")
         say("  payloads there     farewell codec --as dora prints a link that shows them")
-        say(f"  customers' pages   {here.connections.settings.public_url}/package/… (the mails have the links)")
+        say(f"  customers' pages   {here.connections.settings.public_url}/exit/… (farewell portal ACCOUNT prints one)")
         say(f"  mails              {here.stack.home / 'mail'}")
         say("  try, elsewhere     farewell accounts · farewell start ACCOUNT --reason price · farewell list")
         say("Ctrl-C ends it; what runs is kept and goes on at the next start.")

@@ -93,13 +93,13 @@ def _by_channel(kind: MailKind, reader: Reader, *, has_webhook: bool) -> Route:
     if asked is Channel.PHONE and phone and (kind in CALLS or not reader.email):
         return Route(channel=Channel.PHONE)
     if reader.email:
-        return Route(channel=Channel.EMAIL, why=_instead(kind, asked, phone))
+        return Route(channel=Channel.EMAIL, why=_instead(asked, phone))
     if phone and (kind not in MARKETING or asked is Channel.PHONE):
         return Route(channel=Channel.PHONE, why="the contact has no mail address, so somebody calls")
     return _not("no_address", f"the contact has no {'address' if phone else 'mail address and no phone number'}")
 
 
-def _instead(kind: MailKind, asked: Channel, phone: str | None) -> str:
+def _instead(asked: Channel, phone: str | None) -> str:
     if asked in (Channel.EMAIL, Channel.NONE):
         return ""
     if not phone:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -17,7 +18,7 @@ from models.case import Decision, TeamDue
 from models.effects import TeamMessageRequest, TeamMessageResult
 from models.messages import ABANDONED, Kept
 from models.tables.accounts import AccountRow
-from models.vocabulary import Stage, Team
+from models.vocabulary import Cause, Mode, Stage, Team
 from tests.contract.sample_account import request_for
 from tests.unit.own_database import NOW, company
 from tests.unit.sample_facts import INVENTORY, POLICY
@@ -87,6 +88,35 @@ def test_the_manager_is_told_first_with_all_that_whoever_answers_should_know(com
         Team.LEGAL,
     ]
     assert all(each.does for each in told.due)
+
+
+@pytest.mark.parametrize(
+    ("way", "said", "not_said"),
+    [
+        ({"mode": Mode.STOP}, "Se hace una oferta como mucho", "Causa"),
+        ({"mode": Mode.EJECT, "cause": Cause.CUSTOMER_DEMAND}, "Se hace una oferta como mucho", "Causa"),
+        ({"mode": Mode.EJECT, "cause": Cause.NON_PAYMENT}, "Causa: impago", "oferta"),
+        ({"mode": Mode.PAUSE, "resume_on": date(2027, 2, 1)}, "farewell resume", "oferta"),
+    ],
+)
+def test_messages_4_the_briefing_speaks_of_an_offer_only_where_one_may_be_made(
+    company_: Company, way, said, not_said
+) -> None:
+    """Nor of a line in a goodbye that has none."""
+    company_.plan = keep_plan(company_.engine, company_.account, requested_on=date(2026, 11, 20), **way)
+    company_.run("brief")
+    words = " ".join((company_.postman.taken[0].text or "").split())
+    assert said in words
+    assert not_said not in words
+    assert ("farewell message line" in words) is ("oferta" in words)
+
+
+def test_modes_3_who_is_put_out_is_told_to_the_teams_with_the_day_of_the_plan(company_: Company) -> None:
+    way = {"mode": Mode.EJECT, "cause": Cause.NON_PAYMENT}
+    company_.plan = keep_plan(company_.engine, company_.account, requested_on=date(2026, 11, 20), **way)
+    company_.run("brief")
+    ends = company_.plan.commitments.dates["effective_date"].at.astimezone(ZoneInfo("Europe/Madrid"))
+    assert f"El servicio y los accesos terminan el {ends.day} de" in " ".join(company_.postman.taken[1].text.split())
 
 
 def test_each_letter_leaves_once_though_the_first_attempt_fails_in_the_middle(company_: Company) -> None:

@@ -13,7 +13,7 @@ from devstack.running import Running
 from models.case import CaseState, Task
 from models.payload import Personal
 from models.updates import Answer, Approve, Command, HoldWord, ResolveTask, RetrievalWord, Undo
-from models.vocabulary import Cause, Gate, Mode, Reason, Stage, TaskKind, TaskOutcome
+from models.vocabulary import Cause, Channel, Gate, Mode, Reason, Stage, TaskKind, TaskOutcome
 from rules.gates import gate_digest
 from tests.workflow.records import mails_of
 
@@ -155,8 +155,10 @@ def still_to_do(state: CaseState) -> list[Task]:
     return [task for task in state.tasks if task.kind not in beside]
 
 
-async def begun(here: Running, account: str, mode: Mode = Mode.STOP, cause: Cause | None = None) -> Exit:
-    """A new exit, asked for by ana."""
-    asked = Asked(account, "ana", mode, Reason.PRICE, None, None, None, cause=cause)
+async def begun(
+    here: Running, account: str, mode: Mode = Mode.STOP, cause: Cause | None = None, channel: Channel | None = None
+) -> Exit:
+    """A new exit, asked for by ana; `channel` as the customer asked for it with the request."""
+    asked = Asked(account, "ana", mode, Reason.PRICE, None, None, channel, cause=cause)
     await asyncio.to_thread(begin, here.connections, asked)
     return Exit(here, account)
