@@ -14,6 +14,7 @@ from models.updates import AnswerOffer, ContactPreference, Reschedule
 from models.vocabulary import Mode, OfferKind, Reason, Stage, TaskKind, TaskOutcome
 from rules.offer_answers import PROMISE, answer_of
 from tests.workflow.exits import DAY, Exit, begun
+from tests.workflow.held_up import HeldUp
 from tests.workflow.records import mails_of, rows_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -60,6 +61,19 @@ async def test_messages_4_who_accepts_stays_and_the_case_ends_once_the_promise_i
     assert rows_of(here, account) == before
     await play.written("welcome_back")
     assert [acts(here, play.case, each) for each in ("offer_made", "answer_offer")] == [1, 1]
+
+
+async def test_messages_4_a_promise_that_is_kept_at_once_ends_the_case(here: Running, account: str) -> None:
+    """Somebody does it while the read model is still being told of it."""
+    play = await begun(here, account)
+    await play.plan_agreed()
+    offer = await offered(here, play)
+    async with HeldUp(here.connections.cases, "record", account) as telling:
+        await answered(play, offer, accepted=True)
+        await telling.began()
+        await play.resolve(await play.parked(TaskKind.STAKEHOLDER), "ana", TaskOutcome.DONE)
+    await play.reach(Stage.WITHDRAWN)
+    await play.ended()
 
 
 async def test_messages_4_a_no_changes_nothing_and_is_never_asked_again(here: Running, account: str) -> None:
