@@ -135,7 +135,7 @@ async def told_in(here: Running, play: Exit, at: datetime) -> bool:
     reader = here.connections.outbox.reader(play.case, play.account)
     await play.until(lambda _: mails_of(here, play.case).count("plan") == 2)
     newest = [mail for mail in here.connections.outbox.messages(play.case) if mail.kind == "plan"][-1]
-    day = format_date(at.astimezone(ZoneInfo(reader.timezone)), "long", locale=reader.language)
+    day = format_date(at.astimezone(ZoneInfo(reader.timezone)), "long", locale=newest.language)
     return day in " ".join((newest.text or "").split())
 
 
