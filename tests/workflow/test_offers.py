@@ -8,6 +8,7 @@ import pytest
 from babel.dates import format_date
 
 from activities.offers import make_offer
+from activities.wording import locale_of
 from devstack.running import Running
 from models.offers import Offer
 from models.updates import AnswerOffer, ContactPreference, Reschedule
@@ -135,7 +136,9 @@ async def told_in(here: Running, play: Exit, at: datetime) -> bool:
     reader = here.connections.outbox.reader(play.case, play.account)
     await play.until(lambda _: mails_of(here, play.case).count("plan") == 2)
     newest = [mail for mail in here.connections.outbox.messages(play.case) if mail.kind == "plan"][-1]
-    day = format_date(at.astimezone(ZoneInfo(reader.timezone)), "long", locale=newest.language)
+    day = format_date(
+        at.astimezone(ZoneInfo(reader.timezone)), "long", locale=locale_of(newest.language, reader.country)
+    )
     return day in " ".join((newest.text or "").split())
 
 
