@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from string import Formatter
 from urllib.parse import quote
@@ -16,25 +16,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from connectors.opening import Connections, settings
-from connectors.store.engine import migrate
-from devstack.stack import EmbeddedStack
+from connectors.opening import Connections
 from models.vocabulary import Stage
 from tests.e2e.delivery import FILES, LISTED, Delivery, ago, browser
 from web.application import STATUS
 from web.pages import TEMPLATES
-
-
-@pytest.fixture(scope="module")
-def at(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connections]:
-    own = {"FAREWELL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('delivery')}/farewell.db"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**stack.environment, **own}.items():
-            patch.setenv(name, value)
-        connections = Connections(settings())
-        migrate(connections.engine)
-        yield connections
-        connections.engine.dispose()
 
 
 @pytest.fixture

@@ -3,19 +3,15 @@
 Source: TRUST 13, 14, 16.
 """
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from connectors.opening import Connections, settings
-from connectors.store.engine import migrate
-from devstack.stack import EmbeddedStack
+from connectors.opening import Connections
 from rules.links import Pass
-from tests.e2e.delivery import UNTIL, Delivery, ago, browser
+from tests.e2e.delivery import UNTIL, Delivery, ago
 from web.application import pages_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -38,24 +34,6 @@ class Way(NamedTuple):
 
     def to(self, token: str) -> str:
         return self.path.format(token=token, path="data/datapackage.json")
-
-
-@pytest.fixture(scope="module")
-def at(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connections]:
-    own = {"FAREWELL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('routes')}/farewell.db"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**stack.environment, **own}.items():
-            patch.setenv(name, value)
-        connections = Connections(settings())
-        migrate(connections.engine)
-        yield connections
-        connections.engine.dispose()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def web(at: Connections) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(at) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

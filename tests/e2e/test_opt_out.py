@@ -1,49 +1,18 @@
 """No more messages: looked at, clicked, sent by a mail program. Source: RFC 8058; DOMAIN messages.8."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
-import httpx
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser
 from sqlalchemy import delete
 
-from connectors.opening import Connections, settings
-from connectors.store.engine import migrate
-from devstack.stack import EmbeddedStack
+from connectors.opening import Connections
 from models.tables.farewells import SuppressionRow
 from rules.links import opt_out_until
-from tests.e2e.browser import LOOKS, Look, browser, visitor
+from tests.e2e.browser import LOOKS, Look, visitor
 from tests.e2e.delivery import Delivery, ago
-from tests.e2e.delivery import browser as pages
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-
-
-@pytest.fixture(scope="module")
-def at(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connections]:
-    own = {"FAREWELL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('opt_out')}/farewell.db"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**stack.environment, **own}.items():
-            patch.setenv(name, value)
-        connections = Connections(settings())
-        migrate(connections.engine)
-        yield connections
-        connections.engine.dispose()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def web(at: Connections) -> AsyncIterator[httpx.AsyncClient]:
-    async with pages(at) as client:
-        yield client
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,38 +1,17 @@
 """The package's page in a real browser: at both widths, with scripts and without."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
 
-from connectors.opening import Connections, settings
-from connectors.store.engine import migrate
-from devstack.stack import EmbeddedStack
-from tests.e2e.browser import LOOKS, Look, browser, visitor
+from connectors.opening import Connections
+from tests.e2e.browser import LOOKS, Look, visitor
 from tests.e2e.delivery import Delivery, ago
 from tests.e2e.delivery import browser as pages
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def at(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connections]:
-    own = {"FAREWELL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('page')}/farewell.db"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**stack.environment, **own}.items():
-            patch.setenv(name, value)
-        connections = Connections(settings())
-        migrate(connections.engine)
-        yield connections
-        connections.engine.dispose()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,50 +1,19 @@
 """The survey's page: answered once, with gaps, twice, too late, from elsewhere; in a real browser, too."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser
 
-from connectors.opening import Connections, settings
-from connectors.store.engine import migrate
-from devstack.stack import EmbeddedStack
+from connectors.opening import Connections
 from models.surveys import LONGEST_COMMENT, Back, Change, SurveyAnswer
 from models.vocabulary import Reason
 from rules.survey import NO_QUARTER, survey_link
 from tests.e2e.answering import links_of, send
-from tests.e2e.browser import LOOKS, Look, browser, visitor
-from tests.e2e.delivery import browser as pages
+from tests.e2e.browser import LOOKS, Look, visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TODAY = datetime.now(UTC)
 LATE = datetime(2020, 5, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def at(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connections]:
-    own = {"FAREWELL_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('survey')}/farewell.db"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**stack.environment, **own}.items():
-            patch.setenv(name, value)
-        connections = Connections(settings())
-        migrate(connections.engine)
-        yield connections
-        connections.engine.dispose()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def web(at: Connections) -> AsyncIterator[httpx.AsyncClient]:
-    async with pages(at) as client:
-        yield client
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as opened:
-        yield opened
 
 
 @pytest.fixture
