@@ -15,6 +15,7 @@ from models.policy import Cadence
 from models.vocabulary import MailKind, StopGround
 from rules.cadence import follow_ups, taken_days
 from rules.hours import opening
+from rules.reach import MARKETING, NOT_OUT, WHY_NOT
 
 
 class FollowUpActivities:
@@ -48,7 +49,11 @@ class FollowUpActivities:
 
     @activity.defn(name="end_follow_ups")
     def end_follow_ups(self, request: EffectRequest) -> Noted:
-        """The last contact is forgotten; again changes nothing. Source: DOMAIN erasure.7."""
+        """The last contact is forgotten, and what never left; again changes nothing. Source: DOMAIN erasure.7."""
+        erased = self._directory.is_erased(request.account)
+        for kept in self._outbox.waiting(request.case):
+            if erased or kept.kind in MARKETING:
+                self._outbox.skipped(kept.message_id, WHY_NOT[NOT_OUT], NOT_OUT)
         self._directory.forget_follow_ups(request.case)
         return Noted(text="the last contact is forgotten")
 

@@ -82,7 +82,7 @@ def _headers(message: Outgoing) -> dict[str, str | datetime]:
         "Auto-Submitted": "auto-generated",
     }
     if message.marketing:
-        by_mail = f"<mailto:{_address(message)}?subject={quote(f'stop {message.case}')}>"
+        by_mail = f"<mailto:{_address(message)}?subject={quote(f'stop {message.message_id}')}>"
         headers["List-Unsubscribe"] = f"<{message.unsubscribe}>, {by_mail}" if message.unsubscribe else by_mail
     if message.marketing and message.unsubscribe:
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

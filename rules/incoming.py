@@ -18,6 +18,8 @@ from models.vocabulary import Heard, StopGround
 from rules.incoming_reports import report_of
 
 _MESSAGE_ID = re.compile(r"<([^<>@\s]{1,200}@[^<>@\s]{1,255})>")
+_STOP = re.compile(r"stop ([^<>@\s]{1,200}@[^<>@\s]{1,255})", re.IGNORECASE)
+"""The subject of the mail by which List-Unsubscribe lets one opt out. Source: RFC 2369, 3.2."""
 _MOST_IDS = 20
 _GROUNDS = {
     Heard.BOUNCE: StopGround.BOUNCE,
@@ -76,10 +78,12 @@ def heard_in(raw: bytes, ours: str) -> Echo | None:
     """What a mail says about one of ours; None: nothing. `ours` is the domain of our Message-IDs.
 
     Any bytes will do, cut off ones too. Source: RFC 3464 (bounces), RFC 5965 (complaints), RFC 5322 3.6.4 (replies),
-    RFC 3834 (answers of machines).
+    RFC 3834 (answers of machines), RFC 2369 (opting out by mail).
     """
     try:
         mail = message_from_bytes(raw, policy=compat32)  # the newer one fails at some headers that strangers write
+        if (stop := _STOP.fullmatch(_subject(mail))) and _ids(f"<{stop[1]}>", ours):
+            return Echo(Heard.REPLY, (stop[1],), opted_out=True)
         heard, about = _heard(mail, ours)
         ids = dict.fromkeys(each for text in about for each in _ids(text, ours))
     except RecursionError:  # parts within parts, made to be deep
@@ -127,14 +131,14 @@ def _by_a_machine(mail: Message) -> bool:
     if any(each.strip() == "<>" for each in _all(mail, "return-path")):
         return True
     named = {address.partition("@")[0].lower() for address in _senders(mail)}
-    return bool(named & _MACHINES) or _subject(mail).startswith(_SUBJECTS)
+    return bool(named & _MACHINES) or _subject(mail).lower().startswith(_SUBJECTS)
 
 
 def _subject(mail: Message) -> str:
     said = " ".join(_all(mail, "subject"))
     with suppress(HeaderParseError, LookupError, ValueError):  # a charset that nobody knows, or broken base64
         said = str(make_header(decode_header(said)))
-    return " ".join(said.split()).lower()
+    return " ".join(said.split())
 
 
 def _all(mail: Message, name: str) -> list[str]:

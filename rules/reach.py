@@ -23,12 +23,13 @@ CALLS = frozenset({MailKind.ACKNOWLEDGEMENT, MailKind.GOODBYE, MailKind.THANKS, 
 """What is said on the phone to who wants that; all else is to be read again one day, so it is written."""
 NO_KEY = "no_key"
 """Instead of a ground: nobody can tell who asked for peace, or how they could."""
-RETURNED, NO_OFFER, ERASED = "returned", "no_offer", "erased"
+RETURNED, NO_OFFER, ERASED, NOT_OUT = "returned", "no_offer", "erased", "not_out"
 """Codes of what only the activity can know."""
 WHY_NOT = {
     RETURNED: "the customer has come back",
     NO_OFFER: "there is nothing true to offer any more",
     ERASED: "what it said was erased with the account",
+    NOT_OUT: "it had not left when the follow-ups ended",
     "not_reached": "nobody was reached on the phone",
 }
 _GROUNDS = {

@@ -19,7 +19,7 @@ from models.tables.messages import MessageRow
 from models.vocabulary import MailKind
 
 _SENT, _SKIPPED, _STOPPED = "sent", "skipped", "stopped"
-_SENDS, _STOPS, _CHOOSES = "send_message", "stop_follow_ups", "set_contact_preference"
+_SENDS, _CALLS, _STOPS, _CHOOSES = "send_message", "note_call", "stop_follow_ups", "set_contact_preference"
 
 
 class SqlFigures:
@@ -92,7 +92,7 @@ def _noted(session: Session, begin: datetime, end: datetime) -> Iterable[Happene
     """By the ledger, which knows when: a message that was never sent has no instant of its own."""
     told = select(LedgerRow.case, LedgerRow.action, LedgerRow.subject).distinct()
     within = told.where(col(LedgerRow.at) >= begin, col(LedgerRow.at) < end, LedgerRow.outcome == "done")
-    entries = session.exec(within.where(col(LedgerRow.action).in_([_SENDS, _STOPS]))).all()
+    entries = session.exec(within.where(col(LedgerRow.action).in_([_SENDS, _CALLS, _STOPS]))).all()
     for (action, subject), count in Counter((action, subject) for _, action, subject in entries).items():
         kind, _, why = subject.partition(f":{_SKIPPED}:")
         if action == _STOPS:

@@ -74,6 +74,8 @@ def test_messages_5_what_was_sent_skipped_and_stopped_is_counted_once(figures: F
         entry(engine, f"sent-{number}", "send_message", "thanks", at=at)
         for attempt in (1, 2):
             entry(engine, f"sent-{number}", "send_message", "come_back:skipped:returned", at=at, attempt=attempt)
+    entry(engine, "sent-0", "note_call", "thanks:skipped:not_reached", at=at)
+    entry(engine, "sent-1", "note_call", "thanks", at=at)
     entry(engine, "sent-0", "stop_follow_ups", "reply", at=at)
     entry(engine, "sent-1", "stop_follow_ups", "opt_out", at=at, outcome="failed")
     entry(engine, "sent-2", "stop_follow_ups", "opt_out", at=at + 9 * DAY)
@@ -81,6 +83,7 @@ def test_messages_5_what_was_sent_skipped_and_stopped_is_counted_once(figures: F
     assert found == {
         ("sent", "thanks", "email", ""): 2,
         ("skipped", "come_back", "", "returned"): 3,
+        ("skipped", "thanks", "", "not_reached"): 1,
         ("stopped", None, "", "reply"): 1,
     }
 

@@ -137,7 +137,7 @@ def test_what_is_attached_arrives_byte_by_byte_beside_both_twins(server):
 def test_messages_8_marketing_says_how_to_opt_out_with_one_click():
     link = "https://exit.bancada.example/opt-out/" + "eyJhbGciOiJIUzI1NiJ9." * 20
     mail = composed(MESSAGE.model_copy(update={"marketing": True, "unsubscribe": link}))
-    by_mail = "<mailto:cuentas@bancada.example?subject=stop%20acc_1-1>"
+    by_mail = "<mailto:cuentas@bancada.example?subject=stop%20acc_1-1.goodbye.1%40bancada.example>"
     raw = bytes(mail)
     assert f"List-Unsubscribe: <{link}>,\r\n {by_mail}\r\n".encode() in raw  # whole: no client reads it encoded
     read = message_from_bytes(raw, policy=default)
@@ -152,7 +152,10 @@ def test_messages_8_a_link_that_would_break_the_header_is_refused():
 
 def test_marketing_without_pages_says_how_to_opt_out_by_mail():
     mail = composed(MESSAGE.model_copy(update={"marketing": True}))
-    assert mail["List-Unsubscribe"] == "<mailto:cuentas@bancada.example?subject=stop%20acc_1-1>"
+    assert (
+        mail["List-Unsubscribe"]
+        == "<mailto:cuentas@bancada.example?subject=stop%20acc_1-1.goodbye.1%40bancada.example>"
+    )
     assert mail["List-Unsubscribe-Post"] is None
 
 

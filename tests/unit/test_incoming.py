@@ -1,9 +1,13 @@
 """DOMAIN messages.5: what comes back of a mail, told apart. RFC 3464, RFC 5965, RFC 3834, RFC 5322."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.mail_form import composed
+from models.messages import Outgoing
 from models.vocabulary import Heard, StopGround
 from rules.incoming import Echo, heard_in
 from rules.incoming_events import HEARD, NoEvent, echo_of
@@ -50,6 +54,27 @@ def test_messages_5_a_complaint_stops(kind):
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus", ""])
 def test_a_feedback_that_complains_of_nothing_is_none(kind):
     assert heard_in(arf(kind), OURS) is None
+
+
+@pytest.mark.parametrize("subject", [f"stop {THANKS}", f"STOP  {THANKS}", f"=?utf-8?q?stop?= {THANKS}"])
+def test_messages_8_the_mail_that_list_unsubscribe_asks_for_opts_out(subject):
+    raw = f"From: lucia@moncayo.example\nSubject: {subject}\nAuto-Submitted: auto-generated\n\n".encode()
+    echo = heard_in(raw, OURS)
+    assert (echo, echo.ground) == (Echo(Heard.REPLY, (THANKS,), opted_out=True), StopGround.OPT_OUT)
+
+
+@pytest.mark.parametrize("subject", ["stop", "stop it", "stop a@b.example", f"please don't stop {THANKS}"])
+def test_another_subject_opts_nobody_out(subject):
+    assert heard_in(f"From: lucia@moncayo.example\nSubject: {subject}\n\n".encode(), OURS) is None
+
+
+def test_messages_8_what_a_message_says_on_opting_out_by_mail_is_what_is_understood():
+    about = {"message_id": THANKS, "case": "acc_moncayo-1", "language": "es", "recipient": "lucia@moncayo.example"}
+    said = {"sender": f"accounts@{OURS}", "subject": "Gracias", "text": "Gracias", "html": "Gracias"}
+    mail = composed(Outgoing(**about, **said, marketing=True))
+    by_mail = urlsplit(str(mail["List-Unsubscribe"]).strip("<>"))
+    (subject,) = parse_qs(by_mail.query)["subject"]
+    assert heard_in(f"Subject: {subject}\n\n".encode(), OURS).message_ids == (THANKS,)
 
 
 def test_messages_5_a_reply_stops():

@@ -50,6 +50,12 @@ def follow_ups(engine: Engine) -> list[MailKind]:
     return [touch.kind for touch in run(planning.plan_follow_ups, request).touches]
 
 
+def end_follow_ups(engine: Engine) -> None:
+    request = EffectRequest(case=CASE, account=ACCOUNT, stage=Stage.RETRIEVAL, step="end_follow_ups")
+    ending = FollowUpActivities(directory=SqlDirectory(engine), store=SqlCaseStore(engine), outbox=SqlOutbox(engine))
+    run(ending.end_follow_ups, request)
+
+
 def keep(engine: Engine, kind: str, body: dict) -> None:
     SqlCaseStore(engine).keep_document(CASE, kind, f"{kind}:{digest(body)}", body, NOW)
 
@@ -213,3 +219,29 @@ def test_a_pause_is_acknowledged_as_one_even_before_its_plan_is_made(engine, pos
     SqlCaseStore(engine).open_case(request, NOW)
     send(engine, postman, MailKind.ACKNOWLEDGEMENT)
     assert postman.taken[0].subject == "Hemos recibido su solicitud de pausa"
+
+
+@pytest.mark.parametrize("kind", [MailKind.THANKS, MailKind.CERTIFICATE])
+def test_erasure_7_what_never_left_is_forgotten_with_the_contact(engine, postman, kind):
+    """A mail server refused it for good, after the account was erased."""
+    keep_plan(engine, ACCOUNT)
+    SqlDirectory(engine).keep_for_follow_ups(CASE, ACCOUNT)
+    SqlDirectory(engine).erase(ACCOUNT, "contacts")
+    postman.open = False
+    with pytest.raises(Unavailable):
+        send(engine, postman, kind)
+    (left,) = SqlOutbox(engine).waiting(CASE)
+    assert left.recipient
+    for _ in range(2):
+        end_follow_ups(engine)
+    kept = SqlOutbox(engine).message(left.message_id)
+    assert (kept.state, kept.code, kept.recipient, kept.text) == ("skipped", "not_out", None, None)
+    assert SqlDirectory(engine).count(ACCOUNT, "messages") == 0
+
+
+def test_what_waits_to_be_sent_to_who_stays_outlives_the_follow_ups(engine, postman):
+    postman.open = False
+    with pytest.raises(Unavailable):
+        send(engine, postman, MailKind.WELCOME_BACK)
+    end_follow_ups(engine)
+    assert [kept.kind for kept in SqlOutbox(engine).waiting(CASE)] == [MailKind.WELCOME_BACK]
