@@ -21,9 +21,12 @@ from activities.scrub import scrubbed
 from connectors.errors import Rejected
 from devstack.running import Running, at_work
 from devstack.stack import EmbeddedStack
+from models.account import Actor
+from models.follow_ups import FollowUpState
 from models.money import Document
-from models.updates import ChangeMode, Extend, Reschedule, RetrievalWord, Undo
-from models.vocabulary import Cause, Gate, Mode, Stage, TaskKind, TaskOutcome
+from models.payload import SYSTEM
+from models.updates import ChangeMode, ContactPreference, Extend, Reschedule, RetrievalWord, Stop, Undo
+from models.vocabulary import Cause, Channel, Gate, Mode, Reason, Stage, StopGround, TaskKind, TaskOutcome
 from tests.workflow.breakable import BreakableConnections
 from tests.workflow.exits import DAY, WORD, Exit, begun
 from tests.workflow.held_up import HeldUp
@@ -31,6 +34,7 @@ from tests.workflow.records import executions_of, opened_history
 from tests.workflow.test_access import UNOWNED, WAYS, in_notice, raise_a_zombie
 from tests.workflow.test_closing import confirmed
 from tests.workflow.test_money import charged, provider_says, woken
+from tests.workflow.test_offers import answered, offered
 
 HISTORIES = Path(__file__).with_name("histories")
 
@@ -240,6 +244,40 @@ async def money_watched(play: Exit) -> None:
     await play.back("reinstate", Stage.REINSTATED)
 
 
+async def offer_accepted(play: Exit) -> None:
+    """A discount: the case goes back, and ends once a person has done what was promised."""
+    await play.plan_agreed()
+    await answered(play, await offered(play.here, play), accepted=True)
+    await play.resolve(await play.parked(TaskKind.STAKEHOLDER), "ana", TaskOutcome.DONE)
+    await play.reach(Stage.WITHDRAWN)
+    await play.ended()
+
+
+async def pause_accepted(play: Exit) -> None:
+    """The pause begins by itself; teams were told another date before."""
+    dates = (await play.plan_agreed()).agreed.dates
+    await play.say("customer", "reschedule", Reschedule, to=(dates["effective_date"] + 40 * DAY).date())
+    await play.approved()
+    await play.until(lambda s: s.briefed == 2)
+    await answered(play, await offered(play.here, play, Reason.TOO_LITTLE_USE), accepted=True)
+    await play.reach(Stage.REQUESTED, Stage.APPROVAL)
+    await play.ended()
+    await Exit(play.here, play.account).back("withdraw", Stage.WITHDRAWN)
+
+
+async def called(play: Exit) -> None:
+    """Who wants to be called is; and the follow-ups stop at an answer, while the account manager has one to make."""
+    await play.say("customer", "set_contact_preference", ContactPreference, channel=Channel.PHONE)
+    state = await play.to_gates_but()
+    await play.resolve(next(each for each in state.tasks if each.kind is TaskKind.PHONE_CALL), "ana", TaskOutcome.DONE)
+    follow_ups = play.here.client.get_workflow_handle(f"follow-up-{play.case}", result_type=FollowUpState)
+    replied = Stop(actor=Actor(id=SYSTEM), ground=StopGround.REPLY, reason=WORD)
+    await follow_ups.execute_update("stop", replied, id=replied.key or "replied")
+    await play.window_over()
+    await play.certified()
+    await follow_ups.result()
+
+
 PLAYS: dict[Callable[[Exit], Awaitable[None]], str] = {
     whole_stop: "acc_2hw8te",
     withdrawn_in_notice: "acc_8vzc5h",
@@ -259,6 +297,9 @@ PLAYS: dict[Callable[[Exit], Awaitable[None]], str] = {
     money_watched: "acc_7f3k2m",
     chased: "acc_m5r1zc",
     probe_reopened: "acc_5cu1ih",
+    offer_accepted: "acc_w6d2pa",
+    pause_accepted: "acc_8vzc5h",
+    called: "acc_v2l8ca",
 }
 ASKED: dict[Callable[[Exit], Awaitable[None]], tuple[Mode, Cause | None]] = {
     paused: (Mode.PAUSE, None),
@@ -271,7 +312,7 @@ ASKED: dict[Callable[[Exit], Awaitable[None]], tuple[Mode, Cause | None]] = {
 
 
 async def record() -> None:
-    """All of them, in place of those that are there."""
+    """All of them, in place of those that are there. Who went back may leave again in a later play."""
     shutil.rmtree(HISTORIES, ignore_errors=True)
     HISTORIES.mkdir()
     with tempfile.TemporaryDirectory() as home:
