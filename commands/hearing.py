@@ -58,7 +58,7 @@ async def hear(at: Connections, client: Client, echo: Echo, now: datetime) -> Re
     # What our own people's mailboxes say is nothing that the customer said.
     ground = None if kept.kind in TO_OURS else echo.ground
     report = Report(kept.case, kept.kind, echo.heard, ground)
-    act = _act(case, "message_heard", f"{kept.kind}:{echo.heard}", ground)
+    act = _act(case, "message_heard", f"{kept.kind}:{ground or echo.heard}", ground)
     known = await asyncio.to_thread(_noted, at, kept, report, act, now)
     if ground:
         await stop_follow_ups(client, case, ground)

@@ -134,7 +134,7 @@ async def test_messages_5_what_ends_the_follow_ups_is_told_to_them_and_noted_onc
     assert [answer.status_code for answer in answers] == [200, 200]
     assert set(office.temporal.told) == {(f"follow-up-{office.case}", "stop", actor, ground)}
     [(subject, who)] = office.heard()
-    assert (subject.split(":")[0], who) == ("thanks", actor)
+    assert (subject, who) == (f"thanks:{ground}", actor)
     assert office.list.holds(address) == (ground if kept_off else None)
 
 
