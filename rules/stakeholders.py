@@ -54,6 +54,8 @@ def _due(clause: StakeholderClause, commitments: Commitments, country: str, now:
     zone, dates = commitments.timezone, commitments.dates
     day = dates[clause.due if clause.due in dates else _USUAL].at.astimezone(ZoneInfo(zone)).date()
     due = _working_days_before(day, clause.due_days, country)
+    while clause.due_days and not is_working_day(due - ONE_DAY, country):  # nobody is told "by Sunday"
+        due -= ONE_DAY
     if now is not None:
         tomorrow = now.astimezone(ZoneInfo(zone)).date() + ONE_DAY
         due = max(due, working_day_from(tomorrow, country) + ONE_DAY)
