@@ -45,6 +45,9 @@ NOT_WRITTEN = {
     "skipped": "did not write to the customer",
     "to_call": "left a message to the customer for somebody to say on the phone",
 }
+ANSWERED = {"reply": "answered a message", "opt_out": "opted out", "complaint": "complained of a message"}
+_OF_MESSAGES = frozenset({"send_message", "note_call", "message_heard"})
+"""Their subject is a kind of message, and what became of it."""
 
 
 def chapters(entries: Sequence[LedgerEntry], zone: tzinfo) -> list[Chapter]:
@@ -126,13 +129,15 @@ def _sentence(run: list[LedgerEntry]) -> str:
     failed = ": FAILED" if entry.outcome == "failed" else ""
     if entry.action == "send_message" and ":" in entry.subject:
         what = NOT_WRITTEN.get(entry.subject.split(":")[1], what)
+    elif entry.action == "message_heard":
+        what = ANSWERED.get(entry.subject.rpartition(":")[2], what)
     return f"{who} {what}{_subject(entry)}{failed}{_attempts(entry)}"
 
 
 def _subject(entry: LedgerEntry) -> str:
     if entry.subject == NO_SUBJECT:
         return ""
-    if entry.action == "send_message":
+    if entry.action in _OF_MESSAGES:
         return f" ({entry.subject.replace('_', ' ').replace(':', ', ')})"
     return f" ({SUBJECTS.get(entry.subject, entry.subject).removeprefix(PROCESSORS)})"
 

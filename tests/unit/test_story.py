@@ -142,6 +142,25 @@ def test_the_first_line_sums_up_who_left_and_how_it_ended(last, said):
     assert said in told[0]
 
 
+@pytest.mark.parametrize(
+    ("action", "subject", "actor", "said"),
+    [
+        (
+            "message_heard",
+            "survey_reminder:reply",
+            "customer",
+            "The customer answered a message (survey reminder, reply)",
+        ),
+        ("message_heard", "thanks:opt_out", "customer", "The customer opted out (thanks, opt out)"),
+        ("message_heard", "thanks:bounce", "farewell", "Farewell noted what came back of a message (thanks, bounce)"),
+        ("note_call", "thanks:skipped:not_reached", "ana", "(thanks, skipped, not reached)"),
+    ],
+)
+def test_what_became_of_a_message_is_told_in_words(action, subject, actor, said):
+    told = story(("requested", "record_stage", "-"), ("requested", action, subject, {"actor": actor}))
+    assert any(said in line for line in told)
+
+
 def test_times_are_those_of_the_zone_that_is_given():
     assert "2026-03-01 13:01 CET" in story(("requested", "make_plan", "-"), zone=ZoneInfo("Europe/Madrid"))[3]
 
