@@ -49,7 +49,7 @@ def contact(
         bool | None, typer.Option("--hear-of-products/--no-hear-of-products", help="News of other products.")
     ] = None,
     would_recommend: Annotated[
-        bool | None, typer.Option("--would-recommend/--no-would-recommend", help="They would recommend us.")
+        bool | None, typer.Option("--would-recommend/--no-would-recommend", help="They would recommend us if asked.")
     ] = None,
     who: As = None,
     as_json: Json = False,
