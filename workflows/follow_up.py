@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
@@ -83,8 +83,8 @@ class FollowUpWorkflow(FollowUpSteps):
     async def _send(self, touch: Touch) -> None:
         try:
             self._note(touch, await self._sent_unless_stopped(touch.kind))
-        except ActivityError as error:
-            if not is_cancelled_exception(error):
+        except ActivityError:
+            if self._state.stopped is None:
                 workflow.logger.warning("the %s could not be sent; the cadence goes on", words(touch.kind))
                 self._keep(failed=(*self._state.failed, touch.kind.value))
         self._move_on()
