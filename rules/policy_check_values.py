@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from email.errors import MessageError
 from email.headerregistry import Address
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 from babel.core import get_global
 
@@ -134,11 +135,26 @@ def house_and_sender(policy: Policy) -> Iterator[Finding]:
         if not is_address(written):
             fix = "write one such as goodbye@company.example"
             yield Finding(where="sender", what=f"{field} {written!r} is no mail address", fix=fix)
+    refunds = policy.sender.refund_policy_url
+    if refunds is not None and not _is_page(refunds):
+        fix = "write one such as https://company.example/refunds, or take it out"
+        yield Finding(where="sender", what=f"refund_policy_url {refunds!r} is no https address", fix=fix)
 
 
 def _days(span: Span) -> int:
     """At least so many."""
     return span.months * 28 + span.days + span.working_days
+
+
+def _is_page(written: str) -> bool:
+    """Whether a customer's mail may link it: a public page that is read without a password."""
+    if not written.isprintable() or " " in written:
+        return False
+    try:
+        read = urlsplit(written)
+    except ValueError:
+        return False
+    return read.scheme == "https" and "." in (read.hostname or "") and read.username is None
 
 
 def is_address(written: str) -> bool:

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Form, Query
+from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from temporalio.client import Client
@@ -26,9 +26,9 @@ from rules.links import Links
 from rules.permissions import PERMISSIONS
 from web.catalogues import languages
 from web.contents import Contents, PackageFile, contents_of
-from web.headers import is_ours
 from web.links import Closed, Visit, admitted
 from web.pages import Pages
+from web.reception import posted
 from web.zipping import zipped
 
 FILES_A_PAGE = 200
@@ -103,12 +103,11 @@ class PackageRoutes:
         headers = {"Content-Length": str(len(stream)), "Content-Disposition": f'attachment; filename="{folder}.zip"'}
         return StreamingResponse(iter(stream), media_type="application/zip", headers=headers)
 
-    async def accept(self, request: Request, token: str, have: Annotated[str, Form()] = "") -> Response:
+    async def accept(self, request: Request, token: str) -> Response:
         """The customer has everything: sends that to the case, then shows the page again."""
-        if not is_ours(request):
-            raise Closed("foreign_form")
+        form = await posted(request)
         visit, _ = await self._come_in(token)
-        if have != "yes":
+        if form.get("have") != "yes":
             raise Closed("not_ticked", facts=visit.facts)
         word = RetrievalWord(actor=Actor(id=CUSTOMER), key=uuid.uuid4().hex, evidence=Personal(text=_EVIDENCE))
         await deliver_by(self.client, self.at, visit.case, "accept_export", word)

@@ -22,6 +22,7 @@ from web.reception import Form, Reception, by_customer, filled, led, posted
 
 QUIET = ("come_back", "hear_of_products", "would_recommend")
 _MIDNIGHT = 24
+_HOURS = frozenset(map(str, range(_MIDNIGHT + 1)))
 _BY_PHONE = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.PHONE})
 _BY_WEBHOOK = frozenset({Channel.SMS, Channel.WHATSAPP})
 Said = tuple[Form, Mapping[str, str]]
@@ -126,7 +127,7 @@ def chosen(form: Form) -> dict[str, Any]:
 
 
 def _hour(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= _MIDNIGHT else None
+    return int(text) if text in _HOURS else None
 
 
 def channels_for(settings: Settings, known: Contact | None) -> list[Channel]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 from commands.wishes import Way
@@ -62,7 +62,9 @@ def wished(form: Form, channels: Collection[str]) -> Wished:
 
 
 def _day(text: str) -> date | None:
+    """None for what is no day, and for one after which the calendar has no year left to count in."""
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         return None
+    return day if day.year < MAXYEAR else None

@@ -73,6 +73,30 @@ def test_a_sender_that_no_header_can_bear_is_found(written):
     assert "sender: company is empty, more than one line, or longer" in the_line(with_table("sender", company=written))
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "bancada.example/refunds",
+        "http://bancada.example/refunds",
+        "javascript:alert(1)//a.b",
+        "https://",
+        "https://refunds",
+        "https://ana:secret@bancada.example",
+        "https://bancada.example/a b",
+        "https://bancada.example/\r\nBcc: x",
+        "https://[bancada.example",
+    ],
+)
+def test_a_refund_policy_that_no_mail_may_link_is_found(written):
+    found = the_line(with_table("sender", refund_policy_url=written))
+    assert "is no https address; write one such as https://company.example/refunds, or take it out" in found
+
+
+def test_a_refund_policy_is_an_https_address():
+    assert lines(with_table("sender", refund_policy_url="https://bancada.example/devoluciones#plazos")) == []
+
+
 def test_a_finding_is_one_line_whatever_was_written():
     line = the_line(with_more("notice", clause(days=3, jurisdiction="E\nU\x1b[31m")))
     assert line.isprintable()

@@ -54,6 +54,22 @@ def test_whatever_is_typed_is_either_sound_or_named_as_a_fault(form):
         assert (form["way"] in WAYS, said.way.mode in Mode, said.choices["channel"]) == (True, True, "email")
 
 
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("last_day", "9999-12-31"),
+        ("first_day", "9999-12-31"),
+        ("resume_day", "9999-12-31"),
+        ("hours_from", "9" * 5000),
+        ("hours_to", "²"),
+    ],
+)
+def test_a_number_that_nothing_can_be_reckoned_with_is_a_fault_of_its_field(field, typed):
+    way = "stop" if field in {*SOUND, "last_day"} else "pause"
+    said = wished({**SOUND, "way": way, field: typed}, ["email"])
+    assert set(said.faults) == {"hours_from" if field.startswith("hours") else field}
+
+
 async def test_the_form_starts_from_what_is_known_with_every_quiet_choice_off(company):
     company.at.directory.prefer(company.account, {"come_back": True})
     company.stands(Stage.WITHDRAWN, ended=True)
