@@ -112,6 +112,8 @@ def waiting_of(visit: PortalVisit) -> tuple[str, datetime | None] | None:
     if waiting is None or visit.has_ended:
         return None
     words = {WaitKind.HOLD: "task", WaitKind.DATE: ""}
+    if visit.state is not None and visit.state.accepted:  # they have done it: only the date is left
+        words[WaitKind.CUSTOMER] = ""
     word = words.get(waiting.kind, waiting.kind.value)
     return (word, waiting.until) if word else None
 

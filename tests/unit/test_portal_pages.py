@@ -84,6 +84,15 @@ async def test_a_hold_reads_as_anything_else_that_a_person_must_look_at(company,
     assert "hold" not in re.sub(r"<style>.*</style>", "", page, flags=re.DOTALL)
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_who_has_their_data_is_not_said_to_be_waited_for(company, accepted):
+    why = WaitingFor(kind=WaitKind.CUSTOMER, who="customer", until=DATES["retrieval_end"], why="-")
+    company.stands(Stage.RETRIEVAL, waiting_for=why, accepted=accepted)
+    async with company.browser() as web:
+        page = (await web.get(f"{company.page()}?language=en")).text
+    assert ("for you, to fetch your data" not in page) == accepted
+
+
 async def test_where_nobody_answers_the_page_shows_what_was_recorded(company):
     company.stands(Stage.RETRIEVAL)
     company.client.state = None
