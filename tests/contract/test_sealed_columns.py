@@ -54,15 +54,21 @@ PLAIN = {
     "ledger": "case actor action stage subject outcome input_hmac output_hmac prev_sha256 entry_sha256 workflow run"
     " activity",
     "membership": "group user taken_by was_taken_by",
-    "message": "message_id case account kind channel language sender state why",
+    "message": "message_id case account kind channel language sender state why code heard",
     "note": "key account",
+    "offer": "id case account kind reason terms citation answer kept_by",  # terms: figures, days, a plan's name
     "payment": "id account invoice currency amount",
     "person": "id name email roles",
     "plan": "case hash",
     "policy": "sha256 version policy",
+    "returned": "case account",
     "scim_mark": "key account user group",
     "shared_asset": "id account kind owner successor handed_by was_handed_by",
     "subscription": "id account contract currency interval price quantity tax_rate discount minimum",
+    "suppression": "digest ground",
+    # Answers of nobody: no key of an account's could seal them, and what leads to somebody is taken out of comments.
+    "survey_answer": "id cohort reason change back comment",
+    "survey_form": "digest cohort",
     "usage": "id account currency amount tax tax_rate invoice",
     "user": "id account deactivated_by was_deactivated_by",
 }

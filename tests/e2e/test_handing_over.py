@@ -42,6 +42,7 @@ async def test_from_the_mail_s_link_to_the_customer_s_word_and_until_it_is_erase
         await play.move(agreed.dates["effective_date"])
         state = await play.reach(Stage.SETTLE, Stage.RETRIEVAL)
         assert (await asyncio.to_thread(_farewell, tmp_path, "trial", ACCOUNT)).returncode == 4
+        await play.move(agreed.openings["effective_date"])
         link = await _mailed(here, MailKind.EXPORT_READY)
         assert await _mailed(here, MailKind.GOODBYE) == link
         assert json.loads((await asyncio.to_thread(_farewell, tmp_path, "link", ACCOUNT)).stdout)["link"] == link

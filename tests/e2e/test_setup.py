@@ -47,6 +47,7 @@ def _environment(stack: EmbeddedStack, folder: Path) -> dict[str, str]:
     ours |= {"FAREWELL_DATABASE_URL_FILE": str(url), "FAREWELL_HOME": str(folder / "home")}
     ours |= {"FAREWELL_PRODUCT_DATABASE_URL": f"sqlite:///{folder / 'product.db'}", "TEMPORAL_NAMESPACE": NAMESPACE}
     ours |= {"FAREWELL_S3_EXPORT_BUCKET": EXPORTS, "FAREWELL_S3_EVIDENCE_BUCKET": EVIDENCE, "FAREWELL_EMBEDDED": "0"}
+    ours = {name: value for name, value in ours.items() if not name.startswith("FAREWELL_MESSAGES_")}  # on loopback
     outside = {k: v for k, v in os.environ.items() if not k.startswith(("FAREWELL_", "TEMPORAL_", "AWS_"))}
     return {**outside, **ours}
 
