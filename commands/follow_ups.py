@@ -1,6 +1,5 @@
 """The messages after the goodbye: where they stand, and the end of them."""
 
-import asyncio
 import uuid
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +24,8 @@ def mount(app: typer.Typer) -> None:
 
 def show_state(account: AccountArgument, as_json: Json = False) -> None:
     """What was sent, what comes next, whom to call, or what has ended it."""
+    import asyncio
+
     from commands.refused import Exit, Refused
     from commands.sending import follow_up_of
     from commands.session import case_of, connections

@@ -1,6 +1,5 @@
 """Takes what comes back of our messages from a mail server's pipe."""
 
-import asyncio
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +48,8 @@ def receive(
 
 
 def _heard(raw: bytes) -> "Report | None":
+    import asyncio
+
     from commands.session import connections
     from rules.incoming import domain_of, heard_in
 
