@@ -67,7 +67,6 @@ class Facts:
             "zone": plan.commitments.timezone if plan else reader.timezone,
             "sources": {name: on.citation for name, on in plan.commitments.dates.items()} if plan else {},
             "has_fee": any(each.fee_share > 0 for each in plan.commitments.contracts) if plan else False,
-            "users": plan.estimates.users if plan else 0,
             "people": plan.estimates.users if plan else 0,
             "used": used(manifests, self._inventory),
             "line": self._store.note(line_key(request.case, request.kind)) or "",

@@ -118,7 +118,6 @@ def _known(mode: Mode) -> dict[str, Any]:
         "come_back": True,
         "hours": (9, 14),
         "has_fee": True,
-        "users": 24,
         "people": 24,
         "used": (Used(count=1204, tell={"en": "work orders", "es": "órdenes de trabajo"}),),
         "line": "Ha sido un gusto.",
@@ -151,7 +150,6 @@ def _unknown() -> dict[str, Any]:
         **dict.fromkeys(("come_back", "has_fee", "settled"), False),
         "refund_policy_url": None,
         "years": 0,
-        "users": 0,
         "people": 0,
         "line": "",
     }

@@ -117,7 +117,6 @@ def sample(reader: Reader = LUCIA, **changes: Any) -> dict[str, Any]:
         "now": now,
         "dates": DATES,
         "sources": SOURCES,
-        "users": 24,
         "people": 24,
         "used": (
             Used(count=1204, tell={"en": "work orders", "es": "órdenes de trabajo"}),

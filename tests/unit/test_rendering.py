@@ -112,7 +112,6 @@ def test_a_mail_fetches_nothing_links_nowhere_and_says_whom_to_write_to(kind, ho
 def test_every_kind_renders_when_nothing_is_known_yet(kind):
     nothing = {
         "years": 0,
-        "users": 0,
         "retained": (),
         "estimate": (),
         "to_come": (),
